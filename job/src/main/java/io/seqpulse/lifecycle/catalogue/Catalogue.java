@@ -1,0 +1,24 @@
+package io.seqpulse.lifecycle.catalogue;
+
+import io.seqpulse.lifecycle.fact.Subject;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Optional;
+
+/** Every email the job can send, read once from {@code lifecycle.yaml} and validated. */
+public record Catalogue(List<Rule> rules) implements Serializable {
+
+    public Catalogue {
+        rules = List.copyOf(rules);
+    }
+
+    /** The rules whose detectors read the state of such a subject. */
+    public List<Rule> rulesOf(Subject subject) {
+        return rules.stream().filter(rule -> rule.subject() == subject).toList();
+    }
+
+    /** The rule with that code. */
+    public Optional<Rule> rule(String code) {
+        return rules.stream().filter(rule -> rule.code().equals(code)).findFirst();
+    }
+}

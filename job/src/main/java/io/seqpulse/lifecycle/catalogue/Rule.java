@@ -1,0 +1,69 @@
+package io.seqpulse.lifecycle.catalogue;
+
+import io.seqpulse.connector.email.EmailCategory;
+import io.seqpulse.lifecycle.fact.Subject;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One email of the catalogue: when it is due, for whom, and under which key it is sent once.
+ *
+ * @param code such as {@code E-ACT-01}
+ * @param name a short name in snake case, for people
+ * @param subject whose state its detector reads
+ * @param trigger what makes it due
+ * @param fallback used instead while the trigger's table is missing; null: the rule is inert then
+ * @param expires how long after it was due it may still be sent; null: until the end of the UTC
+ *     month in which it was due
+ * @param audience who gets it; the first is the main recipient, whose key has no suffix
+ * @param plans plans of the project for which it applies; empty: any
+ * @param priority order under the marketing cap, 1 first; {@link Integer#MAX_VALUE} where not given
+ * @param dedupeKey template of the key, with placeholders in braces
+ * @param supersedes codes whose waiting emails about the same subject it makes pointless
+ * @param template name of the template files
+ * @param ctaPath path of the one call to action under the product's URL, with placeholders in braces
+ * @param ctaLabel language → text of the one call to action
+ * @param kpi name of the KPI that measures it
+ */
+public record Rule(
+        String code,
+        String name,
+        EmailCategory category,
+        Mode mode,
+        Subject subject,
+        Trigger trigger,
+        Trigger fallback,
+        Duration expires,
+        List<Audience> audience,
+        Set<String> plans,
+        int priority,
+        String dedupeKey,
+        List<String> supersedes,
+        String template,
+        String ctaPath,
+        Map<String, String> ctaLabel,
+        String kpi)
+        implements Serializable {
+
+    /** Whether a rule sends, only journals what it would have sent, or is off. */
+    public enum Mode {
+        LIVE,
+        SHADOW,
+        DISABLED
+    }
+
+    /** Who gets an email. */
+    public enum Audience {
+        /** The user the rule is about. */
+        USER,
+        /** The project's owner. */
+        OWNER,
+        /** The project's members with role {@code admin}. */
+        ADMINS,
+        /** The project's members on call, users or bare addresses. */
+        ON_CALL
+    }
+}

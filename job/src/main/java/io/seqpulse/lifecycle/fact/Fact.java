@@ -1,0 +1,40 @@
+package io.seqpulse.lifecycle.fact;
+
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Something the change log says, about one subject. A fact changes state in a way that any order
+ * and any repetition ends the same.
+ *
+ * @param kind what it says
+ * @param key id of the user, project or deployment whose stream it is on
+ * @param id id of the row or event itself, for counting distinct ones
+ * @param at business time, in milliseconds since the epoch
+ * @param committedAt commit time on the log's clock, in milliseconds since the epoch
+ * @param position offset in the change log; orders what was committed at the same time
+ * @param snapshot whether it was read from a snapshot rather than as it was committed
+ * @param values the kind's attributes; an absent one is unknown or null
+ */
+public record Fact(
+        FactKind kind,
+        String key,
+        String id,
+        long at,
+        long committedAt,
+        long position,
+        boolean snapshot,
+        Map<String, String> values) {
+
+    public Fact {
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(id, "id");
+        values = values == null ? Map.of() : values;
+    }
+
+    /** An attribute, or null where it is unknown. */
+    public String value(String attribute) {
+        return values.get(attribute);
+    }
+}

@@ -1,0 +1,163 @@
+package io.seqpulse.lifecycle.fact;
+
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Everything the job can know, in the words a rule uses.
+ *
+ * <p>An <em>event</em> happened once, at a business time, and has an id: it can be counted, be the
+ * first of its kind, be missing. The others describe the present (a name, a plan, an opt-out) or an
+ * end; a rule cannot be triggered by them.
+ */
+public enum FactKind {
+    /** A user row was created, at {@code users.created_at}. */
+    USER_CREATED("users", true, Set.of(Subject.USER)),
+    /** An account became active for the first time. */
+    USER_ACTIVATED("users", true, Set.of(Subject.USER)),
+    /** What the user's row says now. */
+    ACCOUNT(
+            "users",
+            false,
+            Set.of(Subject.USER),
+            "name",
+            "first_name",
+            "email",
+            "is_active",
+            "locale",
+            "timezone"),
+    ACCOUNT_DELETED("users", false, Set.of(Subject.USER)),
+    /** What the user agreed to receive. */
+    PREFERENCES(
+            "email_preferences",
+            false,
+            Set.of(Subject.USER),
+            "marketing_opt_in",
+            "product_updates_opt_in"),
+    PREFERENCES_DELETED("email_preferences", false, Set.of(Subject.USER)),
+    /** What the journal says of an email to the user. */
+    DELIVERY(
+            "email_deliveries",
+            false,
+            Set.of(Subject.USER),
+            "dedupe_key",
+            "email_type",
+            "status",
+            "sent_at"),
+
+    /** What the project's row says now. */
+    PROJECT("projects", false, Set.of(Subject.PROJECT), "name", "owner_id", "plan"),
+    PROJECT_DELETED("projects", false, Set.of(Subject.PROJECT)),
+    /** A project was created; its owner hears of it too. */
+    PROJECT_CREATED(
+            "projects", true, Set.of(Subject.PROJECT, Subject.USER), "project_id", "project_name"),
+    /** Somebody belongs to a project. */
+    MEMBER(
+            "project_members",
+            false,
+            Set.of(Subject.PROJECT),
+            "user_id",
+            "email",
+            "role",
+            "on_call"),
+    MEMBER_REMOVED("project_members", false, Set.of(Subject.PROJECT)),
+    /** A deployment attempt was refused because the plan's quota was used up. */
+    QUOTA_REFUSED("quota_refusals", true, Set.of(Subject.PROJECT), "used"),
+
+    /** What the deployment's row says now. */
+    DEPLOYMENT(
+            "deployments",
+            false,
+            Set.of(Subject.DEPLOYMENT),
+            "project_id",
+            "deployment_number",
+            "env",
+            "branch",
+            "state",
+            "started_at",
+            "finished_at"),
+    DEPLOYMENT_DELETED("deployments", false, Set.of(Subject.DEPLOYMENT)),
+    /** What a verdict's row says, before its project is known. */
+    VERDICT(
+            "deployment_verdicts",
+            false,
+            Set.of(Subject.DEPLOYMENT),
+            "verdict",
+            "confidence",
+            "summary"),
+    HINT(
+            "sdh_hints",
+            false,
+            Set.of(Subject.DEPLOYMENT),
+            "metric",
+            "severity",
+            "title",
+            "diagnosis",
+            "suggested_actions"),
+    METRIC_SAMPLE(
+            "metric_samples",
+            false,
+            Set.of(Subject.DEPLOYMENT),
+            "phase",
+            "latency_p95",
+            "error_rate"),
+
+    /** A deployment started, at {@code deployments.started_at}. */
+    DEPLOYMENT_STARTED("deployments", true, Set.of(Subject.PROJECT), "deployment_id", "env"),
+    /** A deployment was seen finished (state {@code finished} or {@code analyzed}). */
+    DEPLOYMENT_FINISHED("deployments", true, Set.of(Subject.PROJECT), "deployment_id", "env"),
+    /** A deployment got its verdict. */
+    VERDICT_CREATED(
+            "deployment_verdicts",
+            true,
+            Set.of(Subject.PROJECT),
+            "deployment_id",
+            "deployment_number",
+            "env",
+            "branch",
+            "verdict",
+            "confidence",
+            "summary",
+            "latency_delta",
+            "error_rate_delta",
+            "actions"),
+    /** A deployment got a hint. */
+    HINT_CREATED("sdh_hints", true, Set.of(Subject.PROJECT), "deployment_id", "severity", "title");
+
+    private final String table;
+    private final boolean event;
+    private final Set<Subject> subjects;
+    private final Set<String> attributes;
+
+    FactKind(String table, boolean event, Set<Subject> subjects, String... attributes) {
+        this.table = table;
+        this.event = event;
+        this.subjects = subjects;
+        this.attributes = Set.of(attributes);
+    }
+
+    /** The name as it stands in {@code lifecycle.yaml}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The product table it is read from; while that is missing, rules about it are inert. */
+    public String table() {
+        return table;
+    }
+
+    /** Whether it happened at a time and can trigger a rule. */
+    public boolean isEvent() {
+        return event;
+    }
+
+    /** Whose state it reaches. */
+    public Set<Subject> subjects() {
+        return subjects;
+    }
+
+    /** The names of the values it carries. */
+    public Set<String> attributes() {
+        return attributes;
+    }
+}
