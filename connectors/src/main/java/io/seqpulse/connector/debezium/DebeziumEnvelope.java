@@ -1,0 +1,253 @@
+package io.seqpulse.connector.debezium;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.seqpulse.connector.debezium.ChangeEvent.Operation;
+import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Debezium's JSON, with or without the schema beside the payload, as one of the kinds of {@link
+ * LogRecord}. A pure function of its arguments that accepts any bytes.
+ */
+public final class DebeziumEnvelope {
+
+    /** Prefix of the logical messages that are the clock. */
+    public static final String CLOCK_PREFIX = "seqpulse.clock";
+
+    /** What Debezium writes in place of a large value that an update did not touch. */
+    static final String UNAVAILABLE = "__debezium_unavailable_value";
+
+    /** The field that logical-topic routing adds to keys. */
+    static final String ROUTING_KEY = "__dbz__physicalTableIdentifier";
+
+    private static final ObjectReader JSON =
+            JsonMapper.builder()
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                    .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+                    .build()
+                    .readerFor(JsonNode.class);
+
+    /** Numbers whose plain notation would be longer than this stay in scientific notation. */
+    private static final int MAX_PLAIN_DIGITS = 1_000;
+
+    private DebeziumEnvelope() {}
+
+    /**
+     * What the record is; never throws. Whatever is wrong with it makes it {@link
+     * LogRecord.Kind#UNREADABLE} with a reason.
+     *
+     * @param key the Kafka record's key, or null
+     * @param value the Kafka record's value, or null
+     * @param offset the Kafka record's offset
+     */
+    public static LogRecord parse(byte[] key, byte[] value, long offset) {
+        if (value == null) {
+            return LogRecord.tombstone(key, offset);
+        }
+        JsonNode envelope;
+        JsonNode keyColumns;
+        try {
+            envelope = json(value);
+        } catch (IOException e) {
+            return LogRecord.unreadable("value is no JSON", key, value, offset);
+        }
+        try {
+            keyColumns = key == null ? null : json(key);
+        } catch (IOException e) {
+            return LogRecord.unreadable("key is no JSON", key, value, offset);
+        }
+        try {
+            return read(envelope, keyColumns, key, value, offset);
+        } catch (Malformed e) {
+            return LogRecord.unreadable(e.getMessage(), key, value, offset);
+        }
+    }
+
+    private static LogRecord read(
+            JsonNode envelope, JsonNode keyColumns, byte[] key, byte[] value, long offset)
+            throws Malformed {
+        if (!envelope.isObject()) {
+            throw new Malformed("value is no JSON object");
+        }
+        JsonNode op = envelope.get("op");
+        if (op == null) {
+            if (envelope.has("ts_ms") && !envelope.has("source")) {
+                return LogRecord.heartbeat(integer(envelope, "ts_ms"), key, value, offset);
+            }
+            throw new Malformed("value has no op: no Debezium envelope");
+        }
+        JsonNode source = envelope.path("source");
+        if (op.asText().equals("m")) {
+            JsonNode message = envelope.path("message");
+            if (!message.path("prefix").asText().equals(CLOCK_PREFIX)) {
+                return LogRecord.foreign(key, value, offset);
+            }
+            ClockMessage clock =
+                    new ClockMessage(
+                            commitMicros(source),
+                            integer(envelope, "ts_ms"),
+                            source.path("lsn").asLong(),
+                            content(message.path("content")));
+            return LogRecord.clock(clock, key, value, offset);
+        }
+        Operation operation = operation(op);
+        JsonNode table = source.path("table");
+        if (!table.isTextual() || table.textValue().isEmpty()) {
+            throw new Malformed("source.table is missing");
+        }
+        Map<String, String> after = columns(envelope.get("after"), "after");
+        switch (operation) {
+            case CREATE, UPDATE, READ -> {
+                if (after.isEmpty()) {
+                    throw new Malformed("after is missing in a change with op " + op.asText());
+                }
+            }
+            case DELETE, TRUNCATE -> {}
+        }
+        ChangeEvent change =
+                new ChangeEvent(
+                        table.textValue(),
+                        operation,
+                        columns(keyColumns, "key"),
+                        columns(envelope.get("before"), "before"),
+                        after,
+                        commitMicros(source),
+                        integer(envelope, "ts_ms"),
+                        offset,
+                        snapshot(source.path("snapshot")),
+                        source.path("lsn").asLong());
+        if (operation == Operation.DELETE && change.key().isEmpty()) {
+            throw new Malformed("key is missing in a delete");
+        }
+        return LogRecord.change(change, key, value);
+    }
+
+    /** The payload, without the schema that a converter may have put beside it. */
+    private static JsonNode json(byte[] bytes) throws IOException {
+        JsonNode node;
+        try {
+            node = JSON.readTree(bytes);
+        } catch (NumberFormatException e) {
+            // Jackson lets this one escape for a number whose exponent is out of range.
+            throw new IOException(e);
+        }
+        boolean wrapped =
+                node.size() == 2
+                        && node.has("payload")
+                        && node.has("schema")
+                        && (node.get("schema").isNull() || node.get("schema").has("type"));
+        return wrapped ? node.get("payload") : node;
+    }
+
+    private static Operation operation(JsonNode op) throws Malformed {
+        return switch (op.asText()) {
+            case "c" -> Operation.CREATE;
+            case "u" -> Operation.UPDATE;
+            case "d" -> Operation.DELETE;
+            case "r" -> Operation.READ;
+            case "t" -> Operation.TRUNCATE;
+            default -> throw new Malformed("op is none of c, u, d, r, t, m");
+        };
+    }
+
+    private static Snapshot snapshot(JsonNode marker) throws Malformed {
+        return switch (marker.asText("false")) {
+            case "", "false" -> Snapshot.NONE;
+            case "first" -> Snapshot.FIRST;
+            case "true", "first_in_data_collection", "last_in_data_collection" -> Snapshot.MIDDLE;
+            case "last" -> Snapshot.LAST;
+            case "incremental" -> Snapshot.INCREMENTAL;
+            default -> throw new Malformed("source.snapshot is unknown");
+        };
+    }
+
+    private static long commitMicros(JsonNode source) throws Malformed {
+        if (source.path("ts_us").isIntegralNumber()) {
+            return integer(source, "ts_us");
+        }
+        try {
+            return Math.multiplyExact(integer(source, "ts_ms"), 1_000L);
+        } catch (ArithmeticException e) {
+            throw new Malformed("ts_ms is no time");
+        }
+    }
+
+    private static long integer(JsonNode parent, String field) throws Malformed {
+        JsonNode number = parent.path(field);
+        if (!number.isIntegralNumber() || !number.canConvertToLong()) {
+            throw new Malformed(field + " is missing or no integer");
+        }
+        return number.longValue();
+    }
+
+    private static Map<String, String> columns(JsonNode row, String what) throws Malformed {
+        if (row == null || row.isNull()) {
+            return Map.of();
+        }
+        if (!row.isObject()) {
+            throw new Malformed(what + " is no JSON object");
+        }
+        Map<String, String> columns = new LinkedHashMap<>(row.size() * 2);
+        for (Map.Entry<String, JsonNode> column : row.properties()) {
+            String text = text(column.getValue());
+            if (!UNAVAILABLE.equals(text) && !column.getKey().equals(ROUTING_KEY)) {
+                columns.put(column.getKey(), text);
+            }
+        }
+        return Collections.unmodifiableMap(columns);
+    }
+
+    private static String text(JsonNode value) {
+        return switch (value.getNodeType()) {
+            case NULL, MISSING -> null;
+            case STRING -> value.textValue();
+            case NUMBER -> value.isBigDecimal() ? plain(value.decimalValue()) : value.asText();
+            case ARRAY -> isUnavailableArray(value) ? UNAVAILABLE : value.toString();
+            case BOOLEAN, OBJECT, BINARY, POJO ->
+                    value.isBoolean() ? value.asText() : value.toString();
+        };
+    }
+
+    /** An untouched array arrives as an array of one placeholder. */
+    private static boolean isUnavailableArray(JsonNode array) {
+        return array.size() == 1 && UNAVAILABLE.equals(array.get(0).textValue());
+    }
+
+    private static String plain(BigDecimal number) {
+        long digits = (long) number.precision() + Math.abs((long) number.scale());
+        return digits > MAX_PLAIN_DIGITS ? number.toString() : number.toPlainString();
+    }
+
+    private static String content(JsonNode content) {
+        if (!content.isTextual()) {
+            return "";
+        }
+        try {
+            byte[] bytes = Base64.getDecoder().decode(content.textValue());
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            // Only the time of a clock message matters; its note may be in another encoding.
+            return content.textValue();
+        }
+    }
+
+    /** The value is JSON, but no envelope of Debezium's. */
+    private static final class Malformed extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Malformed(String reason) {
+            super(reason, null, false, false);
+        }
+    }
+}

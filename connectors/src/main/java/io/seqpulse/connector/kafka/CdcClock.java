@@ -1,0 +1,150 @@
+package io.seqpulse.connector.kafka;
+
+import io.seqpulse.connector.debezium.ChangeEvent;
+import io.seqpulse.connector.debezium.ChangeEvent.Operation;
+import io.seqpulse.connector.debezium.LogRecord;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.apache.flink.api.common.eventtime.TimestampAssigner;
+import org.apache.flink.api.common.eventtime.TimestampAssignerSupplier;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.common.eventtime.WatermarkGenerator;
+import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
+import org.apache.flink.api.common.eventtime.WatermarkOutput;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+
+/**
+ * The clock of a change log: its watermark is the time up to which everything committed has been
+ * read (DESIGN D2).
+ *
+ * <p>The clock advances with the commit times of <em>streamed</em> changes and of clock messages
+ * only. Rows of a snapshot and plain heartbeats say nothing of how far the log has been read and
+ * leave it alone: when the database, Debezium or Kafka is down, time stands still.
+ *
+ * <p>The watermark is one millisecond behind the highest commit time less the half millisecond by
+ * which commit times may step back from one transaction to the next, so that no record is ever
+ * behind it. It never runs more than five seconds ahead of the time at which Debezium handled the
+ * record: a database clock that was stepped forward is counted and bounded. It never goes back, and
+ * after a restore it is {@link Long#MIN_VALUE} until the first streamed record.
+ *
+ * <p>Records carry their commit time as timestamp; those without one keep Kafka's.
+ *
+ * <p>Metrics, in the source's group {@code cdcClock}: the gauge {@value #CURRENT_LOG_TIME} (highest
+ * commit time in milliseconds since the epoch, 0 before the first), the gauge {@value #CLOCK_AGE}
+ * (milliseconds since that time, or since the start while there is none: the lag of the whole log),
+ * and the counter {@value #STEPPED_CLOCK} (records committed more than five seconds after Debezium
+ * handled them).
+ */
+public final class CdcClock implements WatermarkStrategy<LogRecord> {
+    private static final long serialVersionUID = 1L;
+
+    static final String METRIC_GROUP = "cdcClock";
+    static final String CURRENT_LOG_TIME = "currentLogTime";
+    static final String CLOCK_AGE = "clockAgeMillis";
+    static final String STEPPED_CLOCK = "steppedClockRecords";
+
+    private static final Duration MAX_LEAD = Duration.ofSeconds(5);
+    private static final Duration EMIT_STEP = Duration.ofMillis(10);
+    private static final long INVERSION_MICROS = 500;
+
+    /** Shared by the generators Flink makes for the source and for its one split. */
+    private transient Reading reading;
+
+    @Override
+    public WatermarkGenerator<LogRecord> createWatermarkGenerator(
+            WatermarkGeneratorSupplier.Context context) {
+        if (reading == null) {
+            reading = new Reading(context.getMetricGroup(), System::currentTimeMillis);
+        }
+        return new Generator(reading);
+    }
+
+    @Override
+    public TimestampAssigner<LogRecord> createTimestampAssigner(
+            TimestampAssignerSupplier.Context context) {
+        return (element, kafkaMillis) ->
+                switch (element.kind()) {
+                    case CHANGE -> element.change().commitMillis();
+                    case CLOCK -> Math.floorDiv(element.clock().commitMicros(), 1_000L);
+                    case HEARTBEAT, TOMBSTONE, FOREIGN, UNREADABLE -> kafkaMillis;
+                };
+    }
+
+    /** What the metrics tell of the clock. */
+    private static final class Reading {
+        private final Counter steppedClock;
+        private volatile long logMillis;
+
+        Reading(MetricGroup metrics, LongSupplier wallClock) {
+            long startedAt = wallClock.getAsLong();
+            MetricGroup group = metrics.addGroup(METRIC_GROUP);
+            group.gauge(CURRENT_LOG_TIME, () -> logMillis);
+            group.gauge(
+                    CLOCK_AGE,
+                    () -> wallClock.getAsLong() - (logMillis == 0 ? startedAt : logMillis));
+            steppedClock = group.counter(STEPPED_CLOCK);
+        }
+    }
+
+    private static final class Generator implements WatermarkGenerator<LogRecord> {
+        private final Reading reading;
+        private long highestMicros = Long.MIN_VALUE;
+        private long emitted = Long.MIN_VALUE;
+
+        Generator(Reading reading) {
+            this.reading = reading;
+        }
+
+        @Override
+        public void onEvent(LogRecord element, long timestamp, WatermarkOutput output) {
+            switch (element.kind()) {
+                case CHANGE -> {
+                    ChangeEvent change = element.change();
+                    if (isStreamed(change)) {
+                        advance(change.commitMicros(), change.envelopeMillis());
+                    }
+                }
+                case CLOCK ->
+                        advance(element.clock().commitMicros(), element.clock().envelopeMillis());
+                case HEARTBEAT, TOMBSTONE, FOREIGN, UNREADABLE -> {}
+            }
+            if (emitted == Long.MIN_VALUE || watermark() - emitted >= EMIT_STEP.toMillis()) {
+                emit(output);
+            }
+        }
+
+        @Override
+        public void onPeriodicEmit(WatermarkOutput output) {
+            emit(output);
+        }
+
+        private static boolean isStreamed(ChangeEvent change) {
+            return !change.fromSnapshot() && change.operation() != Operation.READ;
+        }
+
+        private void advance(long commitMicros, long envelopeMillis) {
+            long mostMicros = (envelopeMillis + MAX_LEAD.toMillis()) * 1_000;
+            if (commitMicros > mostMicros) {
+                reading.steppedClock.inc();
+            }
+            highestMicros = Math.max(highestMicros, Math.min(commitMicros, mostMicros));
+            reading.logMillis = Math.floorDiv(highestMicros, 1_000L);
+        }
+
+        private long watermark() {
+            return highestMicros == Long.MIN_VALUE
+                    ? Long.MIN_VALUE
+                    : Math.floorDiv(highestMicros - INVERSION_MICROS, 1_000L) - 1;
+        }
+
+        private void emit(WatermarkOutput output) {
+            long watermark = watermark();
+            if (watermark > emitted) {
+                emitted = watermark;
+                output.emitWatermark(new Watermark(watermark));
+            }
+        }
+    }
+}

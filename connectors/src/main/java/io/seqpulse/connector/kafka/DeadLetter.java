@@ -1,0 +1,57 @@
+package io.seqpulse.connector.kafka;
+
+import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.connector.debezium.UnusableChangeException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A record of a topic that could not be used, kept with its original bytes so that it can be
+ * replayed.
+ *
+ * @param topic the topic it was read from
+ * @param offset its position there
+ * @param table the changed table, or null where even that could not be read
+ * @param reason what is wrong with it, without its contents
+ * @param key its key, or null
+ * @param value its value, or null
+ * @param atMillis when it was given up, in milliseconds since the epoch
+ */
+public record DeadLetter(
+        String topic,
+        long offset,
+        String table,
+        String reason,
+        byte[] key,
+        byte[] value,
+        long atMillis) {
+
+    /** The dead letter of a record whose {@link LogRecord#kind()} is {@code UNREADABLE}. */
+    public static DeadLetter unreadable(String topic, LogRecord record, long atMillis) {
+        return new DeadLetter(
+                topic,
+                record.offset(),
+                null,
+                record.reason(),
+                record.rawKey(),
+                record.rawValue(),
+                atMillis);
+    }
+
+    /** The dead letter of a change that was read but does not say what it must. */
+    public static DeadLetter unusable(
+            String topic, LogRecord record, UnusableChangeException cause, long atMillis) {
+        return new DeadLetter(
+                topic,
+                record.offset(),
+                cause.table(),
+                cause.getMessage(),
+                record.rawKey(),
+                record.rawValue(),
+                atMillis);
+    }
+
+    /** The key as text for people; null where there is none. */
+    public String keyText() {
+        return key == null ? null : new String(key, StandardCharsets.UTF_8);
+    }
+}

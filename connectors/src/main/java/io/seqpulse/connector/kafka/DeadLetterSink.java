@@ -1,0 +1,58 @@
+package io.seqpulse.connector.kafka;
+
+import java.nio.charset.StandardCharsets;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
+
+/**
+ * Writes dead letters to a topic at least once: a checkpoint completes only when all before it have
+ * been acknowledged, and a restart may repeat some.
+ *
+ * <p>Key and value are the original bytes, so a letter is replayed by copying it back to the topic
+ * it came from. The headers {@code topic}, {@code offset}, {@code table} (absent where unknown) and
+ * {@code reason} say what it is.
+ */
+public final class DeadLetterSink {
+
+    /** What the change topic accepts as one message must fit here too, with its headers. */
+    private static final int MAX_REQUEST_BYTES = 17 * 1024 * 1024;
+
+    private DeadLetterSink() {}
+
+    /** A sink into that topic, which must exist or be creatable on first use. */
+    public static KafkaSink<DeadLetter> to(String bootstrapServers, String topic) {
+        return KafkaSink.<DeadLetter>builder()
+                .setBootstrapServers(bootstrapServers)
+                .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+                .setProperty(
+                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(MAX_REQUEST_BYTES))
+                .setRecordSerializer(new Letters(topic))
+                .build();
+    }
+
+    private record Letters(String topic) implements KafkaRecordSerializationSchema<DeadLetter> {
+        @Override
+        public ProducerRecord<byte[], byte[]> serialize(
+                DeadLetter letter, KafkaSinkContext context, Long timestamp) {
+            ProducerRecord<byte[], byte[]> message =
+                    new ProducerRecord<>(
+                            topic, null, letter.atMillis(), letter.key(), letter.value());
+            Headers headers = message.headers();
+            headers.add("topic", text(letter.topic()));
+            headers.add("offset", text(Long.toString(letter.offset())));
+            if (letter.table() != null) {
+                headers.add("table", text(letter.table()));
+            }
+            headers.add("reason", text(letter.reason()));
+            return message;
+        }
+
+        private static byte[] text(String header) {
+            return header.getBytes(StandardCharsets.UTF_8);
+        }
+    }
+}
