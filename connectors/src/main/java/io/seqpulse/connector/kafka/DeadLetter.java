@@ -1,7 +1,6 @@
 package io.seqpulse.connector.kafka;
 
 import io.seqpulse.connector.debezium.LogRecord;
-import io.seqpulse.connector.debezium.UnusableChangeException;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -25,26 +24,18 @@ public record DeadLetter(
         byte[] value,
         long atMillis) {
 
-    /** The dead letter of a record whose {@link LogRecord#kind()} is {@code UNREADABLE}. */
-    public static DeadLetter unreadable(String topic, LogRecord record, long atMillis) {
+    /**
+     * The dead letter of a record of the change log.
+     *
+     * @param table the changed table, or null where even that could not be read
+     */
+    public static DeadLetter of(
+            String topic, LogRecord record, String table, String reason, long atMillis) {
         return new DeadLetter(
                 topic,
                 record.offset(),
-                null,
-                record.reason(),
-                record.rawKey(),
-                record.rawValue(),
-                atMillis);
-    }
-
-    /** The dead letter of a change that was read but does not say what it must. */
-    public static DeadLetter unusable(
-            String topic, LogRecord record, UnusableChangeException cause, long atMillis) {
-        return new DeadLetter(
-                topic,
-                record.offset(),
-                cause.table(),
-                cause.getMessage(),
+                table,
+                reason,
                 record.rawKey(),
                 record.rawValue(),
                 atMillis);
