@@ -24,7 +24,8 @@ import java.util.Set;
  * @param dedupeKey template of the key, with placeholders in braces
  * @param supersedes codes whose waiting emails about the same subject it makes pointless
  * @param template name of the template files
- * @param ctaPath path of the one call to action under the product's URL, with placeholders in braces
+ * @param ctaPath path of the one call to action under the product's URL, with placeholders in
+ *     braces
  * @param ctaLabel language → text of the one call to action
  * @param kpi name of the KPI that measures it
  */

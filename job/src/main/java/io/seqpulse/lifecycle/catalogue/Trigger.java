@@ -29,10 +29,10 @@ public sealed interface Trigger extends Serializable {
      * An event happened.
      *
      * @param where attribute → accepted values; empty: any
-     * @param wait how long to wait for what belongs to it before the email is decided
+     * @param waitFor how long to wait for what belongs to it before the email is decided
      */
     record Happened(
-            FactKind fact, Occurrence occurrence, Map<String, List<String>> where, Duration wait)
+            FactKind fact, Occurrence occurrence, Map<String, List<String>> where, Duration waitFor)
             implements Trigger {
         @Override
         public List<FactKind> facts() {
@@ -40,7 +40,10 @@ public sealed interface Trigger extends Serializable {
         }
     }
 
-    /** {@code after} was not followed by {@code without} within a time; exactly at its end counts as followed. */
+    /**
+     * {@code after} was not followed by {@code without} within a time; exactly at its end counts as
+     * followed.
+     */
     record Missing(FactKind after, FactKind without, Duration within) implements Trigger {
         @Override
         public List<FactKind> facts() {
@@ -69,14 +72,15 @@ public sealed interface Trigger extends Serializable {
             implements Trigger {}
 
     /** Steps after an event until one of others happens. */
-    record Sequence(FactKind after, List<Duration> steps, List<FactKind> until)
-            implements Trigger {
+    record Sequence(FactKind after, List<Duration> steps, List<FactKind> until) implements Trigger {
         @Override
         public List<FactKind> facts() {
             return List.of(after);
         }
     }
 
-    /** At a local time each week or month, for subjects with one of the events in the period before. */
+    /**
+     * At a local time each week or month, for subjects with one of the events in the period before.
+     */
     record Calendar(Period each, String localTime, List<FactKind> facts) implements Trigger {}
 }

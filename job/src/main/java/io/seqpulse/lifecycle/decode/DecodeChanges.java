@@ -1,0 +1,94 @@
+package io.seqpulse.lifecycle.decode;
+
+import io.seqpulse.connector.debezium.ChangeEvent;
+import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.connector.debezium.UnusableChangeException;
+import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactMapper;
+import io.seqpulse.lifecycle.fact.Subject;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * From log records to facts, each on the stream of its subject. What cannot be read goes to the
+ * dead letters with its reason and position, is counted, and stops nothing.
+ */
+public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
+
+    public static final OutputTag<Fact> USERS = new OutputTag<>("users") {};
+    public static final OutputTag<Fact> PROJECTS = new OutputTag<>("projects") {};
+    public static final OutputTag<Fact> DEPLOYMENTS = new OutputTag<>("deployments") {};
+    public static final OutputTag<DeadLetter> DEAD_LETTERS = new OutputTag<>("dead-letters") {};
+
+    private final String topic;
+
+    private transient Counter changes;
+    private transient Map<String, Counter> deadLetters;
+
+    /**
+     * @param topic the change log, named in dead letters
+     */
+    public DecodeChanges(String topic) {
+        this.topic = topic;
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        changes = getRuntimeContext().getMetricGroup().counter("changes");
+        deadLetters = new HashMap<>();
+    }
+
+    @Override
+    public void processElement(LogRecord record, Context context, Collector<Void> out) {
+        switch (record.kind()) {
+            case CHANGE -> {
+                changes.inc();
+                decode(record, context);
+            }
+            case UNREADABLE -> bury(record, null, record.reason(), context);
+            case CLOCK, HEARTBEAT, TOMBSTONE, FOREIGN -> {
+                // they speak to the clock, or to nobody
+            }
+        }
+    }
+
+    private void decode(LogRecord record, Context context) {
+        ChangeEvent change = record.change();
+        List<Fact> facts;
+        try {
+            facts = FactMapper.facts(change);
+        } catch (UnusableChangeException e) {
+            bury(record, e.table(), e.getMessage(), context);
+            return;
+        }
+        for (Fact fact : facts) {
+            context.output(streamOf(FactMapper.streamOf(fact)), fact);
+        }
+    }
+
+    private static OutputTag<Fact> streamOf(Subject subject) {
+        return switch (subject) {
+            case USER -> USERS;
+            case PROJECT -> PROJECTS;
+            case DEPLOYMENT -> DEPLOYMENTS;
+        };
+    }
+
+    private void bury(LogRecord record, String table, String reason, Context context) {
+        deadLetters.computeIfAbsent(String.valueOf(table), this::counter).inc();
+        long now = context.timerService().currentProcessingTime();
+        context.output(DEAD_LETTERS, DeadLetter.of(topic, record, table, reason, now));
+    }
+
+    /** Tables of the product are few; a record that names none counts under {@code null}. */
+    private Counter counter(String table) {
+        return getRuntimeContext().getMetricGroup().addGroup("table", table).counter("deadLetters");
+    }
+}

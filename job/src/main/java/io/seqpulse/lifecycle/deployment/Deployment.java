@@ -1,0 +1,272 @@
+package io.seqpulse.lifecycle.deployment;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.lifecycle.detect.Happening;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What is remembered of one deployment, until it can be told to its project: verdicts and hints
+ * name only the deployment. Facts arrive in any order and any number of times.
+ *
+ * <p>State: fields may be added, never renamed or retyped.
+ */
+public class Deployment {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Hints up to this long after a verdict belong to it (CATALOGUE, E-ACT-05). */
+    private static final Duration HINTS_FOLLOW = Duration.ofSeconds(2);
+
+    private static final int ACTIONS = 3;
+    private static final int HINTS_KEPT = 20;
+    private static final List<String> SEVERITIES =
+            List.of("critical", "high", "warning", "medium", "low", "info");
+
+    /** The row; empty until it is known. */
+    public Map<String, String> row = new HashMap<>();
+
+    public long committedAt = Long.MIN_VALUE;
+    public long position = Long.MIN_VALUE;
+
+    /** The verdict as it was given last, or null. */
+    public Happening verdict;
+
+    public long verdictPosition = Long.MIN_VALUE;
+
+    /** Hint id → hint. */
+    public Map<String, Happening> hints = new HashMap<>();
+
+    /** Phase ({@code pre}, {@code post}) → its last sample. */
+    public Map<String, Happening> samples = new HashMap<>();
+
+    /** Takes a fact; returns what it lets us tell the project, nothing while that is unknown. */
+    List<Fact> take(String id, Fact fact) {
+        boolean wasKnown = projectId() != null;
+        switch (fact.kind()) {
+            case DEPLOYMENT -> takeRow(fact);
+            case VERDICT -> takeVerdict(fact);
+            case HINT -> takeHint(fact);
+            case METRIC_SAMPLE -> takeSample(fact);
+            default ->
+                    throw new IllegalArgumentException(fact.kind() + " is not about a deployment");
+        }
+        if (projectId() == null) {
+            return List.of();
+        }
+        List<Fact> told = new ArrayList<>();
+        if (fact.kind() == FactKind.DEPLOYMENT) {
+            tellProgress(fact, told);
+        }
+        if (fact.kind() == FactKind.HINT) {
+            told.add(hint(id, happening(fact), fact.position()));
+        } else if (!wasKnown) {
+            hints.values().forEach(hint -> told.add(hint(id, hint, fact.position())));
+        }
+        if (verdict != null && concernsVerdict(fact)) {
+            told.add(verdict(id));
+        }
+        return told;
+    }
+
+    String projectId() {
+        return row.get("project_id");
+    }
+
+    private void takeRow(Fact fact) {
+        if (isAfter(fact, committedAt, position)) {
+            row.putAll(fact.values());
+            committedAt = fact.committedAt();
+            position = fact.position();
+        }
+    }
+
+    private void takeVerdict(Fact fact) {
+        if (verdict == null || isAfter(fact, verdict.committedAt(), verdictPosition)) {
+            verdict = happening(fact);
+            verdictPosition = fact.position();
+        }
+    }
+
+    private static boolean isAfter(Fact fact, long committedAt, long position) {
+        return fact.committedAt() > committedAt
+                || (fact.committedAt() == committedAt && fact.position() > position);
+    }
+
+    private void takeHint(Fact fact) {
+        if (hints.containsKey(fact.id()) || hints.size() < HINTS_KEPT) {
+            hints.put(fact.id(), happening(fact));
+        }
+    }
+
+    private void takeSample(Fact fact) {
+        Happening last = samples.get(fact.value("phase"));
+        if (last == null || last.at() <= fact.at()) {
+            samples.put(fact.value("phase"), happening(fact));
+        }
+    }
+
+    private static Happening happening(Fact fact) {
+        return new Happening(
+                fact.id(), fact.at(), fact.committedAt(), fact.snapshot(), fact.values());
+    }
+
+    private boolean concernsVerdict(Fact fact) {
+        return fact.kind() == FactKind.VERDICT
+                || fact.committedAt() <= verdict.committedAt() + HINTS_FOLLOW.toMillis();
+    }
+
+    private void tellProgress(Fact fact, List<Fact> told) {
+        Map<String, String> values = new HashMap<>();
+        values.put("deployment_id", fact.key());
+        values.put("env", row.get("env"));
+        String startedAt = row.get("started_at");
+        if (startedAt != null) {
+            told.add(
+                    progress(FactKind.DEPLOYMENT_STARTED, fact, Long.parseLong(startedAt), values));
+        }
+        String state = row.get("state");
+        if ("finished".equals(state) || "analyzed".equals(state)) {
+            String finishedAt = row.get("finished_at");
+            long at = finishedAt == null ? fact.committedAt() : Long.parseLong(finishedAt);
+            told.add(progress(FactKind.DEPLOYMENT_FINISHED, fact, at, values));
+        }
+    }
+
+    private Fact progress(FactKind kind, Fact fact, long at, Map<String, String> values) {
+        return new Fact(
+                kind,
+                projectId(),
+                fact.key(),
+                at,
+                fact.committedAt(),
+                fact.position(),
+                fact.snapshot(),
+                values);
+    }
+
+    private Fact hint(String id, Happening hint, long position) {
+        Map<String, String> values = new HashMap<>();
+        values.put("deployment_id", id);
+        values.put("severity", hint.values().get("severity"));
+        values.put("title", hint.values().get("title"));
+        return new Fact(
+                FactKind.HINT_CREATED,
+                projectId(),
+                hint.id(),
+                hint.at(),
+                hint.committedAt(),
+                position,
+                hint.snapshot(),
+                values);
+    }
+
+    private Fact verdict(String id) {
+        Map<String, String> values = new HashMap<>(verdict.values());
+        values.put("deployment_id", id);
+        for (String column : List.of("deployment_number", "env", "branch")) {
+            values.put(column, row.get(column));
+        }
+        values.put("latency_delta", latencyDelta());
+        values.put("error_rate_delta", errorRateDelta());
+        values.put("actions", actions());
+        values.values().removeIf(value -> value == null);
+        return new Fact(
+                FactKind.VERDICT_CREATED,
+                projectId(),
+                id,
+                verdict.at(),
+                verdict.committedAt(),
+                verdictPosition,
+                verdict.snapshot(),
+                values);
+    }
+
+    /** Change of the 95th percentile of latency in percent of what it was before, whole. */
+    private String latencyDelta() {
+        BigDecimal pre = sample("pre", "latency_p95");
+        BigDecimal post = sample("post", "latency_p95");
+        if (pre == null || post == null || pre.signum() <= 0) {
+            return null;
+        }
+        return post.subtract(pre)
+                .multiply(BigDecimal.valueOf(100))
+                .divide(pre, 0, RoundingMode.HALF_UP)
+                .toPlainString();
+    }
+
+    /** Change of the error rate, a share of 1, in percentage points with one decimal. */
+    private String errorRateDelta() {
+        BigDecimal pre = sample("pre", "error_rate");
+        BigDecimal post = sample("post", "error_rate");
+        if (pre == null || post == null) {
+            return null;
+        }
+        return post.subtract(pre)
+                .multiply(BigDecimal.valueOf(100))
+                .setScale(1, RoundingMode.HALF_UP)
+                .toPlainString();
+    }
+
+    private BigDecimal sample(String phase, String metric) {
+        Happening sample = samples.get(phase);
+        String value = sample == null ? null : sample.values().get(metric);
+        if (value == null) {
+            return null;
+        }
+        try {
+            return new BigDecimal(value);
+        } catch (NumberFormatException e) {
+            return null; // NaN and infinities are floats in Postgres and no figure for a mail
+        }
+    }
+
+    /** What the hints suggest, the gravest first; null where they suggest nothing. */
+    private String actions() {
+        Set<String> actions = new LinkedHashSet<>();
+        long until = verdict.committedAt() + HINTS_FOLLOW.toMillis();
+        hints.values().stream()
+                .filter(hint -> hint.committedAt() <= until)
+                .sorted(Comparator.comparingInt(Deployment::gravity).thenComparing(Happening::id))
+                .forEach(hint -> actions.addAll(suggestions(hint)));
+        if (actions.isEmpty()) {
+            return null;
+        }
+        try {
+            return JSON.writeValueAsString(actions.stream().limit(ACTIONS).toList());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a list of texts is always JSON", e);
+        }
+    }
+
+    private static int gravity(Happening hint) {
+        int rank = SEVERITIES.indexOf(hint.values().get("severity"));
+        return rank < 0 ? SEVERITIES.size() : rank;
+    }
+
+    private static List<String> suggestions(Happening hint) {
+        String json = hint.values().get("suggested_actions");
+        if (json == null) {
+            return List.of();
+        }
+        try {
+            return JSON.readValue(json, new TypeReference<List<String>>() {}).stream()
+                    .filter(action -> action != null && !action.isBlank())
+                    .toList();
+        } catch (JsonProcessingException e) {
+            return List.of(); // no list of texts: a mail without suggestions beats no mail
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.seqpulse.lifecycle.detect;
+
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * An email that a rule wants a recipient to get; the policy decides.
+ *
+ * @param rule the catalogue's code
+ * @param key the dedupe key
+ * @param occasion the key without the recipient's suffix
+ * @param recipient user id, or {@code mailto:} and a bare address
+ * @param userId the user it is journalled for: the recipient, or the owner for a bare address
+ * @param projectId the project it is about, or null
+ * @param dueAt business time, epoch milliseconds
+ * @param expiresAt not to be sent at or after this, epoch milliseconds
+ * @param causedAt commit time of the change that caused it; 0 when a deadline did
+ * @param decidedAt log time at which it was found to hold, epoch milliseconds
+ * @param values what the text needs
+ */
+public record Candidate(
+        String rule,
+        String key,
+        String occasion,
+        String recipient,
+        String userId,
+        String projectId,
+        long dueAt,
+        long expiresAt,
+        long causedAt,
+        long decidedAt,
+        Map<String, String> values) {
+
+    /** What marks a recipient who is no user. */
+    public static final String BARE_ADDRESS = "mailto:";
+
+    public Candidate {
+        Objects.requireNonNull(rule, "rule");
+        Objects.requireNonNull(key, "key");
+        Objects.requireNonNull(recipient, "recipient");
+        values = values == null ? Map.of() : values;
+    }
+
+    /** The bare address of a recipient who is no user, or null. */
+    public String address() {
+        return recipient.startsWith(BARE_ADDRESS)
+                ? recipient.substring(BARE_ADDRESS.length())
+                : null;
+    }
+}

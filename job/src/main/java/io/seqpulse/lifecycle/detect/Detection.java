@@ -1,0 +1,375 @@
+package io.seqpulse.lifecycle.detect;
+
+import io.seqpulse.lifecycle.catalogue.Placeholders;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Trigger;
+import io.seqpulse.lifecycle.detect.Detector.Answer;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Subject;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.stream.LongStream;
+
+/**
+ * All rules about one kind of subject. A fact changes the profile at once; whether a rule holds is
+ * asked when the log's clock has passed the fact, and what was given out is watched until it
+ * expires: refreshed, withdrawn, or taken to a new owner. Pure: times are arguments.
+ */
+public final class Detection {
+
+    /** Kept this long after an occasion has expired, against repetitions of its facts. */
+    private static final Duration MEMORY = Duration.ofDays(1);
+
+    private record Hosted(ActiveRule active, Detector detector) {
+        Rule rule() {
+            return active.rule();
+        }
+    }
+
+    private final Subject subject;
+    private final Map<String, Hosted> hosted = new LinkedHashMap<>();
+
+    public Detection(Subject subject, List<ActiveRule> rules) {
+        this.subject = subject;
+        for (ActiveRule active : rules) {
+            if (active.rule().subject() == subject) {
+                Detector detector = Detector.of(active.rule().trigger());
+                hosted.put(active.rule().code(), new Hosted(active, detector));
+            }
+        }
+    }
+
+    /**
+     * Takes a fact.
+     *
+     * @param wall the wall clock, epoch milliseconds, for expiry
+     */
+    public void take(
+            String id,
+            Profile profile,
+            Fact fact,
+            Events events,
+            long wall,
+            Consumer<Message> out) {
+        boolean news;
+        if (fact.kind().isEvent()) {
+            news = profile.observe(fact, events);
+        } else {
+            boolean first = !profile.known;
+            news = profile.describe(fact);
+            if (first) {
+                askWhatWaitedForTheSubject(profile, fact.committedAt());
+            }
+        }
+        for (Hosted rule : hosted.values()) {
+            if (appliesTo(rule.rule(), profile)) {
+                for (Occasion occasion : rule.detector().occasions(profile, fact, events)) {
+                    consider(rule, profile, occasion, fact, news, wall);
+                }
+            }
+        }
+        watch(id, profile, fact.committedAt(), out);
+    }
+
+    /** Somebody belongs to the subject, or no longer does ({@code member} null). */
+    public void takeMember(Profile profile, String rowId, Member member) {
+        if (member == null) {
+            profile.members.remove(rowId);
+            return;
+        }
+        Member before = profile.members.get(rowId);
+        if (before == null || before.committedAt() <= member.committedAt()) {
+            profile.members.put(rowId, member);
+        }
+    }
+
+    /** Withdraws everything given out, because the subject is gone. */
+    public void end(Profile profile, Consumer<Message> out) {
+        for (Pending pending : profile.pending.values()) {
+            retract(pending, profile, Retraction.RESOLVED, out);
+        }
+    }
+
+    /** Asks what is due on the log's clock and forgets what is over. */
+    public void passTime(String id, Profile profile, long now, Consumer<Message> out) {
+        for (Iterator<Pending> all = profile.pending.values().iterator(); all.hasNext(); ) {
+            Pending pending = all.next();
+            Hosted rule = hosted.get(pending.rule);
+            if (rule == null || (pending.asked && now >= pending.expiresAt)) {
+                all.remove();
+                handle(profile, pending);
+            } else if (!pending.asked && now >= pending.askAt) {
+                if (!profile.known) {
+                    pending.askAt = Pending.WHEN_KNOWN;
+                } else if (!ask(id, rule, profile, pending, now, out)) {
+                    all.remove();
+                    handle(profile, pending);
+                }
+            }
+        }
+        profile.handled.values().removeIf(forgetAt -> now >= forgetAt);
+    }
+
+    /** When {@link #passTime} has something to do next, on the log's clock. */
+    public OptionalLong nextTime(Profile profile) {
+        LongStream asked =
+                profile.pending.values().stream()
+                        .mapToLong(Pending::nextAt)
+                        .filter(at -> at != Pending.WHEN_KNOWN);
+        LongStream forgotten = profile.handled.values().stream().mapToLong(Long::longValue);
+        return LongStream.concat(asked, forgotten).min();
+    }
+
+    /**
+     * Keeps an occasion to be asked, unless it is history or over. Expired ones of a snapshot, or
+     * of a repeated fact, end here; those of the stream are asked all the same and end as stale.
+     */
+    private static void consider(
+            Hosted rule, Profile profile, Occasion occasion, Fact fact, boolean news, long wall) {
+        String name = name(rule.rule(), occasion.id());
+        if (profile.handled.containsKey(name)) {
+            return;
+        }
+        Pending pending = profile.pending.get(name);
+        if (pending != null && (pending.asked || occasion.dueAt() > pending.dueAt)) {
+            return;
+        }
+        Pending found = pending(rule.rule(), occasion);
+        if (occasion.dueAt() < rule.active().liveSince()) {
+            profile.pending.remove(name);
+            if (isPeriod(rule.rule())) {
+                handle(profile, found);
+            }
+            return;
+        }
+        if (found.expiresAt <= wall && (fact.snapshot() || !news)) {
+            profile.pending.remove(name);
+            return;
+        }
+        if (pending != null) {
+            found.askAt = Math.min(found.askAt, pending.askAt);
+            found.causedAt = pending.causedAt != 0 ? pending.causedAt : found.causedAt;
+        }
+        profile.pending.put(name, found);
+    }
+
+    private void askWhatWaitedForTheSubject(Profile profile, long now) {
+        profile.pending
+                .values()
+                .removeIf(
+                        pending ->
+                                hosted.containsKey(pending.rule)
+                                        && !appliesTo(hosted.get(pending.rule).rule(), profile));
+        for (Pending pending : profile.pending.values()) {
+            if (pending.askAt == Pending.WHEN_KNOWN) {
+                pending.askAt = now;
+            }
+        }
+    }
+
+    /** Whether the occasion goes on being watched; otherwise it is over. */
+    private boolean ask(
+            String id,
+            Hosted rule,
+            Profile profile,
+            Pending pending,
+            long now,
+            Consumer<Message> out) {
+        Answer answer =
+                appliesTo(rule.rule(), profile)
+                        ? rule.detector().ask(profile, pending)
+                        : Answer.RESOLVED;
+        if (answer == Answer.VOID) {
+            return false;
+        }
+        giveOut(id, rule, profile, pending, now, out);
+        pending.asked = true;
+        if (answer == Answer.RESOLVED) {
+            retract(pending, profile, Retraction.RESOLVED, out);
+            return false;
+        }
+        return true;
+    }
+
+    /** Looks again at what was given out, after the profile has changed. */
+    private void watch(String id, Profile profile, long now, Consumer<Message> out) {
+        for (Iterator<Pending> all = profile.pending.values().iterator(); all.hasNext(); ) {
+            Pending pending = all.next();
+            Hosted rule = hosted.get(pending.rule);
+            if (!pending.asked || rule == null) {
+                continue;
+            }
+            if (!appliesTo(rule.rule(), profile)
+                    || rule.detector().ask(profile, pending) != Answer.HOLDS) {
+                retract(pending, profile, Retraction.RESOLVED, out);
+                all.remove();
+                handle(profile, pending);
+            } else {
+                follow(id, rule, profile, pending, now, out);
+            }
+        }
+    }
+
+    /** Takes an email to the new main recipient, and newer figures to the old one. */
+    private void follow(
+            String id,
+            Hosted rule,
+            Profile profile,
+            Pending pending,
+            long now,
+            Consumer<Message> out) {
+        Map<String, String> figures = rule.detector().figures(profile, pending);
+        boolean newFigures = !pending.values.entrySet().containsAll(figures.entrySet());
+        String base = key(rule.rule(), id, pending);
+        String mainNow =
+                Recipients.of(rule.rule(), id, profile).entrySet().stream()
+                        .filter(entry -> entry.getValue().isEmpty())
+                        .map(Map.Entry::getKey)
+                        .findFirst()
+                        .orElse(null);
+        String mainBefore =
+                pending.out.entrySet().stream()
+                        .filter(entry -> entry.getValue().equals(base))
+                        .map(Map.Entry::getKey)
+                        .findFirst()
+                        .orElse(null);
+        boolean moved = mainNow != null && mainBefore != null && !mainNow.equals(mainBefore);
+        if (moved) {
+            out.accept(Message.of(new Retraction(base, mainBefore, mainBefore, Retraction.MOVED)));
+            pending.out.remove(mainBefore);
+            pending.out.put(mainNow, base);
+        }
+        if (moved || newFigures) {
+            pending.values.putAll(figures);
+            emit(rule.rule(), id, profile, pending, mainNow, base, now, out);
+        }
+    }
+
+    private void giveOut(
+            String id,
+            Hosted rule,
+            Profile profile,
+            Pending pending,
+            long now,
+            Consumer<Message> out) {
+        pending.values.putAll(rule.detector().figures(profile, pending));
+        String base = key(rule.rule(), id, pending);
+        Recipients.of(rule.rule(), id, profile)
+                .forEach(
+                        (recipient, suffix) -> {
+                            pending.out.put(recipient, base + suffix);
+                            emit(
+                                    rule.rule(),
+                                    id,
+                                    profile,
+                                    pending,
+                                    recipient,
+                                    base + suffix,
+                                    now,
+                                    out);
+                        });
+    }
+
+    private void emit(
+            Rule rule,
+            String id,
+            Profile profile,
+            Pending pending,
+            String recipient,
+            String key,
+            long now,
+            Consumer<Message> out) {
+        boolean aboutProject = subject == Subject.PROJECT;
+        Map<String, String> values = new HashMap<>(pending.values);
+        if (aboutProject) {
+            values.put("project_id", id);
+            values.put("project_name", profile.value("name"));
+            values.put("plan", profile.value("plan"));
+        }
+        values.values().removeIf(value -> value == null);
+        String owner = aboutProject ? profile.value("owner_id") : id;
+        out.accept(
+                Message.of(
+                        new Candidate(
+                                rule.code(),
+                                key,
+                                key(rule, id, pending),
+                                recipient,
+                                recipient.startsWith(Candidate.BARE_ADDRESS) ? owner : recipient,
+                                aboutProject ? id : null,
+                                pending.dueAt,
+                                pending.expiresAt,
+                                pending.causedAt,
+                                now,
+                                values)));
+    }
+
+    private static void retract(
+            Pending pending, Profile profile, String reason, Consumer<Message> out) {
+        String owner = profile.value("owner_id");
+        pending.out.forEach(
+                (recipient, key) ->
+                        out.accept(
+                                Message.of(
+                                        new Retraction(
+                                                key,
+                                                recipient,
+                                                recipient.startsWith(Candidate.BARE_ADDRESS)
+                                                        ? owner
+                                                        : recipient,
+                                                reason))));
+    }
+
+    private String key(Rule rule, String id, Pending pending) {
+        Map<String, String> values = new HashMap<>(pending.values);
+        values.put(subject.idAttribute(), id);
+        return Placeholders.fill(rule.dedupeKey(), values);
+    }
+
+    private static boolean appliesTo(Rule rule, Profile profile) {
+        return rule.plans().isEmpty()
+                || !profile.known
+                || rule.plans().contains(profile.value("plan"));
+    }
+
+    private static Pending pending(Rule rule, Occasion occasion) {
+        Pending pending = new Pending();
+        pending.rule = rule.code();
+        pending.occasion = occasion.id();
+        pending.dueAt = occasion.dueAt();
+        pending.askAt = occasion.askAt();
+        pending.causedAt = occasion.causedAt();
+        pending.values.putAll(occasion.values());
+        long endOfMonth = Periods.endOfMonth(Periods.month(occasion.dueAt()));
+        pending.expiresAt =
+                rule.expires() == null ? endOfMonth : occasion.dueAt() + rule.expires().toMillis();
+        long over = isPeriod(rule) ? Math.max(endOfMonth, pending.expiresAt) : pending.expiresAt;
+        pending.forgetAt = over + MEMORY.toMillis();
+        return pending;
+    }
+
+    /** Whether a rule has at most one occasion a month, also when that one was never mailed. */
+    private static boolean isPeriod(Rule rule) {
+        return rule.trigger() instanceof Trigger.Reached
+                || (rule.trigger() instanceof Trigger.Happened happened
+                        && happened.occurrence() == Trigger.Occurrence.FIRST_OF_MONTH);
+    }
+
+    private static void handle(Profile profile, Pending pending) {
+        profile.handled.put(name(pending.rule, pending.occasion), pending.forgetAt);
+    }
+
+    private static String name(Rule rule, String occasion) {
+        return name(rule.code(), occasion);
+    }
+
+    private static String name(String code, String occasion) {
+        return code + "|" + occasion;
+    }
+}

@@ -1,0 +1,49 @@
+package io.seqpulse.lifecycle.detect;
+
+import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
+import io.seqpulse.lifecycle.fact.Fact;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** An event happened: each one, the first ever, or the first of a UTC month. */
+record HappenedDetector(Happened trigger) implements Detector {
+
+    @Override
+    public List<Occasion> occasions(Profile profile, Fact fact, Events events) {
+        if (fact.kind() != trigger.fact()) {
+            return List.of();
+        }
+        return switch (trigger.occurrence()) {
+            case EACH -> occasion(fact.id(), Happening.of(fact));
+            case FIRST -> occasion("", profile.first(trigger.fact()));
+            case FIRST_OF_MONTH -> occasion(Periods.month(fact.at()), Happening.of(fact));
+        };
+    }
+
+    private List<Occasion> occasion(String id, Happening happening) {
+        if (!matches(happening.values())) {
+            return List.of();
+        }
+        Map<String, String> values = new HashMap<>(happening.values());
+        values.put("month", Periods.month(happening.at()));
+        long seenAt = Math.max(happening.at(), happening.committedAt());
+        return List.of(
+                new Occasion(
+                        id,
+                        happening.at(),
+                        seenAt + trigger.waitFor().toMillis(),
+                        happening.snapshot() ? 0 : happening.committedAt(),
+                        values));
+    }
+
+    private boolean matches(Map<String, String> values) {
+        return trigger.where().entrySet().stream()
+                .allMatch(accepted -> accepted.getValue().contains(values.get(accepted.getKey())));
+    }
+
+    @Override
+    public Answer ask(Profile profile, Pending pending) {
+        return Answer.HOLDS;
+    }
+}

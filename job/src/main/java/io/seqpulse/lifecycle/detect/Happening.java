@@ -1,0 +1,26 @@
+package io.seqpulse.lifecycle.detect;
+
+import io.seqpulse.lifecycle.fact.Fact;
+import java.util.Map;
+
+/**
+ * One event as state remembers it.
+ *
+ * @param id of the event
+ * @param at business time, epoch milliseconds
+ * @param committedAt commit time on the log's clock, epoch milliseconds
+ * @param snapshot whether it was first read from a snapshot
+ * @param values its attributes
+ */
+public record Happening(
+        String id, long at, long committedAt, boolean snapshot, Map<String, String> values) {
+
+    public Happening {
+        values = values == null ? Map.of() : values;
+    }
+
+    static Happening of(Fact fact) {
+        return new Happening(
+                fact.id(), fact.at(), fact.committedAt(), fact.snapshot(), fact.values());
+    }
+}

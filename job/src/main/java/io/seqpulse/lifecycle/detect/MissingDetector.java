@@ -1,0 +1,39 @@
+package io.seqpulse.lifecycle.detect;
+
+import io.seqpulse.lifecycle.catalogue.Trigger.Missing;
+import io.seqpulse.lifecycle.fact.Fact;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An event was not followed by another within a time. Compared by business times, so a row that was
+ * committed late still counts; what happened exactly at the deadline happened in time.
+ */
+record MissingDetector(Missing trigger) implements Detector {
+
+    /**
+     * How long after the deadline it is asked: rows carry their transaction's start, not its end.
+     */
+    static final Duration GRACE = Duration.ofSeconds(60);
+
+    @Override
+    public List<Occasion> occasions(Profile profile, Fact fact, Events events) {
+        Happening after = profile.first(trigger.after());
+        if (fact.kind() != trigger.after() || after == null) {
+            return List.of();
+        }
+        long dueAt = after.at() + trigger.within().toMillis();
+        long askAt = Math.max(dueAt + GRACE.toMillis(), after.committedAt());
+        return List.of(new Occasion("", dueAt, askAt, 0, Map.of()));
+    }
+
+    @Override
+    public Answer ask(Profile profile, Pending pending) {
+        Happening followedBy = profile.first(trigger.without());
+        if (followedBy == null) {
+            return Answer.HOLDS;
+        }
+        return followedBy.at() <= pending.dueAt ? Answer.VOID : Answer.RESOLVED;
+    }
+}

@@ -1,0 +1,138 @@
+package io.seqpulse.lifecycle.detect;
+
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What is remembered of one user or project: a fixed set of facts whatever the rules are, so that
+ * adding or retuning a rule never migrates state. Facts arrive in any order and any number of times
+ * and leave the same profile: firsts are minima, counts are of ids, changeable values belong to
+ * their last writer.
+ *
+ * <p>State: fields may be added, never renamed or retyped.
+ */
+public class Profile {
+
+    /** Calendar periods kept of each count: the current one, the one before, and one in reserve. */
+    private static final int PERIODS_KEPT = 3;
+
+    /** What the subject's row says now. */
+    public Map<String, String> values = new HashMap<>();
+
+    public boolean known;
+    public long committedAt = Long.MIN_VALUE;
+    public long position = Long.MIN_VALUE;
+
+    /** When {@link #values}' plan last changed while we watched; 0: it has always been so. */
+    public long planSince;
+
+    /** Event kind → the first of it. */
+    public Map<String, Happening> firsts = new HashMap<>();
+
+    /** Event kind → the last of it, epoch milliseconds. */
+    public Map<String, Long> lasts = new HashMap<>();
+
+    /** Event kind and UTC month ({@code deployment_started 2026-11}) → distinct events. */
+    public Map<String, Integer> monthCounts = new HashMap<>();
+
+    /** Event kind and ISO week ({@code deployment_started 2026-W47}) → distinct events. */
+    public Map<String, Integer> weekCounts = new HashMap<>();
+
+    /** Member row id → member; projects only. */
+    public Map<String, Member> members = new HashMap<>();
+
+    /** Rule and occasion → what is still to be asked or watched. */
+    public Map<String, Pending> pending = new HashMap<>();
+
+    /** Rule and occasion that is over → when that may be forgotten. */
+    public Map<String, Long> handled = new HashMap<>();
+
+    /** The one registered timer, epoch milliseconds; 0: none. */
+    public long timerAt;
+
+    /** A current value, or null where unknown. */
+    public String value(String attribute) {
+        return values.get(attribute);
+    }
+
+    /** The first event of a kind, or null where none is known. */
+    Happening first(FactKind kind) {
+        return firsts.get(kind.label());
+    }
+
+    /** How many distinct events of a kind a UTC month has seen. */
+    int countInMonth(FactKind kind, String month) {
+        return monthCounts.getOrDefault(kind.label() + " " + month, 0);
+    }
+
+    /**
+     * Takes the subject's row, unless a later version is remembered; returns whether it was news.
+     */
+    boolean describe(Fact fact) {
+        if (known && !isAfterRemembered(fact)) {
+            return false;
+        }
+        String planBefore = value("plan");
+        values.putAll(fact.values());
+        if (known && !fact.snapshot() && planBefore != null && !planBefore.equals(value("plan"))) {
+            planSince = fact.committedAt();
+        }
+        known = true;
+        committedAt = fact.committedAt();
+        position = fact.position();
+        return true;
+    }
+
+    private boolean isAfterRemembered(Fact fact) {
+        return fact.committedAt() > committedAt
+                || (fact.committedAt() == committedAt && fact.position() > position);
+    }
+
+    /** Takes an event; returns whether it changed anything that a rule may look at. */
+    boolean observe(Fact fact, Events events) {
+        String kind = fact.kind().label();
+        lasts.merge(kind, fact.at(), Math::max);
+        Happening first = firsts.get(kind);
+        boolean news = false;
+        if (first == null || fact.at() < first.at() || sameButRicher(first, fact)) {
+            firsts.put(kind, Happening.of(fact));
+            news = true;
+        }
+        Long before = events.put(fact.kind(), fact.id(), fact.at());
+        if (before == null || before != fact.at()) {
+            if (before != null) {
+                count(kind, before, -1);
+            }
+            count(kind, fact.at(), 1);
+            news = true;
+        }
+        return news;
+    }
+
+    private static boolean sameButRicher(Happening first, Fact fact) {
+        return first.id().equals(fact.id())
+                && first.at() == fact.at()
+                && !first.values().equals(fact.values());
+    }
+
+    private void count(String kind, long at, int change) {
+        bump(monthCounts, kind + " " + Periods.month(at), change);
+        bump(weekCounts, kind + " " + Periods.week(at), change);
+    }
+
+    /**
+     * Counts of one kind sort by period, so the smallest key beyond the kept ones is the oldest.
+     */
+    private static void bump(Map<String, Integer> counts, String key, int change) {
+        counts.merge(key, change, Integer::sum);
+        String kind = key.substring(0, key.indexOf(' ') + 1);
+        if (counts.keySet().stream().filter(k -> k.startsWith(kind)).count() > PERIODS_KEPT) {
+            counts.keySet().stream()
+                    .filter(k -> k.startsWith(kind))
+                    .min(String::compareTo)
+                    .ifPresent(counts::remove);
+        }
+    }
+}

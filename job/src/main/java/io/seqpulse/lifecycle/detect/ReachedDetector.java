@@ -1,0 +1,59 @@
+package io.seqpulse.lifecycle.detect;
+
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
+import io.seqpulse.lifecycle.catalogue.Trigger.Reached;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The number of distinct events in a UTC month reached a threshold. It is due at the business time
+ * of the event that reached it, whichever order the events came in, or when the project came onto a
+ * plan that the rule is for, whichever is later.
+ */
+record ReachedDetector(Reached trigger) implements Detector {
+
+    ReachedDetector {
+        if (trigger.per() != Period.MONTH) {
+            throw new IllegalArgumentException("reached: only 'per: month' can be counted");
+        }
+    }
+
+    @Override
+    public List<Occasion> occasions(Profile profile, Fact fact, Events events) {
+        boolean counted = fact.kind() == trigger.count();
+        if (!counted && fact.kind() != FactKind.PROJECT) {
+            return List.of();
+        }
+        String month = Periods.month(counted ? fact.at() : fact.committedAt());
+        if (profile.countInMonth(trigger.count(), month) < trigger.atLeast()) {
+            return List.of();
+        }
+        List<Long> times =
+                events.times(
+                        trigger.count(), Periods.startOfMonth(month), Periods.endOfMonth(month));
+        if (times.size() < trigger.atLeast()) {
+            return List.of();
+        }
+        long dueAt = Math.max(times.get(trigger.atLeast() - 1), profile.planSince);
+        return List.of(
+                new Occasion(
+                        month,
+                        dueAt,
+                        Math.max(dueAt, fact.committedAt()),
+                        fact.snapshot() ? 0 : fact.committedAt(),
+                        Map.of("month", month)));
+    }
+
+    @Override
+    public Answer ask(Profile profile, Pending pending) {
+        return Answer.HOLDS;
+    }
+
+    @Override
+    public Map<String, String> figures(Profile profile, Pending pending) {
+        int used = profile.countInMonth(trigger.count(), pending.occasion);
+        return Map.of("used", Integer.toString(used));
+    }
+}

@@ -1,0 +1,216 @@
+package io.seqpulse.lifecycle.fact;
+
+import io.seqpulse.connector.debezium.ChangeEvent;
+import io.seqpulse.connector.debezium.ChangeEvent.Operation;
+import io.seqpulse.connector.debezium.UnusableChangeException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a change of one of the product's tables says, in facts. Other tables say nothing.
+ *
+ * <p>The columns read here are those of DESIGN §4; the connector captures no others.
+ */
+public final class FactMapper {
+
+    private FactMapper() {}
+
+    /**
+     * The facts of a change, on the streams of {@link #streamOf}.
+     *
+     * @throws UnusableChangeException if the row does not say what it must
+     */
+    public static List<Fact> facts(ChangeEvent change) {
+        if (change.operation() == Operation.TRUNCATE) {
+            return List.of();
+        }
+        return switch (change.table()) {
+            case "users" -> user(change);
+            case "email_preferences" -> preferences(change);
+            case "email_deliveries" -> delivery(change);
+            case "projects" -> project(change);
+            case "project_members" -> member(change);
+            case "quota_refusals" -> quotaRefusal(change);
+            case "deployments" -> deployment(change);
+            case "deployment_verdicts" -> verdict(change);
+            case "sdh_hints" -> hint(change);
+            case "metric_samples" -> sample(change);
+            default -> List.of();
+        };
+    }
+
+    /** Which stream a fact read from the log goes to. */
+    public static Subject streamOf(Fact fact) {
+        return fact.kind().subjects().contains(Subject.PROJECT)
+                ? Subject.PROJECT
+                : fact.kind().subjects().iterator().next();
+    }
+
+    private static List<Fact> user(ChangeEvent change) {
+        String id = change.required("id");
+        if (change.operation() == Operation.DELETE) {
+            return List.of(fact(FactKind.ACCOUNT_DELETED, change, id, id, change.commitMillis()));
+        }
+        long createdAt = change.requiredMillis("created_at");
+        List<Fact> facts = new ArrayList<>();
+        facts.add(fact(FactKind.ACCOUNT, change, id, id, createdAt));
+        facts.add(fact(FactKind.USER_CREATED, change, id, id, createdAt));
+        if (!Boolean.FALSE.equals(change.bool("is_active"))) {
+            // an update that finds the account active may have made it so; the first one counts
+            long activeAt =
+                    change.operation() == Operation.UPDATE
+                            ? Math.max(createdAt, change.commitMillis())
+                            : createdAt;
+            facts.add(fact(FactKind.USER_ACTIVATED, change, id, id, activeAt));
+        }
+        return facts;
+    }
+
+    private static List<Fact> preferences(ChangeEvent change) {
+        String user = change.required("user_id");
+        FactKind kind =
+                change.operation() == Operation.DELETE
+                        ? FactKind.PREFERENCES_DELETED
+                        : FactKind.PREFERENCES;
+        return List.of(fact(kind, change, user, user, change.commitMillis()));
+    }
+
+    /** A deleted line of the journal unsends nothing. */
+    private static List<Fact> delivery(ChangeEvent change) {
+        if (change.operation() == Operation.DELETE || change.text("user_id") == null) {
+            return List.of();
+        }
+        Long sentAt = change.millis("sent_at");
+        Map<String, String> values = values(FactKind.DELIVERY, change);
+        values.put("sent_at", sentAt == null ? null : Long.toString(sentAt));
+        return List.of(
+                new Fact(
+                        FactKind.DELIVERY,
+                        change.required("user_id"),
+                        change.required("id"),
+                        change.requiredMillis("created_at"),
+                        change.commitMillis(),
+                        change.offset(),
+                        change.fromSnapshot(),
+                        values));
+    }
+
+    private static List<Fact> project(ChangeEvent change) {
+        String id = change.required("id");
+        if (change.operation() == Operation.DELETE) {
+            return List.of(fact(FactKind.PROJECT_DELETED, change, id, id, change.commitMillis()));
+        }
+        change.required("owner_id");
+        long createdAt = change.requiredMillis("created_at");
+        return List.of(
+                fact(FactKind.PROJECT, change, id, id, createdAt),
+                fact(FactKind.PROJECT_CREATED, change, id, id, createdAt));
+    }
+
+    private static List<Fact> member(ChangeEvent change) {
+        String id = change.required("id");
+        if (change.operation() != Operation.DELETE) {
+            String project = change.required("project_id");
+            return List.of(fact(FactKind.MEMBER, change, project, id, change.commitMillis()));
+        }
+        String project = change.before().get("project_id");
+        if (project == null || project.isEmpty()) {
+            throw new UnusableChangeException(
+                    change.table(),
+                    "a deleted project_members row does not say of which project; set its replica"
+                            + " identity to full");
+        }
+        return List.of(fact(FactKind.MEMBER_REMOVED, change, project, id, change.commitMillis()));
+    }
+
+    private static List<Fact> quotaRefusal(ChangeEvent change) {
+        return unlessDeleted(FactKind.QUOTA_REFUSED, change, "project_id", "attempted_at");
+    }
+
+    private static List<Fact> deployment(ChangeEvent change) {
+        String id = change.required("id");
+        if (change.operation() == Operation.DELETE) {
+            return List.of(
+                    fact(FactKind.DEPLOYMENT_DELETED, change, id, id, change.commitMillis()));
+        }
+        change.required("project_id");
+        Map<String, String> values = values(FactKind.DEPLOYMENT, change);
+        for (String time : List.of("started_at", "finished_at")) {
+            Long millis = change.millis(time);
+            values.put(time, millis == null ? null : Long.toString(millis));
+        }
+        Long startedAt = change.millis("started_at");
+        return List.of(
+                new Fact(
+                        FactKind.DEPLOYMENT,
+                        id,
+                        id,
+                        startedAt == null ? change.commitMillis() : startedAt,
+                        change.commitMillis(),
+                        change.offset(),
+                        change.fromSnapshot(),
+                        values));
+    }
+
+    private static List<Fact> verdict(ChangeEvent change) {
+        return unlessDeleted(FactKind.VERDICT, change, "deployment_id", "created_at");
+    }
+
+    private static List<Fact> hint(ChangeEvent change) {
+        return unlessDeleted(FactKind.HINT, change, "deployment_id", "created_at");
+    }
+
+    /** Samples have no id of their own: a phase has one at a time. */
+    private static List<Fact> sample(ChangeEvent change) {
+        if (change.operation() == Operation.DELETE) {
+            return List.of();
+        }
+        long collectedAt = change.requiredMillis("collected_at");
+        return List.of(
+                fact(
+                        FactKind.METRIC_SAMPLE,
+                        change,
+                        change.required("deployment_id"),
+                        change.required("phase") + " " + collectedAt,
+                        collectedAt));
+    }
+
+    private static List<Fact> unlessDeleted(
+            FactKind kind, ChangeEvent change, String keyColumn, String timeColumn) {
+        if (change.operation() == Operation.DELETE) {
+            return List.of();
+        }
+        return List.of(
+                fact(
+                        kind,
+                        change,
+                        change.required(keyColumn),
+                        change.required("id"),
+                        change.requiredMillis(timeColumn)));
+    }
+
+    private static Fact fact(FactKind kind, ChangeEvent change, String key, String id, long at) {
+        return new Fact(
+                kind,
+                key,
+                id,
+                at,
+                change.commitMillis(),
+                change.offset(),
+                change.fromSnapshot(),
+                values(kind, change));
+    }
+
+    /** The kind's attributes that the log tells, nulls included. */
+    private static Map<String, String> values(FactKind kind, ChangeEvent change) {
+        Map<String, String> values = new HashMap<>();
+        for (String attribute : kind.attributes()) {
+            if (change.knows(attribute)) {
+                values.put(attribute, change.text(attribute));
+            }
+        }
+        return values;
+    }
+}

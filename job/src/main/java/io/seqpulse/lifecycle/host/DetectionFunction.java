@@ -1,0 +1,122 @@
+package io.seqpulse.lifecycle.host;
+
+import io.seqpulse.lifecycle.detect.ActiveRule;
+import io.seqpulse.lifecycle.detect.Detection;
+import io.seqpulse.lifecycle.detect.Message;
+import io.seqpulse.lifecycle.detect.Profile;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Subject;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.util.Collector;
+
+/**
+ * Hosts the detectors of one kind of subject: moves the profile in and out of state and keeps one
+ * timer a key, on the log's clock. What is decided is decided in {@link Detection}.
+ */
+public abstract class DetectionFunction extends KeyedProcessFunction<String, Fact, Message> {
+
+    /**
+     * Events are counted for this month and the one before; kept for more, in case the clock is.
+     */
+    private static final Duration EVENTS_KEPT = Duration.ofDays(100);
+
+    private final Subject subject;
+    private final List<ActiveRule> rules;
+
+    private transient Detection detection;
+    private transient ValueState<Profile> profiles;
+    private transient MapState<String, Long> events;
+
+    protected DetectionFunction(Subject subject, List<ActiveRule> rules) {
+        this.subject = subject;
+        this.rules = List.copyOf(rules);
+    }
+
+    @Override
+    public void open(OpenContext context) {
+        detection = new Detection(subject, rules);
+        profiles =
+                getRuntimeContext()
+                        .getState(new ValueStateDescriptor<>("profile", Types.POJO(Profile.class)));
+        MapStateDescriptor<String, Long> counted =
+                new MapStateDescriptor<>("events", Types.STRING, Types.LONG);
+        counted.enableTimeToLive(
+                StateTtlConfig.newBuilder(EVENTS_KEPT)
+                        .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)
+                        .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
+                        .cleanupInRocksdbCompactFilter(10_000)
+                        .build());
+        events = getRuntimeContext().getMapState(counted);
+    }
+
+    /** Whether the fact says that its subject is gone. */
+    protected abstract boolean ends(Fact fact);
+
+    /** What this subject's facts mean to others; called before the fact is taken. */
+    protected void signal(Profile before, Fact fact, Context context) {}
+
+    /** Takes a fact that is neither an event nor the subject's row; returns whether it was one. */
+    protected abstract boolean takeSpecial(Detection detection, Profile profile, Fact fact);
+
+    @Override
+    public void processElement(Fact fact, Context context, Collector<Message> out)
+            throws Exception {
+        Profile profile = profiles.value();
+        if (profile == null) {
+            profile = new Profile();
+        }
+        if (ends(fact)) {
+            detection.end(profile, out::collect);
+            context.timerService().deleteEventTimeTimer(profile.timerAt);
+            profiles.clear();
+            events.clear();
+            return;
+        }
+        signal(profile, fact, context);
+        if (!takeSpecial(detection, profile, fact)) {
+            long wall = context.timerService().currentProcessingTime();
+            detection.take(
+                    context.getCurrentKey(),
+                    profile,
+                    fact,
+                    new EventState(events),
+                    wall,
+                    out::collect);
+        }
+        save(profile, context);
+    }
+
+    @Override
+    public void onTimer(long timestamp, OnTimerContext context, Collector<Message> out)
+            throws Exception {
+        Profile profile = profiles.value();
+        if (profile == null || profile.timerAt != timestamp) {
+            return;
+        }
+        profile.timerAt = 0;
+        detection.passTime(context.getCurrentKey(), profile, timestamp, out::collect);
+        save(profile, context);
+    }
+
+    private void save(Profile profile, Context context) throws Exception {
+        OptionalLong next = detection.nextTime(profile);
+        if (next.orElse(0) != profile.timerAt) {
+            if (profile.timerAt != 0) {
+                context.timerService().deleteEventTimeTimer(profile.timerAt);
+            }
+            next.ifPresent(context.timerService()::registerEventTimeTimer);
+            profile.timerAt = next.orElse(0);
+        }
+        profiles.update(profile);
+    }
+}

@@ -1,0 +1,114 @@
+package io.seqpulse.lifecycle.policy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.lifecycle.detect.Candidate;
+import io.seqpulse.lifecycle.policy.Recipient.AlertHour;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
+
+/**
+ * Spares a person a flood: beyond five alerts of one project in an hour, the further ones are told
+ * together in one digest when that hour is over (CATALOGUE, E-ACT-05).
+ */
+final class AlertDigests {
+
+    /** Template variant of a digest. */
+    static final String VARIANT = "digest";
+
+    private static final int ONE_BY_ONE = 5;
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final List<String> DIGEST_LINE =
+            List.of(
+                    "deployment_number",
+                    "env",
+                    "branch",
+                    "verdict",
+                    "latency_delta",
+                    "error_rate_delta");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Whether the alert goes into a digest instead of being sent. */
+    boolean absorbs(Recipient recipient, Candidate alert, long now) {
+        AlertHour hour =
+                recipient.alertHours.computeIfAbsent(
+                        String.valueOf(alert.projectId()), project -> new AlertHour());
+        hour.sentAt.removeIf(at -> at <= now - HOUR.toMillis());
+        if (hour.sentAt.size() < ONE_BY_ONE && hour.absorbed.isEmpty()) {
+            hour.sentAt.add(now);
+            return false;
+        }
+        if (hour.absorbed.isEmpty()) {
+            hour.digestAt = hour.sentAt.get(0) + HOUR.toMillis();
+        }
+        hour.absorbed.add(alert);
+        return true;
+    }
+
+    /** The digests whose hour is over, each once. */
+    List<Decision> due(Recipient recipient, long now, Map<String, String> account) {
+        List<Decision> due = new ArrayList<>();
+        for (AlertHour hour : new TreeMap<>(recipient.alertHours).values()) {
+            if (!hour.absorbed.isEmpty() && hour.digestAt <= now) {
+                due.add(new Decision(digest(hour, now), VARIANT, null, account, null));
+                hour.absorbed.clear();
+            }
+        }
+        recipient.alertHours.values().removeIf(hour -> next(hour) <= now);
+        return due;
+    }
+
+    /** When {@link #due} has something to do. */
+    LongStream times(Recipient recipient) {
+        return recipient.alertHours.values().stream().mapToLong(AlertDigests::next);
+    }
+
+    private static long next(AlertHour hour) {
+        return hour.absorbed.isEmpty()
+                ? hour.sentAt.get(hour.sentAt.size() - 1) + HOUR.toMillis()
+                : hour.digestAt;
+    }
+
+    /** The digest is named after its first alert. */
+    private static Candidate digest(AlertHour hour, long now) {
+        Candidate first = hour.absorbed.get(0);
+        long expiresAt = hour.absorbed.stream().mapToLong(Candidate::expiresAt).max().orElseThrow();
+        Map<String, String> values = new HashMap<>(first.values());
+        values.put("alerts", json(hour.absorbed));
+        return new Candidate(
+                first.rule(),
+                first.key() + ":" + VARIANT,
+                first.occasion() + ":" + VARIANT,
+                first.recipient(),
+                first.userId(),
+                first.projectId(),
+                hour.digestAt,
+                expiresAt,
+                0,
+                now,
+                values);
+    }
+
+    private static String json(List<Candidate> alerts) {
+        List<Map<String, String>> lines = new ArrayList<>();
+        for (Candidate alert : alerts) {
+            Map<String, String> line = new TreeMap<>();
+            for (String name : DIGEST_LINE) {
+                if (alert.values().get(name) != null) {
+                    line.put(name, alert.values().get(name));
+                }
+            }
+            lines.add(line);
+        }
+        try {
+            return JSON.writeValueAsString(lines);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a list of texts is always JSON", e);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package io.seqpulse.lifecycle.project;
+
+import io.seqpulse.lifecycle.detect.ActiveRule;
+import io.seqpulse.lifecycle.detect.Detection;
+import io.seqpulse.lifecycle.detect.Member;
+import io.seqpulse.lifecycle.detect.Profile;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.host.DetectionFunction;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.util.OutputTag;
+
+/** Keyed by project: hosts the rules about projects and tells owners what concerns them. */
+public final class DetectProject extends DetectionFunction {
+
+    /** What a project's facts mean to its owner; keyed by user. */
+    public static final OutputTag<Fact> OWNER_SIGNALS = new OutputTag<>("owner-signals") {};
+
+    public DetectProject(List<ActiveRule> rules) {
+        super(Subject.PROJECT, rules);
+    }
+
+    @Override
+    protected boolean ends(Fact fact) {
+        return fact.kind() == FactKind.PROJECT_DELETED;
+    }
+
+    /**
+     * An owner has a project from its creation on, or from when it came to them. Said again with
+     * every repetition, which changes nothing.
+     */
+    @Override
+    protected void signal(Profile before, Fact fact, Context context) {
+        if (fact.kind() != FactKind.PROJECT || fact.value("owner_id") == null) {
+            return;
+        }
+        String owner = fact.value("owner_id");
+        boolean cameLater = before.known && !owner.equals(before.value("owner_id"));
+        context.output(
+                OWNER_SIGNALS,
+                new Fact(
+                        FactKind.PROJECT_CREATED,
+                        owner,
+                        fact.key(),
+                        cameLater ? fact.committedAt() : fact.at(),
+                        fact.committedAt(),
+                        fact.position(),
+                        fact.snapshot(),
+                        Map.of(
+                                "project_id",
+                                fact.key(),
+                                "project_name",
+                                String.valueOf(fact.value("name")))));
+    }
+
+    @Override
+    protected boolean takeSpecial(Detection detection, Profile profile, Fact fact) {
+        if (fact.kind() == FactKind.MEMBER) {
+            Member member =
+                    new Member(
+                            fact.value("user_id"),
+                            fact.value("email"),
+                            fact.value("role"),
+                            "true".equals(fact.value("on_call")),
+                            fact.committedAt());
+            detection.takeMember(profile, fact.id(), member);
+            return true;
+        }
+        if (fact.kind() == FactKind.MEMBER_REMOVED) {
+            detection.takeMember(profile, fact.id(), null);
+            return true;
+        }
+        return false;
+    }
+}
