@@ -1,0 +1,203 @@
+package io.seqpulse.lifecycle.email;
+
+import io.pebbletemplates.pebble.PebbleEngine;
+import io.pebbletemplates.pebble.error.LoaderException;
+import io.pebbletemplates.pebble.error.PebbleException;
+import io.pebbletemplates.pebble.loader.ClasspathLoader;
+import io.pebbletemplates.pebble.loader.DelegatingLoader;
+import io.pebbletemplates.pebble.loader.FileLoader;
+import io.pebbletemplates.pebble.loader.Loader;
+import io.pebbletemplates.pebble.template.PebbleTemplate;
+import io.seqpulse.connector.email.EmailContent;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Turns a decided email into what goes on the wire. Templates are compiled once, and every one has
+ * been rendered with sample values before the constructor returns: a renderer that exists can
+ * render every rule it was given, in every language.
+ *
+ * <p>A template {@code T} is {@code T.<language>.subject.txt}, {@code T.<language>.txt} and {@code
+ * T.<language>.html}, in the directory {@link EmailSettings#templates()} or else in the jar's
+ * {@code emails/}; a variant of it is the template {@code T.digest}. Thread-safe.
+ */
+public final class EmailRenderer {
+
+    /** Ends the name of the variant that lists several alerts in one mail. */
+    public static final String DIGEST = ".digest";
+
+    private static final String CLASS_PATH_DIRECTORY = "emails";
+    private static final Pattern BLANK_LINES = Pattern.compile("\n{3,}");
+    private static final Pattern TRAILING_SPACES = Pattern.compile("[ \t]+\n");
+    private static final Pattern LINE_BREAKS = Pattern.compile("\\s*[\\r\\n]+\\s*");
+
+    private final Links links;
+    private final Typography defaultLanguage;
+    private final Map<String, Parts> templates = new HashMap<>();
+
+    /** The compiled files of one template in one language. */
+    private record Parts(PebbleTemplate subject, PebbleTemplate text, PebbleTemplate html) {}
+
+    /**
+     * Compiles and tries out the templates of these rules.
+     *
+     * @throws InvalidTemplatesException if one is missing, malformed, or renders to something that
+     *     cannot be sent; names every file and line
+     */
+    public EmailRenderer(EmailSettings settings, Collection<Rule> rules) {
+        links = new Links(settings);
+        defaultLanguage = Typography.of(settings.language(), Typography.FR);
+        Loader<?> loader = loader(settings.templates());
+        PebbleEngine plain = engine(loader(settings.templates()), false);
+        PebbleEngine escaping = engine(loader, true);
+        List<String> problems = new ArrayList<>();
+        for (Rule rule : rules) {
+            compile(rule.template(), plain, escaping, problems);
+            String digest = rule.template() + DIGEST;
+            if (loader.resourceExists(digest + ".fr.html")) {
+                compile(digest, plain, escaping, problems);
+            }
+        }
+        if (problems.isEmpty()) {
+            new TemplateCheck(this).problemsOf(rules).forEach(problems::add);
+        }
+        if (!problems.isEmpty()) {
+            throw new InvalidTemplatesException(problems.stream().distinct().toList());
+        }
+    }
+
+    /**
+     * The mail a rule sends.
+     *
+     * @param variantTemplate name of a template to use instead of the rule's, or null
+     * @param values what is known of recipient, project and occasion: the attributes of facts, and
+     *     {@code user_id} or {@code email}, {@code language}, {@code project_id}, {@code
+     *     project_name}, {@code used}, {@code month}, {@code alerts} (of a digest: JSON array of
+     *     objects with {@code deployment_number, env, verdict, latency_delta, error_rate_delta});
+     *     marketing and reports need {@code dedupe_key}
+     * @param now for figures that depend on how far the month has gone
+     * @throws IllegalArgumentException if the call to action or a signed link lacks a value, or
+     *     there is no such template
+     */
+    public EmailContent render(
+            Rule rule, String variantTemplate, Map<String, String> values, Instant now) {
+        Typography language = Typography.of(values.get("language"), defaultLanguage);
+        String name = variantTemplate == null ? rule.template() : variantTemplate;
+        String key = key(name, language);
+        Parts parts = templates.get(key);
+        if (parts == null) {
+            throw new IllegalArgumentException("no template '" + key + "'");
+        }
+        Map<String, Object> model = TemplateModel.of(rule, values, now, language, links);
+        String subject = oneLine(written(parts.subject(), model, language));
+        model.put("subject", subject);
+        String html = written(parts.html(), model, language);
+        String text = tidy(written(parts.text(), model, language));
+        return new EmailContent(language.tag(), subject, html, text, headers(model));
+    }
+
+    /** Whether the rule's template has a variant that lists several alerts. */
+    public boolean hasDigest(Rule rule) {
+        return templates.containsKey(key(rule.template() + DIGEST, defaultLanguage));
+    }
+
+    private static Map<String, String> headers(Map<String, Object> model) {
+        Object unsubscribe = model.get("unsubscribe_url");
+        return unsubscribe == null
+                ? Map.of()
+                : Map.of(
+                        "List-Unsubscribe",
+                        "<" + unsubscribe + ">",
+                        "List-Unsubscribe-Post",
+                        "List-Unsubscribe=One-Click");
+    }
+
+    private static String written(
+            PebbleTemplate template, Map<String, Object> model, Typography language) {
+        StringWriter writer = new StringWriter();
+        try {
+            template.evaluate(writer, model);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return language.spaced(writer.toString());
+    }
+
+    private static String oneLine(String text) {
+        return LINE_BREAKS.matcher(text.strip()).replaceAll(" ");
+    }
+
+    private static String tidy(String text) {
+        String trimmed = TRAILING_SPACES.matcher(text).replaceAll("\n");
+        return BLANK_LINES.matcher(trimmed).replaceAll("\n\n").strip() + "\n";
+    }
+
+    private void compile(
+            String name, PebbleEngine plain, PebbleEngine escaping, List<String> problems) {
+        for (Typography language : Typography.values()) {
+            String key = key(name, language);
+            PebbleTemplate subject = compiled(plain, key + ".subject.txt", problems);
+            PebbleTemplate text = compiled(plain, key + ".txt", problems);
+            PebbleTemplate html = compiled(escaping, key + ".html", problems);
+            if (subject != null && text != null && html != null) {
+                templates.put(key, new Parts(subject, text, html));
+            }
+        }
+    }
+
+    private static PebbleTemplate compiled(
+            PebbleEngine engine, String file, List<String> problems) {
+        try {
+            return engine.getTemplate(file);
+        } catch (LoaderException missing) {
+            problems.add(file + ": not found in the templates directory nor in the jar's emails/");
+        } catch (PebbleException malformed) {
+            problems.add(problem(malformed, file));
+        }
+        return null;
+    }
+
+    /** A template's error as file, line and reason. */
+    static String problem(PebbleException error, String file) {
+        String where = error.getFileName() == null ? file : error.getFileName();
+        String line = error.getLineNumber() == null ? "" : ":" + error.getLineNumber();
+        return where + line + ": " + error.getPebbleMessage();
+    }
+
+    private static String key(String name, Typography language) {
+        return name + "." + language.tag();
+    }
+
+    private static PebbleEngine engine(Loader<?> loader, boolean escaping) {
+        return new PebbleEngine.Builder()
+                .loader(loader)
+                .autoEscaping(escaping)
+                .strictVariables(true)
+                .newLineTrimming(false)
+                .build();
+    }
+
+    private static Loader<?> loader(String directory) {
+        ClasspathLoader inJar = new ClasspathLoader(EmailRenderer.class.getClassLoader());
+        inJar.setPrefix(CLASS_PATH_DIRECTORY);
+        if (directory == null) {
+            return inJar;
+        }
+        Path path = Path.of(directory).toAbsolutePath();
+        if (!Files.isDirectory(path)) {
+            throw new IllegalArgumentException("no directory of email templates at " + directory);
+        }
+        return new DelegatingLoader(List.of(new FileLoader(path.toString()), inJar));
+    }
+}

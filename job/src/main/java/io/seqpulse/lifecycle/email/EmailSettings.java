@@ -1,0 +1,75 @@
+package io.seqpulse.lifecycle.email;
+
+import java.io.Serializable;
+import java.util.Objects;
+
+/**
+ * What rendering needs to know of the installation.
+ *
+ * @param frontendUrl where the product lives, such as {@code https://app.seqpulse.io}
+ * @param dashboardPath path of the dashboard under it; stands for {@code {dashboard_path}} in a
+ *     link
+ * @param pricingPath path of the plans; stands for {@code {pricing_path}}
+ * @param onboardingPath path where a first project is created; stands for {@code {onboarding_path}}
+ * @param publicUrl base of unsubscribe, preferences and mute links
+ * @param linkSecret signs those links; at least {@value LinkSigner#SHORTEST_SECRET} characters
+ * @param language of mails to people whose own is unknown or not supported: {@code fr} or {@code
+ *     en}
+ * @param templates directory whose files stand in for those of the same name in the job's jar, or
+ *     null
+ */
+public record EmailSettings(
+        String frontendUrl,
+        String dashboardPath,
+        String pricingPath,
+        String onboardingPath,
+        String publicUrl,
+        String linkSecret,
+        String language,
+        String templates)
+        implements Serializable {
+
+    public EmailSettings {
+        frontendUrl = withoutTrailingSlash(web(frontendUrl, "frontend.url"));
+        publicUrl = withoutTrailingSlash(web(publicUrl, "public.url"));
+        Objects.requireNonNull(dashboardPath, "cta.dashboard-path");
+        Objects.requireNonNull(pricingPath, "cta.pricing-path");
+        Objects.requireNonNull(onboardingPath, "cta.onboarding-path");
+        if (linkSecret == null || linkSecret.length() < LinkSigner.SHORTEST_SECRET) {
+            throw new IllegalArgumentException(
+                    "link.secret must have at least "
+                            + LinkSigner.SHORTEST_SECRET
+                            + " characters, such as the output of 'openssl rand -hex 32'");
+        }
+        if (Typography.of(language, null) == null) {
+            throw new IllegalArgumentException(
+                    "locale is '" + language + "'; mails exist in 'fr' and 'en'");
+        }
+    }
+
+    private static String web(String url, String key) {
+        if (url == null || !url.matches("https?://[^\\s/]+\\S*")) {
+            throw new IllegalArgumentException(
+                    key + " is '" + url + "'; it must be an http:// or https:// address");
+        }
+        return url;
+    }
+
+    private static String withoutTrailingSlash(String url) {
+        return url.replaceAll("/+$", "");
+    }
+
+    /** Without the secret. */
+    @Override
+    public String toString() {
+        return "EmailSettings[frontendUrl="
+                + frontendUrl
+                + ", publicUrl="
+                + publicUrl
+                + ", language="
+                + language
+                + ", templates="
+                + templates
+                + ", linkSecret=***]";
+    }
+}

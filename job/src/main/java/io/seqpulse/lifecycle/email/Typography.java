@@ -1,0 +1,129 @@
+package io.seqpulse.lifecycle.email;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.time.Month;
+import java.time.YearMonth;
+import java.time.format.TextStyle;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** How a language writes numbers, months and punctuation. */
+enum Typography {
+    FR(Locale.FRENCH) {
+        @Override
+        String percent(BigDecimal value) {
+            return signed(value) + NARROW_NO_BREAK_SPACE + "%";
+        }
+
+        @Override
+        String points(BigDecimal value) {
+            // A French plural begins at two.
+            boolean plural = value.abs().compareTo(BigDecimal.valueOf(2)) >= 0;
+            return signed(value) + NO_BREAK_SPACE + (plural ? "pts" : "pt");
+        }
+
+        @Override
+        String firstDayOf(YearMonth month) {
+            return "1er" + NO_BREAK_SPACE + month(month.getMonth());
+        }
+
+        /**
+         * Templates are written with ordinary spaces; the ones that must not break are set here.
+         */
+        @Override
+        String spaced(String text) {
+            String spaced = BEFORE_TALL_SIGN.matcher(text).replaceAll(NARROW_NO_BREAK_SPACE + "$1");
+            spaced = BEFORE_COLON_OR_QUOTE.matcher(spaced).replaceAll(NO_BREAK_SPACE + "$1");
+            return AFTER_QUOTE.matcher(spaced).replaceAll("«" + NO_BREAK_SPACE);
+        }
+    },
+
+    EN(Locale.ENGLISH) {
+        @Override
+        String percent(BigDecimal value) {
+            return signed(value) + "%";
+        }
+
+        @Override
+        String points(BigDecimal value) {
+            boolean singular = value.abs().compareTo(BigDecimal.ONE) == 0;
+            return signed(value) + NO_BREAK_SPACE + (singular ? "pt" : "pts");
+        }
+
+        @Override
+        String firstDayOf(YearMonth month) {
+            return month(month.getMonth()) + NO_BREAK_SPACE + "1";
+        }
+
+        @Override
+        String spaced(String text) {
+            return text;
+        }
+    };
+
+    private static final String NARROW_NO_BREAK_SPACE = "\u202f";
+    private static final String NO_BREAK_SPACE = "\u00a0";
+    private static final Pattern BEFORE_TALL_SIGN = Pattern.compile(" ([;!?%])");
+    private static final Pattern BEFORE_COLON_OR_QUOTE = Pattern.compile(" ([:»])");
+    private static final Pattern AFTER_QUOTE = Pattern.compile("« ");
+
+    private final Locale locale;
+
+    Typography(Locale locale) {
+        this.locale = locale;
+    }
+
+    /**
+     * The languages the mails exist in begin with these tags; any other text is in none of them.
+     */
+    static Typography of(String language, Typography otherwise) {
+        if (language == null || language.length() < 2) {
+            return otherwise;
+        }
+        String primary = language.strip().split("[-_]", 2)[0].toLowerCase(Locale.ROOT);
+        for (Typography typography : values()) {
+            if (typography.tag().equals(primary)) {
+                return typography;
+            }
+        }
+        return otherwise;
+    }
+
+    /** The language's tag, as in file names and in the {@code lang} attribute. */
+    String tag() {
+        return locale.getLanguage();
+    }
+
+    /** A signed share, such as {@code +18 %}. */
+    abstract String percent(BigDecimal value);
+
+    /** A signed difference of two shares, such as {@code +1,3 pt}. */
+    abstract String points(BigDecimal value);
+
+    /** The first day of a month, such as {@code 1er décembre}. */
+    abstract String firstDayOf(YearMonth month);
+
+    /** The text with the spaces the language asks for around its signs. */
+    abstract String spaced(String text);
+
+    String month(Month month) {
+        return month.getDisplayName(TextStyle.FULL, locale);
+    }
+
+    /** At most one decimal, except that what is not nothing never looks like nothing. */
+    final String signed(BigDecimal value) {
+        int scale = value.signum() != 0 && value.abs().compareTo(new BigDecimal("0.1")) < 0 ? 2 : 1;
+        BigDecimal rounded = value.setScale(scale, RoundingMode.HALF_UP);
+        DecimalFormat format =
+                new DecimalFormat("#,##0.##", DecimalFormatSymbols.getInstance(locale));
+        String digits = format.format(rounded.abs());
+        return switch (rounded.signum()) {
+            case 1 -> "+" + digits;
+            case -1 -> "−" + digits;
+            default -> digits;
+        };
+    }
+}
