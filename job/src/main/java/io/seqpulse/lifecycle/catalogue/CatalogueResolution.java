@@ -1,0 +1,81 @@
+package io.seqpulse.lifecycle.catalogue;
+
+import io.seqpulse.lifecycle.fact.FactKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The catalogue as it runs against one database: rules whose tables are missing use their fallback
+ * or are left out, which breaks nothing else.
+ *
+ * @param catalogue the rules that run
+ * @param notes what differs from the file and why, one line a rule, to be logged once at the start
+ */
+public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
+
+    public CatalogueResolution {
+        notes = List.copyOf(notes);
+    }
+
+    /** Fits a catalogue to the tables that exist, given by name without schema. */
+    public static CatalogueResolution of(Catalogue catalogue, Set<String> existingTables) {
+        List<Rule> rules = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        for (Rule rule : catalogue.rules()) {
+            if (!TriggerReader.isHosted(rule.trigger())) {
+                notes.add(
+                        "%s is left out: this version cannot notice '%s' yet"
+                                .formatted(rule.code(), TriggerReader.kind(rule.trigger())));
+                continue;
+            }
+            List<String> missing = missing(rule.trigger(), existingTables);
+            if (missing.isEmpty()) {
+                rules.add(rule);
+            } else if (rule.fallback() != null
+                    && TriggerReader.isHosted(rule.fallback())
+                    && missing(rule.fallback(), existingTables).isEmpty()) {
+                rules.add(withFallback(rule));
+                notes.add("%s uses its fallback: %s".formatted(rule.code(), doesNotExist(missing)));
+            } else {
+                notes.add("%s is inert: %s".formatted(rule.code(), doesNotExist(missing)));
+            }
+        }
+        return new CatalogueResolution(new Catalogue(rules), notes);
+    }
+
+    private static List<String> missing(Trigger trigger, Set<String> existingTables) {
+        return TriggerReader.named(trigger).stream()
+                .map(FactKind::table)
+                .filter(table -> !existingTables.contains(table))
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    private static String doesNotExist(List<String> tables) {
+        return tables.stream().collect(Collectors.joining(", ", "there is no table ", ""));
+    }
+
+    private static Rule withFallback(Rule rule) {
+        return new Rule(
+                rule.code(),
+                rule.name(),
+                rule.category(),
+                rule.mode(),
+                rule.subject(),
+                rule.fallback(),
+                null,
+                rule.expires(),
+                rule.audience(),
+                rule.plans(),
+                rule.priority(),
+                rule.dedupeKey(),
+                rule.supersedes(),
+                rule.template(),
+                rule.ctaPath(),
+                rule.ctaLabel(),
+                rule.kpi());
+    }
+}

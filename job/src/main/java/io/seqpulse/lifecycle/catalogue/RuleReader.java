@@ -1,0 +1,340 @@
+package io.seqpulse.lifecycle.catalogue;
+
+import io.seqpulse.connector.email.EmailCategory;
+import io.seqpulse.lifecycle.catalogue.Rule.Audience;
+import io.seqpulse.lifecycle.catalogue.Rule.Mode;
+import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Subject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Reads one rule, and refuses one that could not work. */
+final class RuleReader {
+
+    /** The languages every rule speaks. */
+    static final List<String> LANGUAGES = List.of("fr", "en");
+
+    private static final String END_OF_MONTH = "end-of-month";
+    private static final Pattern CODE = Pattern.compile("E-[A-Z]{2,6}-\\d{2}");
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{1,62}");
+    private static final Pattern TEMPLATE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*");
+    private static final Pattern BRACES = Pattern.compile("[{}]");
+    private static final List<String> PLANS = List.of("free", "pro", "enterprise");
+    private static final Set<String> PATHS =
+            Set.of("dashboard_path", "pricing_path", "onboarding_path");
+
+    private final YamlSection section;
+    private final Set<String> linkHosts;
+    private final Predicate<String> templateFileExists;
+
+    RuleReader(YamlSection section, Set<String> linkHosts, Predicate<String> templateFileExists) {
+        this.section = section;
+        this.linkHosts = linkHosts;
+        this.templateFileExists = templateFileExists;
+    }
+
+    /** The rule; only to be used if nothing was reported. */
+    Rule read() {
+        String code = matching("code", CODE, "must be a code such as E-ACT-01");
+        String name = matching("name", NAME, "must be a name in snake_case");
+        EmailCategory category =
+                section.oneOf("category", EmailCategory.values(), EmailCategory::label);
+        Mode mode = section.oneOf("mode", Mode.values(), TriggerReader::label);
+        Subject subject =
+                section.oneOf(
+                        "subject", new Subject[] {Subject.USER, Subject.PROJECT}, Subject::label);
+        Trigger trigger = trigger("trigger", subject, mode);
+        Trigger fallback = section.has("fallback") ? trigger("fallback", subject, mode) : null;
+        Duration expires = expires();
+        List<Audience> audience =
+                section.listOf("audience", Audience.values(), TriggerReader::label);
+        checkAudience(audience, subject);
+        Set<String> plans = plans(subject);
+        int priority = priority(category);
+        String key = section.text("key");
+        checkKey(key, subject, trigger, fallback);
+        List<String> supersedes =
+                section.has("supersedes")
+                        ? section.list("supersedes", text -> text, "must be a code")
+                        : List.of();
+        String template = matching("template", TEMPLATE, "must be the name of template files");
+        checkTemplate(template);
+        YamlSection cta = section.section("cta");
+        String path = cta == null ? null : cta.text("path");
+        Map<String, String> labels = cta == null ? Map.of() : labels(cta.section("label"));
+        if (cta != null) {
+            checkPath(cta, path, subject, trigger, fallback);
+            cta.refuseUnknownKeys();
+        }
+        String kpi = matching("kpi", NAME, "must be the name of a KPI in snake_case");
+        section.refuseUnknownKeys();
+        return new Rule(
+                code,
+                name,
+                category,
+                mode,
+                subject,
+                trigger,
+                fallback,
+                expires,
+                audience == null ? List.of() : List.copyOf(audience),
+                plans,
+                priority,
+                key,
+                supersedes == null ? List.of() : List.copyOf(supersedes),
+                template,
+                path,
+                labels,
+                kpi);
+    }
+
+    private String matching(String key, Pattern pattern, String expected) {
+        return section.value(key, text -> pattern.matcher(text).matches() ? text : null, expected);
+    }
+
+    private Trigger trigger(String key, Subject subject, Mode mode) {
+        YamlSection parameters = section.section(key);
+        Trigger trigger = parameters == null ? null : TriggerReader.read(parameters);
+        if (trigger == null) {
+            return null;
+        }
+        for (FactKind fact : TriggerReader.named(trigger)) {
+            if (subject != null && !fact.subjects().contains(subject)) {
+                section.problem(
+                        key,
+                        "%s is not about a %s; give the rule a subject it is about: %s"
+                                .formatted(
+                                        fact.label(),
+                                        subject.label(),
+                                        fact.subjects().stream()
+                                                .map(Subject::label)
+                                                .sorted()
+                                                .collect(Collectors.joining(", "))));
+            }
+        }
+        if (mode != null && mode != Mode.DISABLED && !TriggerReader.isHosted(trigger)) {
+            section.problem(
+                    key,
+                    "this version cannot notice '%s'%s yet; set 'mode: disabled'"
+                            .formatted(
+                                    TriggerReader.kind(trigger),
+                                    trigger instanceof Trigger.Reached ? " per week" : ""));
+        }
+        return trigger;
+    }
+
+    private Duration expires() {
+        Duration expires =
+                section.value(
+                        "expires",
+                        text ->
+                                text.equals(END_OF_MONTH)
+                                        ? Duration.ZERO
+                                        : YamlSection.parseDuration(text),
+                        "must be a time such as 90s, 2h or 30d, or " + END_OF_MONTH);
+        return Duration.ZERO.equals(expires) ? null : expires;
+    }
+
+    private void checkAudience(List<Audience> audience, Subject subject) {
+        if (audience == null || subject == null) {
+            return;
+        }
+        if (subject == Subject.USER && !audience.equals(List.of(Audience.USER))) {
+            section.problem("audience", "a rule about a user goes to [user]");
+        }
+        if (subject == Subject.PROJECT && audience.get(0) != Audience.OWNER) {
+            section.problem(
+                    "audience",
+                    "a rule about a project goes to [owner], who may be followed by admins and on_call");
+        }
+        if (subject == Subject.PROJECT && audience.contains(Audience.USER)) {
+            section.problem("audience", "a project has an owner, admins and on_call, but no user");
+        }
+    }
+
+    private Set<String> plans(Subject subject) {
+        if (!section.has("plans")) {
+            return Set.of();
+        }
+        List<String> plans =
+                section.list(
+                        "plans",
+                        text -> PLANS.contains(text) ? text : null,
+                        "is none of " + String.join(", ", PLANS));
+        if (subject == Subject.USER) {
+            section.problem("plans", "a plan belongs to a project, and this rule is about a user");
+        }
+        return plans == null ? Set.of() : Set.copyOf(plans);
+    }
+
+    private int priority(EmailCategory category) {
+        if (category != null && category.capped()) {
+            Integer priority = section.positive("priority");
+            return priority == null ? Integer.MAX_VALUE : priority;
+        }
+        if (section.has("priority") && category != null) {
+            section.problem(
+                    "priority",
+                    "%s mail is never capped and has no priority".formatted(category.label()));
+        }
+        return Integer.MAX_VALUE;
+    }
+
+    private void checkKey(String key, Subject subject, Trigger trigger, Trigger fallback) {
+        if (key == null) {
+            return;
+        }
+        if (CatalogueLoader.prefix(key).length() < 2
+                || !CatalogueLoader.prefix(key).endsWith(":")) {
+            section.problem(
+                    "key", "must begin with a name and a colon, such as 'welcome:{user_id}'");
+        }
+        checkPlaceholders(section, "key", key, Set.of(), subject, trigger, fallback);
+        Set<String> names = Placeholders.names(key);
+        if (subject != null && names.stream().noneMatch(name -> isId(name, subject, trigger))) {
+            section.problem(
+                    "key",
+                    "must contain {%s} or the id of an event, or two of them would share it"
+                            .formatted(subject.idAttribute()));
+        }
+        String period = period(trigger);
+        if (period != null && !names.contains(period)) {
+            section.problem(
+                    "key",
+                    "must contain {" + period + "}, or only the first one would ever be sent");
+        }
+        if (trigger instanceof Trigger.Happened happened
+                && happened.occurrence() == Occurrence.EACH
+                && subject != null
+                && names.equals(Set.of(subject.idAttribute()))) {
+            section.problem(
+                    "key",
+                    "must tell one event from another, or only the first would ever be sent");
+        }
+    }
+
+    private static boolean isId(String name, Subject subject, Trigger trigger) {
+        return name.equals(subject.idAttribute())
+                || (name.endsWith("_id")
+                        && trigger != null
+                        && TriggerReader.placeholders(trigger, subject).contains(name));
+    }
+
+    private static String period(Trigger trigger) {
+        if (trigger instanceof Trigger.Reached reached) {
+            return TriggerReader.label(reached.per());
+        }
+        boolean monthly =
+                trigger instanceof Trigger.Happened happened
+                        && happened.occurrence() == Occurrence.FIRST_OF_MONTH;
+        return monthly ? "month" : null;
+    }
+
+    private static void checkPlaceholders(
+            YamlSection where,
+            String key,
+            String template,
+            Set<String> more,
+            Subject subject,
+            Trigger trigger,
+            Trigger fallback) {
+        if (BRACES.matcher(without(template, "")).find()) {
+            where.problem(key, "has a brace that belongs to no placeholder such as {project_id}");
+        }
+        if (subject == null || trigger == null) {
+            return;
+        }
+        Set<String> known = new LinkedHashSet<>(more);
+        known.addAll(TriggerReader.placeholders(trigger, subject));
+        for (String name : Placeholders.names(template)) {
+            if (!known.contains(name)) {
+                where.problem(key, "{%s} is not known here; known are %s".formatted(name, known));
+            } else if (fallback != null
+                    && !more.contains(name)
+                    && !TriggerReader.placeholders(fallback, subject).contains(name)) {
+                where.problem(key, "{%s} is not known to the fallback".formatted(name));
+            }
+        }
+    }
+
+    private void checkTemplate(String template) {
+        if (template == null) {
+            return;
+        }
+        List<String> missing = new ArrayList<>();
+        for (String language : LANGUAGES) {
+            for (String part : List.of("subject.txt", "txt", "html")) {
+                String file = "emails/" + template + "." + language + "." + part;
+                if (!templateFileExists.test(file)) {
+                    missing.add(file);
+                }
+            }
+        }
+        if (!missing.isEmpty()) {
+            section.problem("template", "has no " + String.join(", ", missing));
+        }
+    }
+
+    private static Map<String, String> labels(YamlSection section) {
+        Map<String, String> labels = new TreeMap<>();
+        if (section != null) {
+            for (String language : LANGUAGES) {
+                labels.put(language, section.text(language));
+            }
+            section.refuseUnknownKeys();
+        }
+        return labels;
+    }
+
+    private void checkPath(
+            YamlSection cta, String path, Subject subject, Trigger trigger, Trigger fallback) {
+        if (path == null) {
+            return;
+        }
+        checkPlaceholders(cta, "path", path, PATHS, subject, trigger, fallback);
+        if (path.contains("://")
+                || path.startsWith("//")
+                || path.matches("[A-Za-z][A-Za-z0-9+.-]*:.*")) {
+            checkHost(cta, path);
+        } else if (!path.startsWith("/")
+                && PATHS.stream().noneMatch(p -> path.startsWith("{" + p + "}"))) {
+            cta.problem(
+                    "path",
+                    "must begin with / or with {dashboard_path}, {pricing_path} or {onboarding_path}");
+        }
+    }
+
+    private void checkHost(YamlSection cta, String path) {
+        String host;
+        try {
+            URI uri = URI.create(without(path, "x"));
+            boolean plain = uri.getUserInfo() == null && !without(path, "").contains("@");
+            host = "https".equals(uri.getScheme()) && plain ? uri.getHost() : null;
+        } catch (IllegalArgumentException e) {
+            host = null;
+        }
+        if (host == null || !path.startsWith("https://" + host)) {
+            cta.problem("path", "must be a path, or begin with https:// and the name of a host");
+        } else if (!linkHosts.contains(host)) {
+            cta.problem("path", "leads to " + host + ", which is not among link-hosts");
+        }
+    }
+
+    private static String without(String template, String replacement) {
+        String bare = template;
+        for (String name : Placeholders.names(template)) {
+            bare = bare.replace("{" + name + "}", replacement);
+        }
+        return bare;
+    }
+}

@@ -1,0 +1,228 @@
+package io.seqpulse.lifecycle.catalogue;
+
+import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Subject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Reads the detector kinds with their parameters. */
+final class TriggerReader {
+
+    /** The labels of the detector kinds. */
+    private enum Kind {
+        HAPPENED,
+        MISSING,
+        REACHED,
+        DROPPED,
+        SILENT,
+        SEQUENCE,
+        CALENDAR
+    }
+
+    private static final FactKind[] EVENTS =
+            Arrays.stream(FactKind.values()).filter(FactKind::isEvent).toArray(FactKind[]::new);
+
+    private TriggerReader() {}
+
+    /** The trigger; null where anything in it was reported. */
+    static Trigger read(YamlSection section) {
+        Kind kind = section.oneOf("kind", Kind.values(), TriggerReader::label);
+        if (kind == null) {
+            return null;
+        }
+        Trigger trigger =
+                switch (kind) {
+                    case HAPPENED -> happened(section);
+                    case MISSING -> missing(section);
+                    case REACHED -> reached(section);
+                    case DROPPED -> dropped(section);
+                    case SILENT -> silent(section);
+                    case SEQUENCE -> sequence(section);
+                    case CALENDAR -> calendar(section);
+                };
+        section.refuseUnknownKeys();
+        return trigger;
+    }
+
+    static String label(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The kind's label, as it stands in the file. */
+    static String kind(Trigger trigger) {
+        return trigger.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether this version notices such things; a rule of another kind must be disabled. */
+    static boolean isHosted(Trigger trigger) {
+        return trigger instanceof Trigger.Happened
+                || trigger instanceof Trigger.Missing
+                || (trigger instanceof Trigger.Reached reached && reached.per() == Period.MONTH);
+    }
+
+    /** Every event kind that a trigger names, those that end it included. */
+    static Set<FactKind> named(Trigger trigger) {
+        Set<FactKind> named = new LinkedHashSet<>(trigger.facts());
+        if (trigger instanceof Trigger.Sequence sequence) {
+            named.addAll(sequence.until());
+        }
+        return named;
+    }
+
+    /** The values that a key or link of a rule about such a subject may name. */
+    static Set<String> placeholders(Trigger trigger, Subject subject) {
+        Set<String> names = new LinkedHashSet<>();
+        names.add(subject.idAttribute());
+        if (trigger instanceof Trigger.Happened happened) {
+            names.addAll(new TreeSet<>(happened.fact().attributes()));
+            names.add("month");
+        } else if (trigger instanceof Trigger.Reached reached) {
+            names.add(label(reached.per()));
+        } else if (trigger instanceof Trigger.Dropped dropped) {
+            names.add(label(dropped.per()));
+        } else if (trigger instanceof Trigger.Calendar calendar) {
+            names.add(label(calendar.each()));
+        } else if (trigger instanceof Trigger.Sequence sequence) {
+            names.addAll(new TreeSet<>(sequence.after().attributes()));
+            names.add("step");
+        } else if (trigger instanceof Trigger.Silent) {
+            names.add("last_activity_date");
+        }
+        return names;
+    }
+
+    private static Trigger happened(YamlSection section) {
+        FactKind fact = event(section, "fact");
+        Occurrence occurrence =
+                section.oneOf("occurrence", Occurrence.values(), TriggerReader::label);
+        Map<String, List<String>> where = where(section, fact);
+        Duration wait = section.optionalDuration("wait", Duration.ZERO);
+        return fact == null || occurrence == null || where == null || wait == null
+                ? null
+                : new Trigger.Happened(fact, occurrence, where, wait);
+    }
+
+    private static Map<String, List<String>> where(YamlSection section, FactKind fact) {
+        if (!section.has("where")) {
+            return Map.of();
+        }
+        YamlSection conditions = section.section("where");
+        if (conditions == null) {
+            return null;
+        }
+        Map<String, List<String>> where = new TreeMap<>();
+        conditions
+                .lists()
+                .forEach(
+                        (attribute, accepted) -> {
+                            if (fact != null && !fact.attributes().contains(attribute)) {
+                                conditions.problem(
+                                        attribute,
+                                        "%s has no such attribute; it has %s"
+                                                .formatted(
+                                                        fact.label(),
+                                                        new TreeSet<>(fact.attributes())));
+                            }
+                            // Not List.copyOf: a detector asks it about an attribute that is null.
+                            where.put(
+                                    attribute,
+                                    Collections.unmodifiableList(new ArrayList<>(accepted)));
+                        });
+        return Collections.unmodifiableMap(where);
+    }
+
+    private static Trigger missing(YamlSection section) {
+        FactKind after = event(section, "after");
+        FactKind without = event(section, "without");
+        Duration within = section.duration("within");
+        if (after == null || without == null || within == null) {
+            return null;
+        }
+        if (after == without) {
+            section.problem("without", "is what it comes after: it can never be missing");
+        }
+        return new Trigger.Missing(after, without, within);
+    }
+
+    private static Trigger reached(YamlSection section) {
+        FactKind count = event(section, "count");
+        Period per = period(section, "per");
+        Integer atLeast = section.positive("at-least");
+        return count == null || per == null || atLeast == null
+                ? null
+                : new Trigger.Reached(count, per, atLeast);
+    }
+
+    private static Trigger dropped(YamlSection section) {
+        FactKind count = event(section, "count");
+        Period per = period(section, "per");
+        Integer toPercent = section.positive("to-percent");
+        Integer fromAtLeast = section.positive("from-at-least");
+        if (toPercent != null && toPercent > 99) {
+            section.problem("to-percent", "must be less than 100");
+        }
+        return count == null || per == null || toPercent == null || fromAtLeast == null
+                ? null
+                : new Trigger.Dropped(count, per, toPercent, fromAtLeast);
+    }
+
+    private static Trigger silent(YamlSection section) {
+        List<FactKind> facts = events(section, "facts");
+        Duration after = section.duration("after");
+        List<Duration> reminders =
+                section.has("reminders") ? section.durations("reminders") : List.of();
+        return facts == null || after == null || reminders == null
+                ? null
+                : new Trigger.Silent(List.copyOf(facts), after, List.copyOf(reminders));
+    }
+
+    private static Trigger sequence(YamlSection section) {
+        FactKind after = event(section, "after");
+        // 0s is the step at once, so these are read apart from other times.
+        List<Duration> steps =
+                section.list(
+                        "steps",
+                        text -> text.equals("0s") ? Duration.ZERO : YamlSection.parseDuration(text),
+                        "must be a time such as 0s, 2h or 30d");
+        List<FactKind> until = events(section, "until");
+        return after == null || steps == null || until == null
+                ? null
+                : new Trigger.Sequence(after, List.copyOf(steps), List.copyOf(until));
+    }
+
+    private static Trigger calendar(YamlSection section) {
+        Period each = period(section, "each");
+        String localTime =
+                section.value(
+                        "local-time",
+                        text -> text.matches("([01]\\d|2[0-3]):[0-5]\\d") ? text : null,
+                        "must be a time of day such as 08:00 (in quotes)");
+        List<FactKind> facts = events(section, "facts");
+        return each == null || localTime == null || facts == null
+                ? null
+                : new Trigger.Calendar(each, localTime, List.copyOf(facts));
+    }
+
+    private static Period period(YamlSection section, String key) {
+        return section.oneOf(key, Period.values(), TriggerReader::label);
+    }
+
+    private static FactKind event(YamlSection section, String key) {
+        return section.oneOf(key, EVENTS, FactKind::label);
+    }
+
+    private static List<FactKind> events(YamlSection section, String key) {
+        return section.listOf(key, EVENTS, FactKind::label);
+    }
+}

@@ -1,0 +1,512 @@
+package io.seqpulse.lifecycle.catalogue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.seqpulse.connector.email.EmailCategory;
+import io.seqpulse.lifecycle.catalogue.Rule.Audience;
+import io.seqpulse.lifecycle.catalogue.Rule.Mode;
+import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Subject;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CatalogueLoaderTest {
+
+    private static final Set<String> ALL_TABLES =
+            Arrays.stream(FactKind.values()).map(FactKind::table).collect(Collectors.toSet());
+
+    /** A rule that is right; the tests break it one line at a time. */
+    private static final String RULE =
+            """
+            version: 1
+            rules:
+              - code: E-ACT-05
+                name: critical_verdict_alert
+                category: alert
+                mode: live
+                subject: project
+                trigger:
+                  kind: happened
+                  fact: verdict_created
+                  occurrence: each
+                  where:
+                    verdict: [warning, rollback_recommended]
+                  wait: 2s
+                expires: 6h
+                audience: [owner, on_call]
+                key: "critical_verdict_alert:{deployment_id}"
+                template: T
+                cta:
+                  path: "{dashboard_path}/deployments/{deployment_id}"
+                  label:
+                    fr: Voir
+                    en: See
+                kpi: critical_alert_open_rate
+            """;
+
+    private static final String HAPPENED =
+            """
+            kind: happened
+                  fact: verdict_created
+                  occurrence: each
+                  where:
+                    verdict: [warning, rollback_recommended]
+                  wait: 2s""";
+
+    private static Catalogue read(String yaml) {
+        return CatalogueLoader.read(
+                "test.yaml",
+                () -> new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)),
+                file -> file.matches("emails/T\\.(fr|en)\\.(subject\\.txt|txt|html)"));
+    }
+
+    private static List<String> problems(String yaml) {
+        InvalidCatalogueException thrown =
+                catchThrowableOfType(InvalidCatalogueException.class, () -> read(yaml));
+        assertThat(thrown).as("refused: %s", yaml).isNotNull();
+        return thrown.problems();
+    }
+
+    private static String with(String from, String to) {
+        assertThat(RULE).contains(from);
+        return RULE.replace(from, to);
+    }
+
+    /** The rule twice, the second one changed. */
+    private static String withSecond(String from, String to) {
+        String rule = RULE.substring(RULE.indexOf("  - code"));
+        assertThat(rule).contains(from);
+        return RULE + rule.replace(from, to);
+    }
+
+    @Test
+    void readsARule() {
+        Rule rule = read(RULE).rule("E-ACT-05").orElseThrow();
+
+        assertThat(rule)
+                .isEqualTo(
+                        new Rule(
+                                "E-ACT-05",
+                                "critical_verdict_alert",
+                                EmailCategory.ALERT,
+                                Mode.LIVE,
+                                Subject.PROJECT,
+                                new Trigger.Happened(
+                                        FactKind.VERDICT_CREATED,
+                                        Occurrence.EACH,
+                                        Map.of(
+                                                "verdict",
+                                                List.of("warning", "rollback_recommended")),
+                                        Duration.ofSeconds(2)),
+                                null,
+                                Duration.ofHours(6),
+                                List.of(Audience.OWNER, Audience.ON_CALL),
+                                Set.of(),
+                                Integer.MAX_VALUE,
+                                "critical_verdict_alert:{deployment_id}",
+                                List.of(),
+                                "T",
+                                "{dashboard_path}/deployments/{deployment_id}",
+                                Map.of("fr", "Voir", "en", "See"),
+                                "critical_alert_open_rate"));
+    }
+
+    @Test
+    void shipsTheSixRulesThatProductionNeedsFirst() {
+        Map<String, String> keys = new TreeMap<>();
+        Map<String, String> rest = new TreeMap<>();
+        for (Rule rule : CatalogueLoader.load(null).rules()) {
+            keys.put(rule.code(), rule.dedupeKey());
+            rest.put(
+                    rule.code(),
+                    "%s %s %s %s %s %s %s"
+                            .formatted(
+                                    rule.category().label(),
+                                    rule.mode(),
+                                    rule.expires() == null ? "end of month" : rule.expires(),
+                                    rule.audience(),
+                                    rule.plans(),
+                                    rule.priority() == Integer.MAX_VALUE ? "-" : rule.priority(),
+                                    rule.supersedes()));
+        }
+
+        assertThat(keys)
+                .containsExactlyEntriesOf(
+                        new TreeMap<>(
+                                Map.of(
+                                        "E-TRX-01", "welcome_signup:{user_id}",
+                                        "E-ACT-01", "no_project_after_signup:{user_id}",
+                                        "E-ACT-04", "first_verdict_available:{project_id}",
+                                        "E-ACT-05", "critical_verdict_alert:{deployment_id}",
+                                        "E-CONV-01", "free_quota_80:{project_id}:{month}",
+                                        "E-CONV-03", "free_quota_reached:{project_id}:{month}")));
+        assertThat(rest)
+                .containsExactlyEntriesOf(
+                        new TreeMap<>(
+                                Map.of(
+                                        "E-TRX-01", "transactional LIVE PT24H [USER] [] - []",
+                                        "E-ACT-01", "marketing LIVE PT24H [USER] [] 3 []",
+                                        "E-ACT-04", "service LIVE PT48H [OWNER, ADMINS] [] - []",
+                                        "E-ACT-05", "alert LIVE PT6H [OWNER, ON_CALL] [] - []",
+                                        "E-CONV-01",
+                                                "marketing LIVE end of month [OWNER] [free] 8 []",
+                                        "E-CONV-03",
+                                                "service LIVE PT24H [OWNER] [free] - [E-CONV-01]")));
+    }
+
+    @Test
+    void shipsTheTriggersOfTheCatalogue() {
+        Catalogue catalogue = CatalogueLoader.load(null);
+        Map<String, Trigger> triggers =
+                catalogue.rules().stream().collect(Collectors.toMap(Rule::code, Rule::trigger));
+
+        assertThat(triggers)
+                .containsEntry(
+                        "E-TRX-01",
+                        new Trigger.Happened(
+                                FactKind.USER_ACTIVATED, Occurrence.FIRST, Map.of(), Duration.ZERO))
+                .containsEntry(
+                        "E-ACT-01",
+                        new Trigger.Missing(
+                                FactKind.USER_CREATED,
+                                FactKind.PROJECT_CREATED,
+                                Duration.ofHours(2)))
+                .containsEntry(
+                        "E-ACT-04",
+                        new Trigger.Happened(
+                                FactKind.VERDICT_CREATED,
+                                Occurrence.FIRST,
+                                Map.of(),
+                                Duration.ZERO))
+                .containsEntry(
+                        "E-ACT-05",
+                        new Trigger.Happened(
+                                FactKind.VERDICT_CREATED,
+                                Occurrence.EACH,
+                                Map.of("verdict", List.of("warning", "rollback_recommended")),
+                                Duration.ofSeconds(2)))
+                .containsEntry(
+                        "E-CONV-01",
+                        new Trigger.Reached(FactKind.DEPLOYMENT_STARTED, Period.MONTH, 40))
+                .containsEntry(
+                        "E-CONV-03",
+                        new Trigger.Happened(
+                                FactKind.QUOTA_REFUSED,
+                                Occurrence.FIRST_OF_MONTH,
+                                Map.of(),
+                                Duration.ZERO));
+        assertThat(catalogue.rule("E-CONV-03").orElseThrow().fallback())
+                .isEqualTo(new Trigger.Reached(FactKind.DEPLOYMENT_STARTED, Period.MONTH, 50));
+    }
+
+    @Test
+    void asksWhetherAnAttributeThatIsNullIsAccepted() {
+        Trigger.Happened trigger =
+                (Trigger.Happened) read(RULE).rule("E-ACT-05").orElseThrow().trigger();
+
+        assertThat(trigger.where().get("verdict").contains(null)).isFalse();
+    }
+
+    @Test
+    void travelsToTheTaskManagers() throws IOException {
+        try (ObjectOutputStream out = new ObjectOutputStream(new ByteArrayOutputStream())) {
+            out.writeObject(CatalogueLoader.load(null));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    {kind: happened, fact: verdict_created, occurrence: first}                              | verdict:{project_id}
+                    {kind: missing, after: project_created, without: deployment_started, within: 24h}       | missing:{project_id}
+                    {kind: reached, count: deployment_started, per: week, at-least: 3}                      | reached:{project_id}:{week}
+                    {kind: dropped, count: deployment_started, per: week, to-percent: 50, from-at-least: 4} | dropped:{project_id}:{week}
+                    {kind: silent, facts: [deployment_started], after: 30d, reminders: [37d]}               | silent:{project_id}:{last_activity_date}
+                    {kind: sequence, after: project_created, steps: [0s, 3d, 7d], until: [verdict_created]} | steps:{project_id}:{step}
+                    {kind: calendar, each: week, local-time: '08:00', facts: [deployment_started]}          | weekly:{project_id}:{week}
+                    """)
+    void readsEveryDetectorKind(String trigger, String key) {
+        String yaml =
+                with(HAPPENED, "{}")
+                        .replace("trigger:\n      {}", "trigger: " + trigger)
+                        .replace("critical_verdict_alert:{deployment_id}", key)
+                        .replace("{dashboard_path}/deployments/{deployment_id}", "/x")
+                        .replace("mode: live", "mode: disabled");
+
+        Rule rule = read(yaml).rules().get(0);
+
+        assertThat(TriggerReader.kind(rule.trigger()))
+                .isEqualTo(trigger.substring(7, trigger.indexOf(',')));
+    }
+
+    @Test
+    void saysFileLineAndKeyOfEveryErrorAtOnce() {
+        String yaml =
+                with("category: alert", "category: alarm")
+                        .replace("expires: 6h", "expires: six hours")
+                        .replace("    kpi: critical_alert_open_rate\n", "    kpis: x\n");
+
+        assertThat(problems(yaml))
+                .containsExactly(
+                        "test.yaml:3: E-ACT-05.kpi: is missing",
+                        "test.yaml:5: E-ACT-05.category: 'alarm' is none of security, alert,"
+                                + " transactional, service, marketing, report",
+                        "test.yaml:15: E-ACT-05.expires: 'six hours' must be a time such as 90s,"
+                                + " 2h or 30d, or end-of-month",
+                        "test.yaml:24: E-ACT-05.kpis: unknown key; known here: code, name, category,"
+                                + " mode, subject, trigger, fallback, expires, audience, plans,"
+                                + " priority, key, supersedes, template, cta, kpi");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    version: 1                                    | version: 2                               | version: '2' is not the version this job reads
+                    E-ACT-05                                      | ACT-05                                   | ACT-05.code: 'ACT-05' must be a code such as E-ACT-01
+                    mode: live                                    | mode: on                                 | E-ACT-05.mode: 'on' is none of live, shadow, disabled
+                    mode: live                                    | mode: [live]                             | E-ACT-05.mode: must be a single value
+                    mode: live                                    | mode:                                    | E-ACT-05.mode: is empty
+                    category: alert                               | category: marketing                      | E-ACT-05.priority: is missing
+                    category: alert                               | category: report                         | E-ACT-05.priority: is missing
+                    expires: 6h                                   | expires: 6h\\n    priority: 1            | E-ACT-05.priority: alert mail is never capped
+                    expires: 6h                                   | expires: 0h                              | E-ACT-05.expires: '0h' must be a time
+                    wait: 2s                                      | wait: 2 seconds                          | E-ACT-05.trigger.wait: '2 seconds' must be a time
+                    subject: project                              | subject: user                            | E-ACT-05.trigger: verdict_created is not about a user
+                    subject: project                              | subject: deployment                      | E-ACT-05.subject: 'deployment' is none of user, project
+                    kind: happened                                | kind: happend                            | E-ACT-05.trigger.kind: 'happend' is none of happened, missing
+                    fact: verdict_created                         | fact: verdict                            | E-ACT-05.trigger.fact: 'verdict' is none of
+                    occurrence: each                              | occurrence: always                       | E-ACT-05.trigger.occurrence: 'always' is none of each, first, first_of_month
+                    occurrence: each                              | occurrence: first_of_month               | E-ACT-05.key: must contain {month}
+                    verdict: [warning, rollback_recommended]      | state: [warning]                         | E-ACT-05.trigger.where.state: verdict_created has no such attribute
+                    verdict: [warning, rollback_recommended]      | verdict: warning                         | E-ACT-05.trigger.where.verdict: must be a list
+                    wait: 2s                                      | after: 2s                                | E-ACT-05.trigger.after: unknown key
+                    audience: [owner, on_call]                    | audience: [user]                         | E-ACT-05.audience: a rule about a project goes to [owner]
+                    audience: [owner, on_call]                    | audience: [on_call]                      | E-ACT-05.audience: a rule about a project goes to [owner]
+                    audience: [owner, on_call]                    | audience: [owner, user]                  | E-ACT-05.audience: a project has an owner
+                    audience: [owner, on_call]                    | audience: [owner, owner]                 | E-ACT-05.audience: 'owner' stands here twice
+                    audience: [owner, on_call]                    | audience: []                             | E-ACT-05.audience: is empty
+                    audience: [owner, on_call]                    | audience: [owner]\\n    plans: [gratis]  | E-ACT-05.plans: 'gratis' is none of free, pro, enterprise
+                    audience: [owner, on_call]                    | audience: [owner]\\n    supersedes: [E-X-01] | E-ACT-05.supersedes: there is no rule E-X-01
+                    audience: [owner, on_call]                    | audience: [owner]\\n    supersedes: [E-ACT-05] | E-ACT-05.supersedes: a rule cannot supersede itself
+                    {deployment_id}"                              | {env}"                                   | E-ACT-05.key: must contain {project_id} or the id of an event
+                    {deployment_id}"                              | {project_id}"                            | E-ACT-05.key: must tell one event from another
+                    {deployment_id}"                              | {deployment}"                            | E-ACT-05.key: {deployment} is not known here
+                    {deployment_id}"                              | {deployment_id}{"                        | E-ACT-05.key: has a brace that belongs to no placeholder
+                    critical_verdict_alert:                       | `{project_id}:`                          | E-ACT-05.key: must begin with a name and a colon
+                    template: T                                   | template: U                              | E-ACT-05.template: has no emails/U.fr.subject.txt, emails/U.fr.txt
+                    template: T                                   | template: ../T                           | E-ACT-05.template: '../T' must be the name of template files
+                    "{dashboard_path}/deployments/{deployment_id}"| https://evil.example/                    | E-ACT-05.cta.path: leads to evil.example, which is not among link-hosts
+                    "{dashboard_path}/deployments/{deployment_id}"| https://ok.example@evil.example/         | E-ACT-05.cta.path: must be a path, or begin with https://
+                    "{dashboard_path}/deployments/{deployment_id}"| "https://{env}.example/"                 | E-ACT-05.cta.path: must be a path, or begin with https://
+                    "{dashboard_path}/deployments/{deployment_id}"| http://ok.example/                       | E-ACT-05.cta.path: must be a path, or begin with https://
+                    "{dashboard_path}/deployments/{deployment_id}"| //evil.example/                          | E-ACT-05.cta.path: must be a path, or begin with https://
+                    "{dashboard_path}/deployments/{deployment_id}"| javascript:alert(1)                      | E-ACT-05.cta.path: must be a path, or begin with https://
+                    "{dashboard_path}/deployments/{deployment_id}"| deployments                              | E-ACT-05.cta.path: must begin with /
+                    "{dashboard_path}/deployments/{deployment_id}"| "/{owner}"                               | E-ACT-05.cta.path: {owner} is not known here
+                    fr: Voir                                      | fr: ""                                   | E-ACT-05.cta.label.fr: is empty
+                    fr: Voir                                      | de: Sehen                                | E-ACT-05.cta.label.fr: is missing
+                    fr: Voir                                      | fr: Voir\\n        fr: Voir              | E-ACT-05.cta.label.fr: stands here twice
+                    """)
+    void refuses(String from, String to, String problem) {
+        List<String> problems = problems(with(from, to.replace("\\n", "\n")));
+
+        assertThat(problems).anySatisfy(p -> assertThat(p).contains(": " + problem));
+        assertThat(problems).allSatisfy(p -> assertThat(p).startsWith("test.yaml:"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "code",
+                "name",
+                "category",
+                "mode",
+                "subject",
+                "trigger",
+                "expires",
+                "audience",
+                "key",
+                "template",
+                "cta",
+                "kpi"
+            })
+    void refusesARuleWithout(String key) {
+        String yaml =
+                RULE.replace("  - code:", "  -\n    code:").replace("    " + key + ":", "    x:");
+
+        assertThat(problems(yaml))
+                .anySatisfy(p -> assertThat(p).contains("." + key + ": is missing"));
+    }
+
+    @Test
+    void refusesTwoCallsToAction() {
+        String yaml =
+                with("cta:\n      path:", "cta:\n    - path:")
+                        .replace(
+                                "      label:\n        fr: Voir\n        en: See",
+                                "      label: {fr: a, en: b}");
+
+        assertThat(problems(yaml))
+                .containsExactly("test.yaml:20: E-ACT-05.cta: must be a mapping of keys to values");
+    }
+
+    @Test
+    void refusesRulesThatCouldShareAKey() {
+        assertThat(problems(withSecond("E-ACT-05", "E-ACT-06")))
+                .containsExactly(
+                        "test.yaml:39: E-ACT-06.key: could be a key of E-ACT-05 too; begin it with"
+                                + " another name");
+        assertThat(
+                        problems(
+                                withSecond("E-ACT-05", "E-ACT-06")
+                                        .replaceFirst(
+                                                "critical_verdict_alert:\\{",
+                                                "critical_verdict_alert:x:{")))
+                .hasSize(1);
+        assertThat(problems(withSecond("critical_verdict_alert:", "other:")))
+                .containsExactly("test.yaml:25: E-ACT-05.code: stands here twice");
+    }
+
+    @Test
+    void refusesTwoRulesOfOnePriority() {
+        String yaml =
+                withSecond("E-ACT-05", "E-ACT-06")
+                        .replace("category: alert", "category: marketing\n    priority: 4")
+                        .replaceFirst("critical_verdict_alert:", "other:");
+
+        assertThat(problems(yaml))
+                .containsExactly("test.yaml:29: E-ACT-06.priority: is also that of E-ACT-05");
+    }
+
+    @Test
+    void refusesKindsItCannotNoticeUnlessTheyAreDisabled() {
+        String yaml =
+                with(HAPPENED, "{kind: silent, facts: [deployment_started], after: 14d}")
+                        .replace("{deployment_id}\"", "{project_id}\"")
+                        .replace("deployments/{project_id}", "x");
+
+        assertThat(problems(yaml))
+                .containsExactly(
+                        "test.yaml:9: E-ACT-05.trigger: this version cannot notice 'silent' yet;"
+                                + " set 'mode: disabled'");
+        Catalogue disabled = read(yaml.replace("mode: live", "mode: disabled"));
+        CatalogueResolution resolution = CatalogueResolution.of(disabled, ALL_TABLES);
+        assertThat(resolution.catalogue().rules()).isEmpty();
+        assertThat(resolution.notes())
+                .containsExactly("E-ACT-05 is left out: this version cannot notice 'silent' yet");
+    }
+
+    @Test
+    void allowsLinksToListedHosts() {
+        String yaml =
+                with("version: 1", "version: 1\nlink-hosts: [docs.example.com]")
+                        .replace(
+                                "{dashboard_path}/deployments/{deployment_id}",
+                                "https://docs.example.com/ci?p={project_id}");
+
+        assertThat(read(yaml).rules()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "# nothing",
+                "[]",
+                "text",
+                "a: [",
+                "a: \u0001",
+                "rules: {}",
+                "version: 1\nrules: [1]",
+                "version: 1\nrules: &a [*a]",
+                "- &a [*a]",
+                "? [a]\n: b"
+            })
+    void refusesWhatIsNoCatalogue(String yaml) {
+        assertThat(problems(yaml))
+                .isNotEmpty()
+                .allSatisfy(p -> assertThat(p).startsWith("test.yaml:"));
+    }
+
+    @Test
+    void runsEveryRuleWhereEveryTableExists() {
+        Catalogue catalogue = CatalogueLoader.load(null);
+
+        CatalogueResolution resolution = CatalogueResolution.of(catalogue, ALL_TABLES);
+
+        assertThat(resolution.catalogue()).isEqualTo(catalogue);
+        assertThat(resolution.notes()).isEmpty();
+    }
+
+    @Test
+    void fallsBackWhereATableIsMissingAndNamesInertRules() {
+        Catalogue catalogue = CatalogueLoader.load(null);
+
+        CatalogueResolution resolution =
+                CatalogueResolution.of(catalogue, Set.of("users", "projects", "deployments"));
+
+        assertThat(resolution.catalogue().rules())
+                .extracting(Rule::code)
+                .containsExactlyInAnyOrder("E-TRX-01", "E-ACT-01", "E-CONV-01", "E-CONV-03");
+        assertThat(resolution.catalogue().rule("E-CONV-03").orElseThrow().trigger())
+                .isEqualTo(new Trigger.Reached(FactKind.DEPLOYMENT_STARTED, Period.MONTH, 50));
+        assertThat(resolution.notes())
+                .containsExactly(
+                        "E-ACT-04 is inert: there is no table deployment_verdicts",
+                        "E-ACT-05 is inert: there is no table deployment_verdicts",
+                        "E-CONV-03 uses its fallback: there is no table quota_refusals");
+    }
+
+    @Test
+    void readsOverridesFromADirectory(@TempDir Path directory) throws IOException {
+        Files.createDirectories(directory.resolve("emails"));
+        assertThat(CatalogueLoader.load(directory)).isEqualTo(CatalogueLoader.load(null));
+
+        Files.writeString(
+                directory.resolve("lifecycle.yaml"),
+                RULE.replace("template: T", "template: E-ACT-05"));
+        assertThat(CatalogueLoader.load(directory).rules()).hasSize(1);
+
+        Files.writeString(directory.resolve("lifecycle.yaml"), RULE);
+        InvalidCatalogueException thrown =
+                catchThrowableOfType(
+                        InvalidCatalogueException.class, () -> CatalogueLoader.load(directory));
+        assertThat(thrown)
+                .hasMessageContaining(
+                        directory.resolve("lifecycle.yaml") + ":18: E-ACT-05.template");
+    }
+
+    @Test
+    void refusesADirectoryWithoutOverrides(@TempDir Path directory) {
+        assertThat(
+                        catchThrowableOfType(
+                                InvalidCatalogueException.class,
+                                () -> CatalogueLoader.load(directory)))
+                .hasMessageContaining("has neither lifecycle.yaml nor emails/: check rules.dir");
+    }
+}
