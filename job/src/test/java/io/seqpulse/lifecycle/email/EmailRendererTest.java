@@ -1,0 +1,345 @@
+package io.seqpulse.lifecycle.email;
+
+import static io.seqpulse.lifecycle.email.SampleRules.CRITICAL_VERDICT;
+import static io.seqpulse.lifecycle.email.SampleRules.FIRST_VERDICT;
+import static io.seqpulse.lifecycle.email.SampleRules.NO_PROJECT;
+import static io.seqpulse.lifecycle.email.SampleRules.QUOTA_80;
+import static io.seqpulse.lifecycle.email.SampleRules.QUOTA_REACHED;
+import static io.seqpulse.lifecycle.email.SampleRules.WELCOME;
+import static io.seqpulse.lifecycle.email.SampleValues.everything;
+import static io.seqpulse.lifecycle.email.SampleValues.leastOf;
+import static io.seqpulse.lifecycle.email.SampleValues.with;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.seqpulse.connector.email.EmailCategory;
+import io.seqpulse.connector.email.EmailContent;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EmailRendererTest {
+
+    private static final Instant NOW = Instant.parse("2026-11-18T12:00:00Z");
+    private static final String DIGEST = "E-ACT-05.digest";
+    private static final EmailRenderer RENDERER =
+            new EmailRenderer(SampleRules.SETTINGS, SampleRules.ALL);
+
+    @Test
+    void theSubjectsOfTheFoundingDocument() {
+        Map<String, String> values = with(everything("fr"), "used", "40");
+        assertThat(subject(WELCOME, values))
+                .isEqualTo("Bienvenue sur SEQPULSE - Créez votre premier projet en 2 minutes");
+        assertThat(subject(NO_PROJECT, values))
+                .isEqualTo("Il vous manque 1 étape pour activer SEQPULSE");
+        assertThat(
+                        subject(
+                                FIRST_VERDICT,
+                                with(
+                                        with(values, "verdict", "warning"),
+                                        "project_name",
+                                        "API Gateway")))
+                .isEqualTo("Premier verdict SEQPULSE pour API Gateway: warning");
+        assertThat(subject(CRITICAL_VERDICT, values))
+                .isEqualTo("Urgent: rollback recommandé sur Checkout API (prod)");
+        assertThat(subject(QUOTA_80, values))
+                .isEqualTo("Votre projet approche la limite Free (40/50)");
+        assertThat(subject(QUOTA_REACHED, values))
+                .isEqualTo("Action requise: limite Free atteinte pour votre projet");
+    }
+
+    @Test
+    void aWarningHasItsOwnSubjectAndTone() {
+        EmailContent mail = render(CRITICAL_VERDICT, with(everything("fr"), "verdict", "warning"));
+        assertThat(mail.subject()).isEqualTo("Attention: signaux dégradés sur Checkout API (prod)");
+        assertThat(mail.text())
+                .contains("n'est pas recommandé à ce stade")
+                .doesNotContain("risque élevé");
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyMail")
+    void everyMailIsWellFormedWithOneButtonAndOneLanguage(
+            Rule rule, String template, Map<String, String> values) {
+        EmailContent mail = RENDERER.render(rule, template, values, NOW);
+        Html html = Html.parsed(mail.html());
+        assertThat(html.attribute("html", "lang")).isEqualTo(values.get("language"));
+        assertThat(mail.language()).isEqualTo(values.get("language"));
+        List<String> buttons = html.links("cta");
+        assertThat(buttons).hasSize(1);
+        assertThat(buttons.get(0)).startsWith("https://app.seqpulse.example/");
+        assertThat(mail.text()).containsOnlyOnce(buttons.get(0) + "\n");
+        assertThat(html.layoutTablesWithoutRole()).isZero();
+        assertThat(html.remoteContent()).isZero();
+        assertThat(html.text()).contains(mail.subject().substring(0, 5));
+        assertThat(mail.html() + mail.text() + mail.subject()).doesNotContain("{{", "{%", "null");
+        assertThat(mail.subject()).doesNotContainPattern("[\\p{Cc}]").isNotBlank();
+    }
+
+    static Stream<Object[]> everyMail() {
+        return Stream.of("fr", "en")
+                .flatMap(
+                        language ->
+                                SampleRules.ALL.stream()
+                                        .flatMap(
+                                                rule ->
+                                                        SampleValues.each(language).stream()
+                                                                .flatMap(v -> forms(rule, v))));
+    }
+
+    private static Stream<Object[]> forms(Rule rule, Map<String, String> values) {
+        Object[] own = {rule, null, values};
+        return rule == CRITICAL_VERDICT
+                ? Stream.of(own, new Object[] {rule, DIGEST, values})
+                : Stream.<Object[]>of(own);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "<script>alert('x')</script>",
+                "\"><img src=x onerror=alert(1)>",
+                "{{ link_secret }} {% include \"x\" %}",
+                "a\r\nBcc: victim@acme.example",
+                "https://evil.com/<a>",
+                "[click](http://evil.com)",
+                "🚀 & «quotes» 'single'",
+                "مشروع <b>",
+                "\u202Egnp.exe",
+                "${7*7} #{7*7} \\u003cscript\\u003e"
+            })
+    void whatUsersWroteIsTextAndNothingElse(String hostile) {
+        for (Rule rule : SampleRules.ALL) {
+            Map<String, String> values = new HashMap<>(everything("fr"));
+            for (String name :
+                    List.of(
+                            "first_name",
+                            "name",
+                            "project_name",
+                            "env",
+                            "branch",
+                            "summary",
+                            "deployment_number",
+                            "confidence",
+                            "verdict",
+                            "used",
+                            "month",
+                            "plan")) {
+                values.put(name, hostile);
+            }
+            values.put("actions", "[\"" + hostile.replaceAll("[\\\\\"\r\n]", " ") + "\"]");
+            for (String template : new String[] {null, rule == CRITICAL_VERDICT ? DIGEST : null}) {
+                EmailContent mail = RENDERER.render(rule, template, values, NOW);
+                Html html = Html.parsed(mail.html());
+                assertThat(html.count("script", "img", "b")).isZero();
+                assertThat(html.links("cta")).hasSize(1);
+                assertThat(mail.html() + mail.text() + mail.subject())
+                        .doesNotContain("evil.com", "victim@", "\u202E", "0123456789abcdef0123");
+                assertThat(mail.subject()).doesNotContain("\r", "\n");
+                assertThat(mail.text()).doesNotContain("\r");
+            }
+        }
+    }
+
+    @Test
+    void apostrophesAndAmpersandsAreEscapedOnce() {
+        EmailContent mail =
+                render(FIRST_VERDICT, with(everything("fr"), "project_name", "R&D d'Or"));
+        assertThat(mail.subject()).contains("R&D d'Or");
+        assertThat(mail.text()).contains("R&D d'Or");
+        assertThat(mail.html()).contains("R&amp;D d&#39;Or").doesNotContain("&amp;amp;");
+    }
+
+    @Test
+    void marketingCanBeRefusedInOneClickAndTheRestHasNoSuchLink() {
+        for (Rule rule : SampleRules.ALL) {
+            EmailContent mail = render(rule, everything("fr"));
+            boolean marketing = rule.category() == EmailCategory.MARKETING;
+            assertThat(mail.text().contains("/unsubscribe?t=")).isEqualTo(marketing);
+            assertThat(mail.html().contains("/unsubscribe?t=")).isEqualTo(marketing);
+            if (!marketing) {
+                assertThat(mail.headers()).isEmpty();
+                continue;
+            }
+            String link = mail.headers().get("List-Unsubscribe");
+            assertThat(link).startsWith("<https://").endsWith(">");
+            assertThat(mail.text()).contains(link.substring(1, link.length() - 1));
+            assertThat(mail.headers())
+                    .containsEntry("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+        }
+    }
+
+    @Test
+    void aReportIsRefusedAsAReport() {
+        Rule report =
+                SampleRules.rule(
+                        "E-ACT-01", EmailCategory.REPORT, "{dashboard_path}", "Ouvrir", "Open");
+        EmailContent mail =
+                new EmailRenderer(SampleRules.SETTINGS, List.of(report))
+                        .render(report, null, everything("en"), NOW);
+        String link = mail.headers().get("List-Unsubscribe");
+        String token = link.substring(link.indexOf("t=") + 2, link.length() - 1);
+        assertThat(new Links(SampleRules.SETTINGS).signer().verify(token))
+                .get()
+                .isEqualTo(
+                        new SignedLink.Unsubscribe(
+                                "user:" + leastOf("en").get("user_id"),
+                                "report",
+                                leastOf("en").get("dedupe_key")));
+    }
+
+    @Test
+    void anAlertCanBeMutedAndSaysNoMoreThanTheFreePlanShows() {
+        EmailContent pro = render(CRITICAL_VERDICT, everything("fr"));
+        assertThat(pro.text()).contains("/mute?t=", "Actions suggérées", "1) Revenir à la version");
+        EmailContent free = render(CRITICAL_VERDICT, with(everything("fr"), "plan", "free"));
+        assertThat(free.text())
+                .contains("/mute?t=", "Latence p95", "+1,3")
+                .doesNotContain("Actions suggérées", "Revenir à la version", "nettement augmenté");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'not json'", "'{}'", "'[]'", "'[null, 3, {}]'", "''"})
+    void actionsThatCannotBeReadAreLeftOut(String actions) {
+        assertThat(render(CRITICAL_VERDICT, with(everything("en"), "actions", actions)).subject())
+                .isEqualTo("Urgent: rollback recommended on Checkout API (prod)");
+    }
+
+    @Test
+    void noMoreThanThreeActions() {
+        String four = "[\"one\",\"two\",\"three\",\"four\"]";
+        assertThat(render(CRITICAL_VERDICT, with(everything("en"), "actions", four)).text())
+                .contains("3) three")
+                .doesNotContain("four");
+    }
+
+    @Test
+    void aDigestListsItsAlertsUpToTwenty() {
+        String one = "{\"deployment_number\":\"7\",\"env\":\"prod\",\"verdict\":\"warning\"}";
+        Map<String, String> many =
+                with(everything("en"), "alerts", "[" + (one + ",").repeat(22) + one + "]");
+        EmailContent mail = RENDERER.render(CRITICAL_VERDICT, DIGEST, many, NOW);
+        assertThat(mail.subject()).isEqualTo("23 more alerts on Checkout API");
+        assertThat(mail.text().split("- #7 \\(prod\\): warning", -1)).hasSize(21);
+        assertThat(mail.text()).contains("and 3 more in the dashboard");
+        EmailContent single =
+                RENDERER.render(
+                        CRITICAL_VERDICT,
+                        DIGEST,
+                        with(everything("fr"), "alerts", "[" + one + "]"),
+                        NOW);
+        assertThat(single.subject()).isEqualTo("1 autre alerte sur Checkout API");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "fr, 42, 2026-11-18T12:00:00Z, vous atteindrez la limite dans 4 jours.",
+        "fr, 40, 2026-11-01T08:00:00Z, vous atteindrez la limite dans 1 jour.",
+        "en, 40, 2026-11-01T08:00:00Z, you will reach the limit in 1 day.",
+        "en, 42, 2026-11-18T12:00:00Z, you will reach the limit in 4 days.",
+        "fr, 41, 2026-11-29T08:00:00Z, finir le mois juste sous la limite",
+        "en, 41, 2026-11-29T08:00:00Z, end the month just under the limit",
+        "en, 50, 2026-11-29T08:00:00Z, The limit has been reached"
+    })
+    void theQuotaMailSaysHowLongItWillLast(
+            String language, String used, Instant now, String sentence) {
+        EmailContent mail =
+                RENDERER.render(QUOTA_80, null, with(everything(language), "used", used), now);
+        assertThat(mail.text()).contains(sentence);
+        assertThat(mail.html()).contains(sentence);
+        assertThat(mail.subject()).contains("(" + used + "/50)");
+    }
+
+    @Test
+    void unknownLanguagesAreWrittenToInTheDefaultOne() {
+        assertThat(render(WELCOME, with(everything("fr"), "language", "de-CH")).language())
+                .isEqualTo("fr");
+        assertThat(render(WELCOME, with(everything("fr"), "language", "en_US")).language())
+                .isEqualTo("en");
+    }
+
+    @Test
+    void withoutANameTheGreetingIsStillNatural() {
+        assertThat(render(WELCOME, leastOf("fr")).text()).contains("\nBonjour,\n");
+        assertThat(render(WELCOME, leastOf("en")).text()).contains("\nHello,\n");
+    }
+
+    @Test
+    void sameValuesSameMail() {
+        assertThat(render(QUOTA_80, everything("fr")))
+                .isEqualTo(render(QUOTA_80, everything("fr")));
+    }
+
+    @Test
+    void templatesOfTheInstallationStandInForOurs(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("E-TRX-01.fr.subject.txt"), "Bienvenue chez nous\n");
+        EmailRenderer renderer = new EmailRenderer(settings(directory), SampleRules.ALL);
+        assertThat(renderer.render(WELCOME, null, everything("fr"), NOW).subject())
+                .isEqualTo("Bienvenue chez nous");
+        assertThat(renderer.render(WELCOME, null, everything("en"), NOW).subject())
+                .isEqualTo("Welcome to SEQPULSE - Create your first project in 2 minutes");
+    }
+
+    @Test
+    void brokenTemplatesAreNamedAllAtOnceWithFileAndLine(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("E-TRX-01.fr.txt"), "one\ntwo {% if %}\n");
+        Files.writeString(directory.resolve("E-ACT-01.en.html"), "<p>\n\n{{ no_such_name }}</p>");
+        assertThatThrownBy(() -> new EmailRenderer(settings(directory), List.of(WELCOME)))
+                .isInstanceOf(InvalidTemplatesException.class)
+                .hasMessageContaining("E-TRX-01.fr.txt:2");
+        assertThatThrownBy(() -> new EmailRenderer(settings(directory), List.of(NO_PROJECT)))
+                .isInstanceOf(InvalidTemplatesException.class)
+                .hasMessageContaining("E-ACT-01.en.html:3")
+                .hasMessageContaining("no_such_name");
+    }
+
+    @Test
+    void aTemplateThatCannotBeSentIsRefused(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("E-ACT-01.fr.subject.txt"), " \n");
+        Files.writeString(directory.resolve("E-ACT-01.en.html"), "<p>no button, no way out</p>");
+        assertThatThrownBy(() -> new EmailRenderer(settings(directory), List.of(NO_PROJECT)))
+                .hasMessageContaining("E-ACT-01.fr.subject.txt: the subject is empty")
+                .hasMessageContaining("E-ACT-01.en.html: 0 calls to action")
+                .hasMessageContaining("E-ACT-01.en.html: no unsubscribe link");
+    }
+
+    @Test
+    void aMissingTemplateIsNamed() {
+        Rule rule =
+                SampleRules.rule("E-NEW-01", EmailCategory.SERVICE, "{dashboard_path}", "a", "b");
+        assertThatThrownBy(() -> new EmailRenderer(SampleRules.SETTINGS, List.of(rule)))
+                .hasMessageContaining("E-NEW-01.fr.html: not found");
+    }
+
+    private static EmailSettings settings(Path directory) {
+        EmailSettings ours = SampleRules.SETTINGS;
+        return new EmailSettings(
+                ours.frontendUrl(),
+                ours.dashboardPath(),
+                ours.pricingPath(),
+                ours.onboardingPath(),
+                ours.publicUrl(),
+                ours.linkSecret(),
+                ours.language(),
+                directory.toString());
+    }
+
+    private static EmailContent render(Rule rule, Map<String, String> values) {
+        return RENDERER.render(rule, null, values, NOW);
+    }
+
+    private static String subject(Rule rule, Map<String, String> values) {
+        return render(rule, values).subject();
+    }
+}
