@@ -191,13 +191,10 @@ public final class EmailRenderer {
     private static Loader<?> loader(String directory) {
         ClasspathLoader inJar = new ClasspathLoader(EmailRenderer.class.getClassLoader());
         inJar.setPrefix(CLASS_PATH_DIRECTORY);
-        if (directory == null) {
+        if (directory == null || !Files.isDirectory(Path.of(directory))) {
             return inJar;
         }
-        Path path = Path.of(directory).toAbsolutePath();
-        if (!Files.isDirectory(path)) {
-            throw new IllegalArgumentException("no directory of email templates at " + directory);
-        }
-        return new DelegatingLoader(List.of(new FileLoader(path.toString()), inJar));
+        String path = Path.of(directory).toAbsolutePath().toString();
+        return new DelegatingLoader(List.of(new FileLoader(path), inJar));
     }
 }

@@ -15,8 +15,8 @@ import java.util.Objects;
  * @param linkSecret signs those links; at least {@value LinkSigner#SHORTEST_SECRET} characters
  * @param language of mails to people whose own is unknown or not supported: {@code fr} or {@code
  *     en}
- * @param templates directory whose files stand in for those of the same name in the job's jar, or
- *     null
+ * @param templates directory whose files stand in for those of the same name in the job's jar;
+ *     null, or a directory that does not exist: none do
  */
 public record EmailSettings(
         String frontendUrl,

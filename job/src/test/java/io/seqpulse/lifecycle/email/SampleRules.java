@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.email;
 
 import io.seqpulse.connector.email.EmailCategory;
+import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.fact.FactKind;
@@ -10,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The six rules as far as rendering looks at them. */
+/** The rules of the catalogue, and an installation to render them for. */
 final class SampleRules {
 
     static final EmailSettings SETTINGS =
@@ -24,58 +25,22 @@ final class SampleRules {
                     "fr",
                     null);
 
-    private static final String VERDICT_PATH =
-            "{dashboard_path}/projects/{project_id}/deployments/{deployment_id}";
-    private static final String PRICING_PATH = "{pricing_path}?project={project_id}";
+    static final List<Rule> ALL = CatalogueLoader.load(null).rules();
 
-    static final Rule WELCOME =
-            rule(
-                    "E-TRX-01",
-                    EmailCategory.TRANSACTIONAL,
-                    "{onboarding_path}",
-                    "Créer un projet",
-                    "Create a project");
-    static final Rule NO_PROJECT =
-            rule(
-                    "E-ACT-01",
-                    EmailCategory.MARKETING,
-                    "{onboarding_path}",
-                    "Créer un projet",
-                    "Create a project");
-    static final Rule FIRST_VERDICT =
-            rule(
-                    "E-ACT-04",
-                    EmailCategory.SERVICE,
-                    VERDICT_PATH,
-                    "Voir le verdict complet",
-                    "See the full verdict");
-    static final Rule CRITICAL_VERDICT =
-            rule(
-                    "E-ACT-05",
-                    EmailCategory.ALERT,
-                    VERDICT_PATH,
-                    "Ouvrir le runbook de remédiation",
-                    "Open the remediation runbook");
-    static final Rule QUOTA_80 =
-            rule(
-                    "E-CONV-01",
-                    EmailCategory.MARKETING,
-                    PRICING_PATH,
-                    "Passer au plan Pro",
-                    "Upgrade to Pro");
-    static final Rule QUOTA_REACHED =
-            rule(
-                    "E-CONV-03",
-                    EmailCategory.SERVICE,
-                    PRICING_PATH,
-                    "Reprendre les déploiements",
-                    "Resume deployments");
-
-    static final List<Rule> ALL =
-            List.of(WELCOME, NO_PROJECT, FIRST_VERDICT, CRITICAL_VERDICT, QUOTA_80, QUOTA_REACHED);
+    static final Rule WELCOME = rule("E-TRX-01");
+    static final Rule NO_PROJECT = rule("E-ACT-01");
+    static final Rule FIRST_VERDICT = rule("E-ACT-04");
+    static final Rule CRITICAL_VERDICT = rule("E-ACT-05");
+    static final Rule QUOTA_80 = rule("E-CONV-01");
+    static final Rule QUOTA_REACHED = rule("E-CONV-03");
 
     private SampleRules() {}
 
+    private static Rule rule(String code) {
+        return ALL.stream().filter(rule -> rule.code().equals(code)).findFirst().orElseThrow();
+    }
+
+    /** A rule that the catalogue does not have, as far as rendering looks at it. */
     static Rule rule(
             String template, EmailCategory category, String path, String french, String english) {
         return new Rule(
