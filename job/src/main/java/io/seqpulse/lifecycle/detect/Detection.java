@@ -333,9 +333,11 @@ public final class Detection {
     }
 
     private static boolean appliesTo(Rule rule, Profile profile) {
-        return rule.plans().isEmpty()
-                || !profile.known
-                || rule.plans().contains(profile.value("plan"));
+        if (rule.plans().isEmpty() || !profile.known) {
+            return true;
+        }
+        String plan = profile.value("plan");
+        return plan != null && rule.plans().contains(plan);
     }
 
     private static Pending pending(Rule rule, Occasion occasion) {

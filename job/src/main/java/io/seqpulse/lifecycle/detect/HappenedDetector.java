@@ -39,7 +39,12 @@ record HappenedDetector(Happened trigger) implements Detector {
 
     private boolean matches(Map<String, String> values) {
         return trigger.where().entrySet().stream()
-                .allMatch(accepted -> accepted.getValue().contains(values.get(accepted.getKey())));
+                .allMatch(accepted -> accepts(accepted.getValue(), values.get(accepted.getKey())));
+    }
+
+    /** Immutable lists throw when asked for null. */
+    private static boolean accepts(List<String> accepted, String value) {
+        return value != null && accepted.contains(value);
     }
 
     @Override
