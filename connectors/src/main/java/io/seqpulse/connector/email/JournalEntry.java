@@ -5,7 +5,8 @@ import java.time.Instant;
 /**
  * One line for the journal: an email to send, or one that will not be sent and why.
  *
- * @param dedupeKey unique for ever in the journal; a non-terminal suppression carries {@code #reason}
+ * @param dedupeKey unique for ever in the journal; a non-terminal suppression carries {@code
+ *     #reason}
  * @param emailType the catalogue's code, such as {@code E-ACT-01}
  * @param category label of the {@link EmailCategory}
  * @param userId the recipient's user id (UUID), or on whose behalf an address is written to

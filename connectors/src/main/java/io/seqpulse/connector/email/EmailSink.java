@@ -1,0 +1,133 @@
+package io.seqpulse.connector.email;
+
+import io.seqpulse.connector.jdbc.JdbcSettings;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+
+/**
+ * Journals every email exactly once, before the checkpoint that covers it, and sends each
+ * journalled one at least once; marketing and reports at most once.
+ *
+ * <p>The journal, {@code public.email_deliveries}, is the authority: a key in it is never taken
+ * twice. Writing only inserts, so that an outage of the mail server delays mail and neither the
+ * pipeline nor its checkpoints; an outage of the database fails the job, which then repeats what it
+ * has not journalled. Senders lease rows from the journal, re-check what may have changed, and
+ * fence each mail immediately before it is ended. The one moment no SMTP client can close, between
+ * the server's acceptance and our note of it, is settled by category: security, alert,
+ * transactional and service mail is sent again with the same Message-ID; marketing and reports are
+ * marked {@code failed} with reason {@code unconfirmed}.
+ */
+public final class EmailSink implements Sink<EmailCommand> {
+
+    private static final long serialVersionUID = 1L;
+
+    private final JdbcSettings journal;
+    private final SmtpSettings transport;
+    private final String from;
+    private final String replyTo;
+    private final Duration cooldown;
+
+    private EmailSink(Builder builder) {
+        journal = Objects.requireNonNull(builder.journal, "journal settings are missing");
+        transport = Objects.requireNonNull(builder.transport, "transport settings are missing");
+        from = Objects.requireNonNull(builder.from, "email from is missing");
+        replyTo = builder.replyTo;
+        cooldown = builder.cooldown;
+        MimeMessages.mailbox("from", from);
+        if (replyTo != null) {
+            MimeMessages.mailbox("reply-to", replyTo);
+        }
+        if (cooldown.isNegative()) {
+            throw new IllegalArgumentException("marketing cooldown is negative: " + cooldown);
+        }
+    }
+
+    /** A sink to be described. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public SinkWriter<EmailCommand> createWriter(WriterInitContext context) throws IOException {
+        return EmailSinkWriter.open(this, context);
+    }
+
+    JdbcSettings journal() {
+        return journal;
+    }
+
+    SmtpSettings transport() {
+        return transport;
+    }
+
+    String from() {
+        return from;
+    }
+
+    String replyTo() {
+        return replyTo;
+    }
+
+    Duration cooldown() {
+        return cooldown;
+    }
+
+    /** Describes an {@link EmailSink}; {@link #build} checks it. */
+    public static final class Builder {
+
+        private JdbcSettings journal;
+        private SmtpSettings transport;
+        private String from;
+        private String replyTo;
+        private Duration cooldown = Duration.ofHours(24);
+
+        private Builder() {}
+
+        /** The database with the journal. Required. */
+        public Builder journal(JdbcSettings journal) {
+            this.journal = journal;
+            return this;
+        }
+
+        /** How mail leaves. Required. */
+        public Builder transport(SmtpSettings transport) {
+            this.transport = transport;
+            return this;
+        }
+
+        /** Who mails are from, such as {@code SEQPULSE <hello@example.org>}. Required. */
+        public Builder from(String from) {
+            this.from = from;
+            return this;
+        }
+
+        /** Where answers go; null, the default: to {@link #from}. */
+        public Builder replyTo(String replyTo) {
+            this.replyTo = replyTo == null || replyTo.isBlank() ? null : replyTo;
+            return this;
+        }
+
+        /**
+         * How long after a marketing email or report a recipient gets no other; 24 hours if not
+         * set.
+         */
+        public Builder cooldown(Duration cooldown) {
+            this.cooldown = Objects.requireNonNull(cooldown, "cooldown");
+            return this;
+        }
+
+        /**
+         * The sink.
+         *
+         * @throws NullPointerException naming what is missing
+         * @throws IllegalArgumentException naming what is wrong
+         */
+        public EmailSink build() {
+            return new EmailSink(this);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package io.seqpulse.connector.email;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
+
+/**
+ * Keeps hold of the socket underneath one SMTP connection, which Jakarta Mail hides: to wait longer
+ * for one answer than for others, and to end a connection while a mail is on its way.
+ */
+final class TrackedSockets {
+
+    private volatile Socket socket;
+
+    /** For connections that start in the clear. */
+    SocketFactory plain() {
+        return new Plain();
+    }
+
+    /** For connections encrypted from the start, and for those that turn to TLS later. */
+    SSLSocketFactory encrypted() {
+        try {
+            return new Encrypted(SSLContext.getDefault().getSocketFactory());
+        } catch (NoSuchAlgorithmException noTls) {
+            throw new IllegalStateException("this Java has no TLS", noTls);
+        }
+    }
+
+    /** How long a read may wait from now on. */
+    void patience(Duration patience) throws SocketException {
+        Socket current = socket;
+        if (current != null) {
+            current.setSoTimeout(Math.toIntExact(patience.toMillis()));
+        }
+    }
+
+    /** Cuts the connection, whoever is using it. */
+    void cut() {
+        Socket current = socket;
+        if (current == null) {
+            return;
+        }
+        try {
+            current.close();
+        } catch (IOException alreadyBroken) {
+            // It is gone, which is what was wanted.
+        }
+    }
+
+    private Socket track(Socket opened) {
+        socket = opened;
+        return opened;
+    }
+
+    private final class Plain extends SocketFactory {
+
+        @Override
+        public Socket createSocket() {
+            return track(new Socket());
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) throws IOException {
+            return track(new Socket(host, port));
+        }
+
+        @Override
+        public Socket createSocket(String host, int port, InetAddress local, int localPort)
+                throws IOException {
+            return track(new Socket(host, port, local, localPort));
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port) throws IOException {
+            return track(new Socket(host, port));
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort)
+                throws IOException {
+            return track(new Socket(host, port, local, localPort));
+        }
+    }
+
+    private final class Encrypted extends SSLSocketFactory {
+
+        private final SSLSocketFactory factory;
+
+        Encrypted(SSLSocketFactory factory) {
+            this.factory = factory;
+        }
+
+        @Override
+        public Socket createSocket(Socket below, String host, int port, boolean autoClose)
+                throws IOException {
+            track(below);
+            return factory.createSocket(below, host, port, autoClose);
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) throws IOException {
+            return track(factory.createSocket(host, port));
+        }
+
+        @Override
+        public Socket createSocket(String host, int port, InetAddress local, int localPort)
+                throws IOException {
+            return track(factory.createSocket(host, port, local, localPort));
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port) throws IOException {
+            return track(factory.createSocket(host, port));
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort)
+                throws IOException {
+            return track(factory.createSocket(host, port, local, localPort));
+        }
+
+        @Override
+        public String[] getDefaultCipherSuites() {
+            return factory.getDefaultCipherSuites();
+        }
+
+        @Override
+        public String[] getSupportedCipherSuites() {
+            return factory.getSupportedCipherSuites();
+        }
+    }
+}
