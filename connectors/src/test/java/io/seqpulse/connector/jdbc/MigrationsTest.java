@@ -1,0 +1,199 @@
+package io.seqpulse.connector.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class MigrationsTest {
+
+    private static final List<String> SECRETS =
+            List.of(
+                    "password_hash",
+                    "twofa_secret",
+                    "api_key_hash",
+                    "hmac_secret",
+                    "webhook_url",
+                    "payload_json",
+                    "token_hash",
+                    "ip_hash");
+
+    private final ProductDatabase database = ProductDatabase.shared();
+
+    @Test
+    void publishesExactlyTheCapturedColumns() {
+        var listed =
+                database.rows(
+                        """
+                        select table_name, unnest(column_names) as column_name
+                        from lifecycle.captured_columns() order by 1, 2
+                        """);
+        var published =
+                database.rows(
+                        """
+                        select tablename::text as table_name, unnest(attnames)::text as column_name
+                        from pg_publication_tables where pubname = 'seqpulse_lifecycle'
+                        order by 1, 2
+                        """);
+
+        assertThat(published).isEqualTo(listed);
+        assertThat(published).noneMatch(row -> SECRETS.contains(row.get("column_name")));
+    }
+
+    @Test
+    void letsTheProductWriteToEveryPublishedTable() {
+        var owner = database.user("ada@example.org");
+        var project = database.project(owner, "free");
+        database.execute(
+                "insert into public.project_members (project_id, user_id) values (?, ?)",
+                project,
+                owner);
+        database.execute(
+                "insert into public.deployments (deployment_number, project_id) values (1, ?)",
+                project);
+        database.execute(
+                "insert into public.metric_samples (deployment_id, phase)"
+                        + " select id, 'pre' from public.deployments");
+        database.execute(
+                "insert into public.sdh_hints (deployment_id, metric, severity, title)"
+                        + " select id, 'latency', 'high', 'Slow' from public.deployments");
+
+        assertThat(database.execute("update public.project_members set role = 'admin'")).isOne();
+        assertThat(database.execute("update public.metric_samples set phase = 'post'")).isOne();
+        assertThat(database.execute("update public.users set password_hash = 'x'")).isOne();
+        assertThat(database.execute("delete from public.users")).isOne();
+    }
+
+    @Test
+    void captureReadsCapturedColumnsAndEmitsTheClockButSeesNoSecret() throws SQLException {
+        try (Connection connection = database.connect(database.role("lifecycle_connect"));
+                Statement statement = connection.createStatement()) {
+            statement.execute("select id, email from public.users");
+            statement.execute("select pg_logical_emit_message(true, 'seqpulse.clock', 'tick')");
+            for (String forbidden :
+                    List.of(
+                            "select password_hash from public.users",
+                            "select twofa_secret from public.users",
+                            "select hmac_secret from public.projects",
+                            "select payload_json from public.email_deliveries",
+                            "update public.users set name = 'x'",
+                            "select * from lifecycle.suppressed_addresses")) {
+                assertDenied(statement, forbidden);
+            }
+        }
+        assertThat(
+                        database.value(
+                                "select rolreplication from pg_roles"
+                                        + " where rolname = 'lifecycle_connect'"))
+                .isEqualTo(true);
+    }
+
+    @Test
+    void theJobReadsNoSecretAndDeletesNothing() throws SQLException {
+        try (Connection connection = database.connect(database.job());
+                Statement statement = connection.createStatement()) {
+            statement.execute("insert into lifecycle.rule_live_since (code) values ('E-TEST-01')");
+            for (String forbidden :
+                    List.of(
+                            "select password_hash from public.users",
+                            "select name from public.users",
+                            "update public.users set email = 'x'",
+                            "select hmac_secret from public.projects",
+                            "delete from public.email_deliveries",
+                            "update public.email_deliveries set created_at = now()",
+                            "update lifecycle.rule_live_since set live_since = now()",
+                            "create table public.mine ()",
+                            "create table lifecycle.mine ()")) {
+                assertDenied(statement, forbidden);
+            }
+        }
+    }
+
+    @Test
+    void readersSeeOutcomesAndNoContents() throws SQLException {
+        try (Connection connection = database.connect(database.role("lifecycle_readonly"));
+                Statement statement = connection.createStatement()) {
+            statement.execute("select email_type, status, reason from public.email_deliveries");
+            for (String forbidden :
+                    List.of(
+                            "select payload_json from public.email_deliveries",
+                            "select recipient_address from public.email_deliveries",
+                            "select email from public.users",
+                            "select * from lifecycle.suppressed_addresses")) {
+                assertDenied(statement, forbidden);
+            }
+        }
+    }
+
+    private static void assertDenied(Statement statement, String sql) {
+        assertThatThrownBy(() -> statement.execute(sql))
+                .as(sql)
+                .isInstanceOfSatisfying(
+                        SQLException.class,
+                        denied -> assertThat(denied.getSQLState()).isIn("42501", "25006"));
+    }
+
+    /**
+     * Everything optional missing at first, then a table and a column more, then migrated again.
+     */
+    @Test
+    void growsWithTheProduct() {
+        try (ProductDatabase bare = ProductDatabase.startEmpty()) {
+            assertThatThrownBy(bare::migrate).hasMessageContaining("public.users");
+
+            bare.execute(
+                    "create table public.users (id uuid primary key, name text, email text,"
+                            + " password_hash text, is_active boolean, created_at timestamptz)");
+            bare.execute(
+                    "create table public.projects (id uuid primary key, name text, owner_id uuid,"
+                            + " plan text, hmac_secret text)");
+            bare.execute(
+                    "create table public.metric_samples (deployment_id uuid, phase text,"
+                            + " secret text)");
+            bare.migrate();
+            assertThat(published(bare))
+                    .containsExactly(
+                            "email_deliveries",
+                            "email_preferences",
+                            "metric_samples",
+                            "projects",
+                            "users");
+            assertThat(bare.execute("update public.metric_samples set phase = 'pre'")).isZero();
+
+            awaitNextSecond(); // what makes the scripts run again counts in seconds
+            bare.execute("create table public.quota_refusals (id uuid primary key, used integer)");
+            bare.execute("alter table public.users add column locale text");
+            bare.migrate();
+            assertThat(published(bare)).contains("quota_refusals");
+            assertThat(
+                            bare.value(
+                                    "select array_to_string(attnames, ',')"
+                                            + " from pg_publication_tables"
+                                            + " where tablename = 'users'"))
+                    .isEqualTo("id,name,email,is_active,created_at,locale");
+        }
+    }
+
+    private static void awaitNextSecond() {
+        long second = Instant.now().getEpochSecond();
+        while (Instant.now().getEpochSecond() == second) {
+            LockSupport.parkNanos(1_000_000);
+        }
+    }
+
+    private static Stream<String> published(ProductDatabase database) {
+        return database
+                .rows(
+                        "select tablename::text as name from pg_publication_tables"
+                                + " where pubname = 'seqpulse_lifecycle' order by 1")
+                .stream()
+                .map(row -> (String) row.get("name"));
+    }
+}
