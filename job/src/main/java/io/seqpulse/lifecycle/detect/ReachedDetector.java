@@ -37,6 +37,9 @@ record ReachedDetector(Reached trigger) implements Detector {
             return List.of();
         }
         long dueAt = Math.max(times.get(trigger.atLeast() - 1), profile.planSince);
+        if (dueAt >= Periods.endOfMonth(month)) {
+            return List.of(); // reached on another plan, and the month is over
+        }
         return List.of(
                 new Occasion(
                         month,
