@@ -16,9 +16,14 @@ record HappenedDetector(Happened trigger) implements Detector {
         }
         return switch (trigger.occurrence()) {
             case EACH -> occasion(fact.id(), Happening.of(fact));
-            case FIRST -> occasion("", profile.first(trigger.fact()));
+            case FIRST -> first(profile.first(trigger.fact()), fact);
             case FIRST_OF_MONTH -> occasion(Periods.month(fact.at()), Happening.of(fact));
         };
+    }
+
+    /** Later ones say nothing new about the first. */
+    private List<Occasion> first(Happening first, Fact fact) {
+        return first != null && first.isTold(fact) ? occasion("", first) : List.of();
     }
 
     private List<Occasion> occasion(String id, Happening happening) {

@@ -23,4 +23,9 @@ public record Happening(
         return new Happening(
                 fact.id(), fact.at(), fact.committedAt(), fact.snapshot(), fact.values());
     }
+
+    /** Whether the fact tells of this very event. */
+    boolean isTold(Fact fact) {
+        return id.equals(fact.id()) && at == fact.at();
+    }
 }

@@ -20,7 +20,7 @@ record MissingDetector(Missing trigger) implements Detector {
     @Override
     public List<Occasion> occasions(Profile profile, Fact fact, Events events) {
         Happening after = profile.first(trigger.after());
-        if (fact.kind() != trigger.after() || after == null) {
+        if (fact.kind() != trigger.after() || after == null || !after.isTold(fact)) {
             return List.of();
         }
         long dueAt = after.at() + trigger.within().toMillis();
