@@ -96,7 +96,7 @@ public class Profile {
         lasts.merge(kind, fact.at(), Math::max);
         Happening first = firsts.get(kind);
         boolean news = false;
-        if (first == null || fact.at() < first.at() || sameButRicher(first, fact)) {
+        if (first == null || isBefore(fact, first) || sameButRicher(first, fact)) {
             firsts.put(kind, Happening.of(fact));
             news = true;
         }
@@ -109,6 +109,12 @@ public class Profile {
             news = true;
         }
         return news;
+    }
+
+    /** Rows of one transaction share their time: the smaller id is first then, in any order. */
+    private static boolean isBefore(Fact fact, Happening first) {
+        return fact.at() < first.at()
+                || (fact.at() == first.at() && fact.id().compareTo(first.id()) < 0);
     }
 
     private static boolean sameButRicher(Happening first, Fact fact) {
