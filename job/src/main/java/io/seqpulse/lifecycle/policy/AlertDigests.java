@@ -50,12 +50,21 @@ final class AlertDigests {
         return true;
     }
 
+    /** Leaves an alert that no longer holds out of the digest it went into. */
+    void forget(Recipient recipient, String key) {
+        recipient.alertHours.values().forEach(h -> h.absorbed.removeIf(a -> a.key().equals(key)));
+        recipient
+                .alertHours
+                .values()
+                .removeIf(hour -> hour.absorbed.isEmpty() && hour.sentAt.isEmpty());
+    }
+
     /** The digests whose hour is over, each once. */
-    List<Decision> due(Recipient recipient, long now, Map<String, String> account) {
-        List<Decision> due = new ArrayList<>();
+    List<Candidate> due(Recipient recipient, long now) {
+        List<Candidate> due = new ArrayList<>();
         for (AlertHour hour : new TreeMap<>(recipient.alertHours).values()) {
             if (!hour.absorbed.isEmpty() && hour.digestAt <= now) {
-                due.add(new Decision(digest(hour, now), VARIANT, null, account, null));
+                due.add(digest(hour, now));
                 hour.absorbed.clear();
             }
         }
@@ -68,10 +77,14 @@ final class AlertDigests {
         return recipient.alertHours.values().stream().mapToLong(AlertDigests::next);
     }
 
+    /** Never later than needed; the alerts sent may all be older than an hour by now. */
     private static long next(AlertHour hour) {
-        return hour.absorbed.isEmpty()
-                ? hour.sentAt.get(hour.sentAt.size() - 1) + HOUR.toMillis()
-                : hour.digestAt;
+        if (!hour.absorbed.isEmpty()) {
+            return hour.digestAt;
+        }
+        return hour.sentAt.isEmpty()
+                ? Long.MIN_VALUE
+                : hour.sentAt.get(hour.sentAt.size() - 1) + HOUR.toMillis();
     }
 
     /** The digest is named after its first alert. */

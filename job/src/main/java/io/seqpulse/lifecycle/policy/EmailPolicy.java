@@ -129,6 +129,7 @@ public final class EmailPolicy {
 
     private void retract(Recipient recipient, Retraction retraction, Consumer<Decision> out) {
         Recipient.Waiting waiting = recipient.waiting.remove(retraction.key());
+        digests.forget(recipient, retraction.key());
         boolean moved = retraction.reason().equals(Retraction.MOVED);
         if (waiting == null) {
             out.accept(Decision.withdraw(retraction));
@@ -152,7 +153,16 @@ public final class EmailPolicy {
         while (now >= windowOpensAt(recipient) && letOneThrough(recipient, now, wall, out)) {
             // the next one, if the one before turned out not to be wanted any more
         }
-        digests.due(recipient, now, known(recipient)).forEach(out);
+        for (Candidate digest : digests.due(recipient, now)) {
+            Optional<String> obstacle = obstacle(recipient, digest, now, wall);
+            out.accept(
+                    new Decision(
+                            digest,
+                            AlertDigests.VARIANT,
+                            obstacle.orElse(null),
+                            known(recipient),
+                            null));
+        }
         recipient.decided.values().removeIf(forgetAt -> now >= forgetAt);
     }
 
