@@ -120,11 +120,17 @@ public final class EmailPolicy {
         waiting = new Recipient.Waiting();
         waiting.candidate = candidate;
         recipient.waiting.put(candidate.key(), waiting);
-        EmailCategory category = rules.get(candidate.rule()).category();
-        boolean urgent = category == EmailCategory.ALERT || category == EmailCategory.SECURITY;
-        if (urgent && isKnown(recipient, candidate)) {
+        if (isUrgent(candidate) && isKnown(recipient, candidate)) {
             decide(recipient, waiting, candidate.decidedAt(), wall, out);
         }
+    }
+
+    /** Not if its rule has left the catalogue while it was under way. */
+    private boolean isUrgent(Candidate candidate) {
+        Rule rule = rules.get(candidate.rule());
+        return rule != null
+                && (rule.category() == EmailCategory.ALERT
+                        || rule.category() == EmailCategory.SECURITY);
     }
 
     private void retract(Recipient recipient, Retraction retraction, Consumer<Decision> out) {
@@ -148,7 +154,12 @@ public final class EmailPolicy {
                         .filter(w -> !w.capped && w.candidate.decidedAt() <= now)
                         .sorted(Comparator.comparing(w -> w.candidate.key()))
                         .toList();
-        due.forEach(waiting -> decide(recipient, waiting, now, wall, out));
+        for (Recipient.Waiting waiting : due) {
+            // one before it may have superseded it
+            if (recipient.waiting.get(waiting.candidate.key()) == waiting) {
+                decide(recipient, waiting, now, wall, out);
+            }
+        }
         expireCapped(recipient, now, wall, out);
         while (now >= windowOpensAt(recipient) && letOneThrough(recipient, now, wall, out)) {
             // the next one, if the one before turned out not to be wanted any more
