@@ -75,7 +75,7 @@ public class Deployment {
         } else if (!wasKnown) {
             hints.values().forEach(hint -> told.add(hint(id, hint, fact.position())));
         }
-        if (verdict != null && concernsVerdict(fact)) {
+        if (verdict != null && (!wasKnown || concernsVerdict(fact))) {
             told.add(verdict(id));
         }
         return told;
