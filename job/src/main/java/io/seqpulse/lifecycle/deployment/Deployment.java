@@ -71,7 +71,10 @@ public class Deployment {
             tellProgress(fact, told);
         }
         if (fact.kind() == FactKind.HINT) {
-            told.add(hint(id, happening(fact), fact.position()));
+            Happening hint = hints.get(fact.id());
+            if (hint != null) {
+                told.add(hint(id, hint, fact.position()));
+            }
         } else if (!wasKnown) {
             hints.values().forEach(hint -> told.add(hint(id, hint, fact.position())));
         }
@@ -95,7 +98,7 @@ public class Deployment {
 
     private void takeVerdict(Fact fact) {
         if (verdict == null || isAfter(fact, verdict.committedAt(), verdictPosition)) {
-            verdict = happening(fact);
+            verdict = happening(fact, verdict);
             verdictPosition = fact.position();
         }
     }
@@ -106,21 +109,28 @@ public class Deployment {
     }
 
     private void takeHint(Fact fact) {
-        if (hints.containsKey(fact.id()) || hints.size() < HINTS_KEPT) {
-            hints.put(fact.id(), happening(fact));
+        Happening before = hints.get(fact.id());
+        boolean newer = before != null && fact.committedAt() >= before.committedAt();
+        if (newer || (before == null && hints.size() < HINTS_KEPT)) {
+            hints.put(fact.id(), happening(fact, before));
         }
     }
 
     private void takeSample(Fact fact) {
         Happening last = samples.get(fact.value("phase"));
         if (last == null || last.at() <= fact.at()) {
-            samples.put(fact.value("phase"), happening(fact));
+            samples.put(fact.value("phase"), happening(fact, null));
         }
     }
 
-    private static Happening happening(Fact fact) {
-        return new Happening(
-                fact.id(), fact.at(), fact.committedAt(), fact.snapshot(), fact.values());
+    /** A column that an update does not tell, such as a long text it left alone, is as before. */
+    private static Happening happening(Fact fact, Happening before) {
+        Map<String, String> values = new HashMap<>();
+        if (before != null && before.id().equals(fact.id())) {
+            values.putAll(before.values());
+        }
+        values.putAll(fact.values());
+        return new Happening(fact.id(), fact.at(), fact.committedAt(), fact.snapshot(), values);
     }
 
     private boolean concernsVerdict(Fact fact) {
@@ -262,9 +272,10 @@ public class Deployment {
             return List.of();
         }
         try {
-            return JSON.readValue(json, new TypeReference<List<String>>() {}).stream()
-                    .filter(action -> action != null && !action.isBlank())
-                    .toList();
+            List<String> actions = JSON.readValue(json, new TypeReference<List<String>>() {});
+            return actions == null
+                    ? List.of()
+                    : actions.stream().filter(a -> a != null && !a.isBlank()).toList();
         } catch (JsonProcessingException e) {
             return List.of(); // no list of texts: a mail without suggestions beats no mail
         }
