@@ -71,10 +71,8 @@ public class Deployment {
             tellProgress(fact, told);
         }
         if (fact.kind() == FactKind.HINT) {
-            Happening hint = hints.get(fact.id());
-            if (hint != null) {
-                told.add(hint(id, hint, fact.position()));
-            }
+            Happening hint = hints.getOrDefault(fact.id(), happening(fact, null));
+            told.add(hint(id, hint, fact.position()));
         } else if (!wasKnown) {
             hints.values().forEach(hint -> told.add(hint(id, hint, fact.position())));
         }
