@@ -49,6 +49,28 @@ public record Rule(
         String kpi)
         implements Serializable {
 
+    /** The same rule in another mode. */
+    public Rule withMode(Mode other) {
+        return new Rule(
+                code,
+                name,
+                category,
+                other,
+                subject,
+                trigger,
+                fallback,
+                expires,
+                audience,
+                plans,
+                priority,
+                dedupeKey,
+                supersedes,
+                template,
+                ctaPath,
+                ctaLabel,
+                kpi);
+    }
+
     /** Whether a rule sends, only journals what it would have sent, or is off. */
     public enum Mode {
         LIVE,

@@ -1,0 +1,48 @@
+package io.seqpulse.lifecycle;
+
+import io.seqpulse.connector.email.EmailSink;
+import io.seqpulse.connector.kafka.ChangeLog;
+import io.seqpulse.connector.kafka.DeadLetterSink;
+import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
+import io.seqpulse.lifecycle.config.LifecycleConfig;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** The job's entry: reads the configuration, connects the ends, starts. */
+public final class LifecycleJob {
+
+    private LifecycleJob() {}
+
+    /**
+     * @param args {@code --config FILE} and {@code --key value}; docs/configuration.md has the keys
+     */
+    public static void main(String[] args) throws Exception {
+        LifecycleConfig config = LifecycleConfig.of(args, System.getenv());
+        ChangeLog changeLog =
+                new ChangeLog(
+                        config.kafkaBootstrapServers(), config.kafkaTopic(), "seqpulse-lifecycle");
+        changeLog.requireOnePartition();
+        LifecyclePipeline pipeline =
+                new LifecyclePipeline(
+                        config.kafkaTopic(),
+                        LifecycleStart.rules(
+                                CatalogueLoader.load(config.rulesDir()),
+                                config.enabledTypes(),
+                                config.database()),
+                        config.marketingCooldown(),
+                        config.emailSettings());
+        EmailSink emails =
+                EmailSink.builder()
+                        .journal(config.database())
+                        .transport(config.smtp())
+                        .from(config.emailFrom())
+                        .replyTo(config.emailReplyTo())
+                        .cooldown(config.marketingCooldown())
+                        .build();
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        pipeline.define(
+                LifecyclePipeline.changes(env, changeLog),
+                emails,
+                DeadLetterSink.to(config.kafkaBootstrapServers(), config.deadLetterTopic()));
+        env.execute("seqpulse-lifecycle");
+    }
+}

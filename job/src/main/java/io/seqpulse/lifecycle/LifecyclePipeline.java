@@ -1,0 +1,108 @@
+package io.seqpulse.lifecycle;
+
+import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.connector.email.EmailCommand;
+import io.seqpulse.connector.kafka.ChangeLog;
+import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.decode.DecodeChanges;
+import io.seqpulse.lifecycle.deployment.AttachDeployment;
+import io.seqpulse.lifecycle.detect.ActiveRule;
+import io.seqpulse.lifecycle.detect.Message;
+import io.seqpulse.lifecycle.email.EmailSettings;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.policy.DecideEmails;
+import io.seqpulse.lifecycle.policy.Decision;
+import io.seqpulse.lifecycle.project.DetectProject;
+import io.seqpulse.lifecycle.user.DetectUser;
+import java.time.Duration;
+import java.util.List;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * The whole topology: change log → decode → facts by deployment, project and user → candidates →
+ * policy by recipient → render → journal and send.
+ *
+ * @param topic name of the change log, for dead letters
+ * @param rules the catalogue's rules with the times since which they run
+ * @param cooldown least time between two marketing emails to one person
+ * @param emails how they are written
+ */
+record LifecyclePipeline(
+        String topic, List<ActiveRule> rules, Duration cooldown, EmailSettings emails) {
+
+    /** Max parallelism is part of the state's contract (DESIGN D9): it never changes. */
+    private static final int MAX_PARALLELISM = 720;
+
+    private static final Duration CLOCK_STEP = Duration.ofMillis(20);
+
+    /** The change log as one ordered stream on its own clock. */
+    static DataStream<LogRecord> changes(StreamExecutionEnvironment env, ChangeLog changeLog) {
+        env.setMaxParallelism(MAX_PARALLELISM);
+        env.getConfig().setAutoWatermarkInterval(CLOCK_STEP.toMillis());
+        return env.fromSource(changeLog.source(), ChangeLog.clock(), OperatorIds.CHANGE_LOG)
+                .uid(OperatorIds.CHANGE_LOG)
+                .setParallelism(1);
+    }
+
+    /** Connects the operators between the change log and the sinks. */
+    void define(
+            DataStream<LogRecord> changes,
+            Sink<EmailCommand> emailSink,
+            Sink<DeadLetter> deadLetters) {
+        List<Rule> catalogue = rules.stream().map(ActiveRule::rule).toList();
+
+        SingleOutputStreamOperator<Void> decoded =
+                named(changes.process(new DecodeChanges(topic)), OperatorIds.DECODE)
+                        .setParallelism(1);
+        DataStream<Fact> users = decoded.getSideOutput(DecodeChanges.USERS);
+
+        SingleOutputStreamOperator<Fact> attached =
+                named(
+                        decoded.getSideOutput(DecodeChanges.DEPLOYMENTS)
+                                .keyBy(Fact::key)
+                                .process(new AttachDeployment()),
+                        OperatorIds.ATTACH);
+
+        SingleOutputStreamOperator<Message> aboutProjects =
+                named(
+                        decoded.getSideOutput(DecodeChanges.PROJECTS)
+                                .union(attached)
+                                .keyBy(Fact::key)
+                                .process(new DetectProject(rules)),
+                        OperatorIds.DETECT_PROJECT);
+
+        SingleOutputStreamOperator<Message> aboutUsers =
+                named(
+                        users.union(aboutProjects.getSideOutput(DetectProject.OWNER_SIGNALS))
+                                .keyBy(Fact::key)
+                                .process(new DetectUser(rules)),
+                        OperatorIds.DETECT_USER);
+
+        SingleOutputStreamOperator<Decision> decisions =
+                named(
+                        users.keyBy(Fact::key)
+                                .connect(aboutProjects.union(aboutUsers).keyBy(Message::recipient))
+                                .process(new DecideEmails(catalogue, cooldown)),
+                        OperatorIds.EMAIL_POLICY);
+
+        named(decisions.process(new RenderEmails(catalogue, emails)), OperatorIds.RENDER)
+                .sinkTo(emailSink)
+                .name(OperatorIds.EMAIL_SINK)
+                .uid(OperatorIds.EMAIL_SINK);
+
+        decoded.getSideOutput(DecodeChanges.DEAD_LETTERS)
+                .sinkTo(deadLetters)
+                .name(OperatorIds.DEAD_LETTERS)
+                .uid(OperatorIds.DEAD_LETTERS)
+                .setParallelism(1);
+    }
+
+    private static <T> SingleOutputStreamOperator<T> named(
+            SingleOutputStreamOperator<T> operator, String id) {
+        return operator.name(id).uid(id);
+    }
+}

@@ -1,0 +1,65 @@
+package io.seqpulse.lifecycle;
+
+import io.seqpulse.connector.jdbc.JdbcSettings;
+import io.seqpulse.connector.jdbc.StartUpDatabase;
+import io.seqpulse.lifecycle.catalogue.Catalogue;
+import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.detect.ActiveRule;
+import io.seqpulse.lifecycle.fact.FactKind;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is settled once, when the job starts: which rules run, in which mode, since when. */
+final class LifecycleStart {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LifecycleStart.class);
+
+    private LifecycleStart() {}
+
+    /**
+     * The rules as they run against a database. A rule that never ran starts now: what was due
+     * before is history (DESIGN D4).
+     *
+     * @param enabledTypes codes that may send; empty: all
+     * @throws IllegalStateException if the database cannot be used
+     */
+    static List<ActiveRule> rules(
+            Catalogue catalogue, Set<String> enabledTypes, JdbcSettings database) {
+        StartUpDatabase startUp = new StartUpDatabase(database);
+        Set<String> tables =
+                startUp.existing(
+                        Arrays.stream(FactKind.values())
+                                .map(FactKind::table)
+                                .collect(Collectors.toSet()));
+        CatalogueResolution resolution = CatalogueResolution.of(catalogue, tables);
+        resolution.notes().forEach(note -> LOG.info("{}", note));
+        List<Rule> rules =
+                resolution.catalogue().rules().stream()
+                        .map(rule -> enabled(rule, enabledTypes))
+                        .toList();
+        Map<String, Instant> liveSince = startUp.liveSince(rules.stream().map(Rule::code).toList());
+        for (Rule rule : rules) {
+            LOG.info(
+                    "{} runs since {}, mode {}",
+                    rule.code(),
+                    liveSince.get(rule.code()),
+                    rule.mode());
+        }
+        return rules.stream()
+                .map(rule -> new ActiveRule(rule, liveSince.get(rule.code()).toEpochMilli()))
+                .toList();
+    }
+
+    private static Rule enabled(Rule rule, Set<String> enabledTypes) {
+        return enabledTypes.isEmpty() || enabledTypes.contains(rule.code())
+                ? rule
+                : rule.withMode(Rule.Mode.DISABLED);
+    }
+}

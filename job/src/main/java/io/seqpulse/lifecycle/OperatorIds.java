@@ -1,0 +1,20 @@
+package io.seqpulse.lifecycle;
+
+/**
+ * Name and uid of every operator. A savepoint finds its state by them: never rename one, never use
+ * one again for something else.
+ */
+final class OperatorIds {
+
+    static final String CHANGE_LOG = "change-log";
+    static final String DECODE = "decode";
+    static final String ATTACH = "attach";
+    static final String DETECT_PROJECT = "detect-project";
+    static final String DETECT_USER = "detect-user";
+    static final String EMAIL_POLICY = "email-policy";
+    static final String RENDER = "render";
+    static final String EMAIL_SINK = "email-sink";
+    static final String DEAD_LETTERS = "dead-letters";
+
+    private OperatorIds() {}
+}
