@@ -26,6 +26,12 @@ public final class Detection {
     /** Kept this long after an occasion has expired, against repetitions of its facts. */
     private static final Duration MEMORY = Duration.ofDays(1);
 
+    /**
+     * A subject whose row has not come by then is gone: it was deleted while facts about it were
+     * still on another way. Long enough to repair a row that could not be read.
+     */
+    private static final Duration STRANGERS_KEPT = Duration.ofDays(7);
+
     private record Hosted(ActiveRule active, Detector detector) {
         Rule rule() {
             return active.rule();
@@ -75,6 +81,7 @@ public final class Detection {
             }
         }
         watch(id, profile, fact.committedAt(), out);
+        limitStranger(profile, fact.committedAt());
     }
 
     /** Somebody belongs to the subject, or no longer does ({@code member} null). */
@@ -87,6 +94,15 @@ public final class Detection {
         if (before == null || before.committedAt() <= member.committedAt()) {
             profile.members.put(rowId, member);
         }
+        limitStranger(profile, member.committedAt());
+    }
+
+    private static void limitStranger(Profile profile, long now) {
+        if (profile.known) {
+            profile.strangerUntil = 0;
+        } else if (profile.strangerUntil == 0) {
+            profile.strangerUntil = now + STRANGERS_KEPT.toMillis();
+        }
     }
 
     /** Withdraws everything given out, because the subject is gone. */
@@ -98,6 +114,10 @@ public final class Detection {
 
     /** Asks what is due on the log's clock and forgets what is over. */
     public void passTime(String id, Profile profile, long now, Consumer<Message> out) {
+        if (profile.strangerUntil != 0 && now >= profile.strangerUntil) {
+            profile.forget();
+            return;
+        }
         for (Iterator<Pending> all = profile.pending.values().iterator(); all.hasNext(); ) {
             Pending pending = all.next();
             Hosted rule = hosted.get(pending.rule);
@@ -123,7 +143,8 @@ public final class Detection {
                         .mapToLong(Pending::nextAt)
                         .filter(at -> at != Pending.WHEN_KNOWN);
         LongStream forgotten = profile.handled.values().stream().mapToLong(Long::longValue);
-        return LongStream.concat(asked, forgotten).min();
+        LongStream stranger = LongStream.of(profile.strangerUntil).filter(at -> at != 0);
+        return LongStream.concat(LongStream.concat(asked, forgotten), stranger).min();
     }
 
     /**

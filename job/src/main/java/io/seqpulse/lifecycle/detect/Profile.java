@@ -49,12 +49,41 @@ public class Profile {
     /** Rule and occasion that is over → when that may be forgotten. */
     public Map<String, Long> handled = new HashMap<>();
 
+    /** When an unknown subject may be forgotten, epoch milliseconds; 0: it is known, or empty. */
+    public long strangerUntil;
+
     /** The one registered timer, epoch milliseconds; 0: none. */
     public long timerAt;
 
     /** A current value, or null where unknown. */
     public String value(String attribute) {
         return values.get(attribute);
+    }
+
+    /** Whether there is nothing to remember. */
+    public boolean isEmpty() {
+        return !known
+                && firsts.isEmpty()
+                && members.isEmpty()
+                && pending.isEmpty()
+                && handled.isEmpty();
+    }
+
+    /** Forgets everything but what only the host knows. */
+    void forget() {
+        values.clear();
+        known = false;
+        committedAt = Long.MIN_VALUE;
+        position = Long.MIN_VALUE;
+        planSince = 0;
+        firsts.clear();
+        lasts.clear();
+        monthCounts.clear();
+        weekCounts.clear();
+        members.clear();
+        pending.clear();
+        handled.clear();
+        strangerUntil = 0;
     }
 
     /** The first event of a kind, or null where none is known. */

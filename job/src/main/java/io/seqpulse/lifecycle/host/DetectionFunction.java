@@ -77,9 +77,7 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
         }
         if (ends(fact)) {
             detection.end(profile, out::collect);
-            context.timerService().deleteEventTimeTimer(profile.timerAt);
-            profiles.clear();
-            events.clear();
+            clear(profile, context);
             return;
         }
         signal(profile, fact, context);
@@ -109,6 +107,10 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
     }
 
     private void save(Profile profile, Context context) throws Exception {
+        if (profile.isEmpty()) {
+            clear(profile, context);
+            return;
+        }
         OptionalLong next = detection.nextTime(profile);
         if (next.orElse(0) != profile.timerAt) {
             if (profile.timerAt != 0) {
@@ -118,5 +120,13 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
             profile.timerAt = next.orElse(0);
         }
         profiles.update(profile);
+    }
+
+    private void clear(Profile profile, Context context) {
+        if (profile.timerAt != 0) {
+            context.timerService().deleteEventTimeTimer(profile.timerAt);
+        }
+        profiles.clear();
+        events.clear();
     }
 }
