@@ -45,8 +45,7 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
             throws Exception {
         Recipient recipient = recipient();
         if (policy.take(recipient, fact)) {
-            context.timerService().deleteEventTimeTimer(recipient.timerAt);
-            recipients.clear();
+            clear(recipient, context);
             return;
         }
         save(recipient, context);
@@ -80,6 +79,10 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
     }
 
     private void save(Recipient recipient, Context context) throws Exception {
+        if (policy.isForgettable(recipient, context.timerService().currentWatermark())) {
+            clear(recipient, context);
+            return;
+        }
         OptionalLong next = policy.nextTime(recipient);
         if (next.orElse(0) != recipient.timerAt) {
             if (recipient.timerAt != 0) {
@@ -89,5 +92,12 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
             recipient.timerAt = next.orElse(0);
         }
         recipients.update(recipient);
+    }
+
+    private void clear(Recipient recipient, Context context) {
+        if (recipient.timerAt != 0) {
+            context.timerService().deleteEventTimeTimer(recipient.timerAt);
+        }
+        recipients.clear();
     }
 }

@@ -177,6 +177,16 @@ public final class EmailPolicy {
         recipient.decided.values().removeIf(forgetAt -> now >= forgetAt);
     }
 
+    /** Whether there is nothing to remember of the person at a time. */
+    public boolean isForgettable(Recipient recipient, long now) {
+        return recipient.account.isEmpty()
+                && recipient.preferences.isEmpty()
+                && recipient.waiting.isEmpty()
+                && recipient.decided.isEmpty()
+                && recipient.alertHours.isEmpty()
+                && windowOpensAt(recipient) <= now;
+    }
+
     /** When {@link #passTime} has something to do next, on the log's clock. */
     public OptionalLong nextTime(Recipient recipient) {
         LongStream waiting =
