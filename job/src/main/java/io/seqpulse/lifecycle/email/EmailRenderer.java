@@ -59,7 +59,7 @@ public final class EmailRenderer {
         links = new Links(settings);
         defaultLanguage = Typography.of(settings.language(), Typography.FR);
         Loader<?> loader = loader(settings.templates());
-        PebbleEngine plain = engine(loader(settings.templates()), false);
+        PebbleEngine plain = engine(loader, false);
         PebbleEngine escaping = engine(loader, true);
         List<String> problems = new ArrayList<>();
         for (Rule rule : rules) {

@@ -4,6 +4,7 @@ import java.text.Normalizer;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -53,120 +54,29 @@ final class SafeText {
             Pattern.compile(
                     "(?:[^\\s@]{1,64}@)?"
                             + "(?<![\\p{L}\\p{N}])(?:[\\p{L}\\p{N}][\\p{L}\\p{N}-]*\\.)+"
-                            + "(?<tld>\\p{L}[\\p{L}\\p{N}-]*)(?<rest>[:/?#]\\S*)?");
+                            + "(\\p{L}[\\p{L}\\p{N}-]*)([:/?#]\\S*)?");
     private static final Pattern LEFT_OVERS = Pattern.compile("^[\\s,;:|/–—-]+|[\\s,;:|/–—-]+$");
 
     /**
      * Two-letter domains are the countries'; of the others, those that mail clients link and people
      * abuse.
      */
+    private static final String GENERIC_DOMAINS =
+            """
+            uk eu su ac com net org info biz name pro edu gov mil int mobi app dev page cloud
+            tech xyz online site website web shop store top click link live club work works
+            world zone space host press icu vip win bid loan men date download review stream
+            trade party science racing accountant faith cricket one fun monster buzz bond sbs
+            cfd cyou rest quest lol zip mov email support help services agency digital network
+            systems solutions software finance money bank credit today news blog wiki design
+            studio team run gle goog google amazon aws paris bzh onion
+            """;
+
     private static final Set<String> TOP_LEVEL_DOMAINS =
             Stream.concat(
-                            Arrays.stream(Locale.getISOCountries())
-                                    .map(country -> country.toLowerCase(Locale.ROOT)),
-                            Stream.of(
-                                    "uk",
-                                    "eu",
-                                    "su",
-                                    "ac",
-                                    "com",
-                                    "net",
-                                    "org",
-                                    "info",
-                                    "biz",
-                                    "name",
-                                    "pro",
-                                    "edu",
-                                    "gov",
-                                    "mil",
-                                    "int",
-                                    "mobi",
-                                    "app",
-                                    "dev",
-                                    "page",
-                                    "cloud",
-                                    "tech",
-                                    "xyz",
-                                    "online",
-                                    "site",
-                                    "website",
-                                    "web",
-                                    "shop",
-                                    "store",
-                                    "top",
-                                    "click",
-                                    "link",
-                                    "live",
-                                    "club",
-                                    "work",
-                                    "works",
-                                    "world",
-                                    "zone",
-                                    "space",
-                                    "host",
-                                    "press",
-                                    "icu",
-                                    "vip",
-                                    "win",
-                                    "bid",
-                                    "loan",
-                                    "men",
-                                    "date",
-                                    "download",
-                                    "review",
-                                    "stream",
-                                    "trade",
-                                    "party",
-                                    "science",
-                                    "racing",
-                                    "accountant",
-                                    "faith",
-                                    "cricket",
-                                    "one",
-                                    "fun",
-                                    "monster",
-                                    "buzz",
-                                    "bond",
-                                    "sbs",
-                                    "cfd",
-                                    "cyou",
-                                    "rest",
-                                    "quest",
-                                    "lol",
-                                    "zip",
-                                    "mov",
-                                    "email",
-                                    "support",
-                                    "help",
-                                    "services",
-                                    "agency",
-                                    "digital",
-                                    "network",
-                                    "systems",
-                                    "solutions",
-                                    "software",
-                                    "finance",
-                                    "money",
-                                    "bank",
-                                    "credit",
-                                    "today",
-                                    "news",
-                                    "blog",
-                                    "wiki",
-                                    "design",
-                                    "studio",
-                                    "team",
-                                    "run",
-                                    "sh",
-                                    "run",
-                                    "gle",
-                                    "goog",
-                                    "google",
-                                    "amazon",
-                                    "aws",
-                                    "paris",
-                                    "bzh",
-                                    "onion"))
+                            Arrays.stream(Locale.getISOCountries()),
+                            Arrays.stream(GENERIC_DOMAINS.strip().split("\\s+")))
+                    .map(domain -> domain.toLowerCase(Locale.ROOT))
                     .collect(Collectors.toUnmodifiableSet());
 
     private static final Pattern PERSON =
@@ -248,10 +158,10 @@ final class SafeText {
         return stripped.equals(plain) ? text : LEFT_OVERS.matcher(stripped).replaceAll("");
     }
 
-    private static boolean isLink(java.util.regex.MatchResult match) {
+    private static boolean isLink(MatchResult match) {
         String tld = match.group(1).toLowerCase(Locale.ROOT);
         String rest = match.group(2);
-        return rest != null && rest.length() > 1
+        return (rest != null && rest.length() > 1)
                 || match.group().contains("@")
                 || tld.startsWith("xn--")
                 || TOP_LEVEL_DOMAINS.contains(tld);

@@ -100,7 +100,7 @@ class EmailRendererTest {
 
     private static Stream<Object[]> forms(Rule rule, Map<String, String> values) {
         Object[] own = {rule, null, values};
-        return rule == CRITICAL_VERDICT
+        return rule.equals(CRITICAL_VERDICT)
                 ? Stream.of(own, new Object[] {rule, DIGEST, values})
                 : Stream.<Object[]>of(own);
     }
@@ -139,7 +139,8 @@ class EmailRendererTest {
                 values.put(name, hostile);
             }
             values.put("actions", "[\"" + hostile.replaceAll("[\\\\\"\r\n]", " ") + "\"]");
-            for (String template : new String[] {null, rule == CRITICAL_VERDICT ? DIGEST : null}) {
+            for (String template :
+                    new String[] {null, rule.equals(CRITICAL_VERDICT) ? DIGEST : null}) {
                 EmailContent mail = RENDERER.render(rule, template, values, NOW);
                 Html html = Html.parsed(mail.html());
                 assertThat(html.count("script", "img", "b")).isZero();

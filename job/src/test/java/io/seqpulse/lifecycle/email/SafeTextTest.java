@@ -2,9 +2,6 @@ package io.seqpulse.lifecycle.email;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.regex.Pattern;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -121,23 +118,6 @@ class SafeTextTest {
     void isQuickWhateverComes() {
         for (String nasty : new String[] {"a-", "a.", "a@", "www", "\u0301", "http:/", "é.é-"}) {
             SafeText.name(nasty.repeat(40_000));
-        }
-    }
-
-    private static final Pattern FORBIDDEN =
-            Pattern.compile("[\\p{Cc}\\u202a-\\u202e]|https?:|www\\.|\\.com\\b");
-
-    @Property
-    void nothingForbiddenEverPasses(@ForAll String a, @ForAll String b) {
-        for (String raw :
-                new String[] {
-                    a, a + "http://evil.com" + b, a + "www.evil.com/" + b, a + "\r\n" + b
-                }) {
-            String name = SafeText.name(raw);
-            if (name != null) {
-                assertThat(name).doesNotContainPattern(FORBIDDEN);
-                assertThat(name.codePointCount(0, name.length())).isLessThanOrEqualTo(60 * 12 + 2);
-            }
         }
     }
 }
