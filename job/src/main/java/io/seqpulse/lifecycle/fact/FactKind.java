@@ -43,6 +43,7 @@ public enum FactKind {
             "dedupe_key",
             "email_type",
             "status",
+            "reason",
             "sent_at"),
 
     /** What the project's row says now. */

@@ -84,7 +84,9 @@ public final class EmailPolicy {
         if (key == null || status == null) {
             return;
         }
-        recipient.decided.merge(key, fact.at() + KEYS_KEPT.toMillis(), Math::max);
+        if (!Reasons.MOVED.equals(fact.value("reason"))) {
+            take(recipient, key, fact);
+        }
         boolean sent = status.equals("sent");
         if (sent && isCapped(fact.value("email_type")) && fact.value("sent_at") != null) {
             long sentAt = Long.parseLong(fact.value("sent_at"));
@@ -92,9 +94,21 @@ public final class EmailPolicy {
         }
         boolean ended = sent || status.equals("failed") || status.equals("suppressed");
         if (ended && Reasons.dedupeKey(key).equals(recipient.reservedKey)) {
+            if (!key.equals(recipient.reservedKey)) {
+                recipient.decided.remove(recipient.reservedKey); // its own key is free again
+            }
             recipient.reservedKey = null;
             recipient.releasedAt = fact.committedAt();
         }
+    }
+
+    /** What has its line in the journal waits no longer; old lines are not worth remembering. */
+    private static void take(Recipient recipient, String key, Fact fact) {
+        long forgetAt = fact.at() + KEYS_KEPT.toMillis();
+        if (forgetAt > fact.committedAt()) {
+            recipient.decided.merge(key, forgetAt, Math::max);
+        }
+        recipient.waiting.remove(key);
     }
 
     private boolean isCapped(String emailType) {
@@ -184,7 +198,7 @@ public final class EmailPolicy {
                 && recipient.waiting.isEmpty()
                 && recipient.decided.isEmpty()
                 && recipient.alertHours.isEmpty()
-                && windowOpensAt(recipient) <= now;
+                && windowOpensAt(recipient) <= Math.max(now, 0);
     }
 
     /** When {@link #passTime} has something to do next, on the log's clock. */

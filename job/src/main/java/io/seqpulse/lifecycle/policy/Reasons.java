@@ -13,6 +13,9 @@ public final class Reasons {
     public static final String SUPERSEDED = "superseded";
     public static final String RESOLVED = "resolved";
 
+    /** It goes to somebody else now, who has the key. */
+    public static final String MOVED = "moved";
+
     /** It expired before it could be decided. */
     public static final String STALE = "stale";
 
