@@ -28,6 +28,9 @@ public class Profile {
     /** When {@link #values}' plan last changed while we watched; 0: it has always been so. */
     public long planSince;
 
+    /** When a project's owner last changed while we watched; 0: it has always been theirs. */
+    public long ownerSince;
+
     /** Event kind → the first of it. */
     public Map<String, Happening> firsts = new HashMap<>();
 
@@ -76,6 +79,7 @@ public class Profile {
         committedAt = Long.MIN_VALUE;
         position = Long.MIN_VALUE;
         planSince = 0;
+        ownerSince = 0;
         firsts.clear();
         lasts.clear();
         monthCounts.clear();
@@ -104,9 +108,14 @@ public class Profile {
             return false;
         }
         String planBefore = value("plan");
+        String ownerBefore = value("owner_id");
         values.putAll(fact.values());
-        if (known && !fact.snapshot() && planBefore != null && !planBefore.equals(value("plan"))) {
+        boolean watched = known && !fact.snapshot();
+        if (watched && planBefore != null && !planBefore.equals(value("plan"))) {
             planSince = fact.committedAt();
+        }
+        if (watched && ownerBefore != null && !ownerBefore.equals(value("owner_id"))) {
+            ownerSince = fact.committedAt();
         }
         known = true;
         committedAt = fact.committedAt();

@@ -62,8 +62,8 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
     /** Whether the fact says that its subject is gone. */
     protected abstract boolean ends(Fact fact);
 
-    /** What this subject's facts mean to others; called before the fact is taken. */
-    protected void signal(Profile before, Fact fact, Context context) {}
+    /** What this subject's facts mean to others; called when the fact has been taken. */
+    protected void signal(Profile profile, Fact fact, Context context) {}
 
     /** Takes a fact that is neither an event nor the subject's row; returns whether it was one. */
     protected abstract boolean takeSpecial(Detection detection, Profile profile, Fact fact);
@@ -80,7 +80,6 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
             clear(profile, context);
             return;
         }
-        signal(profile, fact, context);
         if (!takeSpecial(detection, profile, fact)) {
             long wall = context.timerService().currentProcessingTime();
             detection.take(
@@ -91,6 +90,7 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
                     wall,
                     out::collect);
         }
+        signal(profile, fact, context);
         save(profile, context);
     }
 

@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DetectionFunction;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.util.OutputTag;
@@ -32,27 +33,26 @@ public final class DetectProject extends DetectionFunction {
      * every repetition, which changes nothing.
      */
     @Override
-    protected void signal(Profile before, Fact fact, Context context) {
+    protected void signal(Profile profile, Fact fact, Context context) {
         if (fact.kind() != FactKind.PROJECT || fact.value("owner_id") == null) {
             return;
         }
         String owner = fact.value("owner_id");
-        boolean cameLater = before.known && !owner.equals(before.value("owner_id"));
+        boolean cameLater = profile.ownerSince != 0 && owner.equals(profile.value("owner_id"));
+        Map<String, String> values = new HashMap<>();
+        values.put("project_id", fact.key());
+        values.put("project_name", profile.value("name"));
         context.output(
                 OWNER_SIGNALS,
                 new Fact(
                         FactKind.PROJECT_CREATED,
                         owner,
                         fact.key(),
-                        cameLater ? fact.committedAt() : fact.at(),
+                        cameLater ? profile.ownerSince : fact.at(),
                         fact.committedAt(),
                         fact.position(),
                         fact.snapshot(),
-                        Map.of(
-                                "project_id",
-                                fact.key(),
-                                "project_name",
-                                String.valueOf(fact.value("name")))));
+                        values));
     }
 
     @Override
