@@ -237,7 +237,7 @@ public final class Detection {
         }
     }
 
-    /** Takes an email to the new main recipient, and newer figures to the old one. */
+    /** Takes an email to the new main recipient, and newer figures to everybody who gets it. */
     private void follow(
             String id,
             Hosted rule,
@@ -247,29 +247,38 @@ public final class Detection {
             Consumer<Message> out) {
         Map<String, String> figures = rule.detector().figures(profile, pending);
         boolean newFigures = !pending.values.entrySet().containsAll(figures.entrySet());
-        String base = key(rule.rule(), id, pending);
-        String mainNow =
-                Recipients.of(rule.rule(), id, profile).entrySet().stream()
-                        .filter(entry -> entry.getValue().isEmpty())
-                        .map(Map.Entry::getKey)
-                        .findFirst()
-                        .orElse(null);
-        String mainBefore =
+        pending.values.putAll(figures);
+        String moved = moveMain(id, rule.rule(), profile, pending, out);
+        pending.out.forEach(
+                (recipient, key) -> {
+                    if (newFigures || recipient.equals(moved)) {
+                        emit(rule.rule(), id, profile, pending, recipient, key, now, out);
+                    }
+                });
+    }
+
+    /** Returns the new main recipient; null if there is none, or they have the email already. */
+    private String moveMain(
+            String id, Rule rule, Profile profile, Pending pending, Consumer<Message> out) {
+        String base = key(rule, id, pending);
+        String before =
                 pending.out.entrySet().stream()
                         .filter(entry -> entry.getValue().equals(base))
                         .map(Map.Entry::getKey)
                         .findFirst()
                         .orElse(null);
-        boolean moved = mainNow != null && mainBefore != null && !mainNow.equals(mainBefore);
-        if (moved) {
-            out.accept(Message.of(new Retraction(base, mainBefore, mainBefore, Retraction.MOVED)));
-            pending.out.remove(mainBefore);
-            pending.out.put(mainNow, base);
+        String now =
+                Recipients.of(rule, id, profile).entrySet().stream()
+                        .filter(entry -> entry.getValue().isEmpty())
+                        .map(Map.Entry::getKey)
+                        .findFirst()
+                        .orElse(null);
+        if (before == null || now == null || now.equals(before)) {
+            return null;
         }
-        if (moved || newFigures) {
-            pending.values.putAll(figures);
-            emit(rule.rule(), id, profile, pending, mainNow, base, now, out);
-        }
+        out.accept(Message.of(new Retraction(base, before, before, Retraction.MOVED)));
+        pending.out.remove(before);
+        return pending.out.putIfAbsent(now, base) == null ? now : null;
     }
 
     private void giveOut(
