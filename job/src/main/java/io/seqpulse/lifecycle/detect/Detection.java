@@ -127,6 +127,8 @@ public final class Detection {
             } else if (!pending.asked && now >= pending.askAt) {
                 if (!profile.known) {
                     pending.askAt = Pending.WHEN_KNOWN;
+                } else if (neverApplied(rule.rule(), profile, pending)) {
+                    all.remove(); // and may come again with another plan
                 } else if (!ask(id, rule, profile, pending, now, out)) {
                     all.remove();
                     handle(profile, pending);
@@ -368,6 +370,11 @@ public final class Detection {
         }
         String plan = profile.value("plan");
         return plan != null && rule.plans().contains(plan);
+    }
+
+    /** Whether the plan was another one already when it was due, and the news of it came late. */
+    private static boolean neverApplied(Rule rule, Profile profile, Pending pending) {
+        return !appliesTo(rule, profile) && profile.planSince <= pending.dueAt;
     }
 
     private static Pending pending(Rule rule, Occasion occasion) {
