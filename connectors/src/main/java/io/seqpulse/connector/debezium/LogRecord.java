@@ -13,6 +13,7 @@ package io.seqpulse.connector.debezium;
  *     milliseconds since the epoch; else 0
  * @param reason set for {@link Kind#UNREADABLE}: what is wrong with it, without its contents
  */
+@SuppressWarnings("ArrayRecordComponent") // bytes to be passed on, never compared
 public record LogRecord(
         Kind kind,
         long offset,

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
  * @param value its value, or null
  * @param atMillis when it was given up, in milliseconds since the epoch
  */
+@SuppressWarnings("ArrayRecordComponent") // bytes to be passed on, never compared
 public record DeadLetter(
         String topic,
         long offset,

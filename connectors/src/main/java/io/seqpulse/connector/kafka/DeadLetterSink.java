@@ -30,6 +30,8 @@ public final class DeadLetterSink {
                 .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
                 .setProperty(
                         ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(MAX_REQUEST_BYTES))
+                // A letter that fits the topic only just must fit with its headers too.
+                .setProperty(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4")
                 .setRecordSerializer(new Letters(topic))
                 .build();
     }
