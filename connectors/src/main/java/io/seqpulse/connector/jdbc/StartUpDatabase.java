@@ -82,7 +82,13 @@ public record StartUpDatabase(JdbcSettings settings) {
         }
     }
 
+    /** DriverManager does not look for drivers in the jar of a job that a cluster loads. */
     private Connection connect() throws SQLException {
+        try {
+            Class.forName("org.postgresql.Driver");
+        } catch (ClassNotFoundException missing) {
+            throw new SQLException("the PostgreSQL driver is not in the job's jar", missing);
+        }
         return DriverManager.getConnection(settings.url(), settings.user(), settings.password());
     }
 
