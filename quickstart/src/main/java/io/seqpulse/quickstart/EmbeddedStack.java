@@ -1,0 +1,731 @@
+package io.seqpulse.quickstart;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.JobStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything the job needs, real, in this JVM and on the loopback interface: PostgreSQL with the
+ * project's schema, a Kafka broker, Kafka Connect with Debezium registered from {@code
+ * connectors/debezium/seqpulse.json}, a Flink cluster that runs the job's jar, and an SMTP server
+ * that keeps what it receives.
+ *
+ * <pre>{@code
+ * try (EmbeddedStack stack = EmbeddedStack.builder().start()) {
+ *     try (Connection product = stack.connect()) { ... }
+ *     stack.mails().await(mail -> mail.code().equals("E-TRX-01"), Duration.ofSeconds(10));
+ * }
+ * }</pre>
+ *
+ * <p>When {@link Builder#start()} returns, the connector and the job run and the first clock
+ * message is on the log. {@link #close()} stops the parts in reverse order and leaves no process,
+ * port or temporary folder.
+ */
+public final class EmbeddedStack implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStack.class);
+
+    /** Who reads from another stops before it. */
+    private static final List<String> STOPPED_IN_ORDER =
+            List.of("Flink", "Kafka Connect", "Kafka", "PostgreSQL", "SMTP");
+
+    private final Builder settings;
+    private final StateFolder state;
+    private final Secrets secrets;
+    private final List<CompletableFuture<?>> beginnings = new ArrayList<>();
+    private final Map<String, AutoCloseable> started = new ConcurrentHashMap<>();
+    private final List<String> alarms = new CopyOnWriteArrayList<>();
+    private final ScheduledExecutorService watch =
+            Executors.newSingleThreadScheduledExecutor(EmbeddedStack::daemon);
+    private PostgresServer postgres;
+    private KafkaBroker kafka;
+    private ConnectWorker connect;
+    private FlinkCluster flink;
+    private MailServer mails;
+    private Duration startUp;
+    private volatile boolean givenUp;
+    private boolean closed;
+    private int jobRestartsSeen;
+
+    private EmbeddedStack(Builder settings) {
+        this.settings = settings;
+        this.state =
+                settings.stateFolder == null
+                        ? StateFolder.temporary()
+                        : StateFolder.kept(settings.stateFolder);
+        this.secrets = Secrets.of(state);
+    }
+
+    /** A stack with the settings of {@code ./lifecycle up} and no history. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    private static Thread daemon(Runnable work) {
+        Thread thread = new Thread(work, "stack");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private void start() throws Exception {
+        long begun = System.nanoTime();
+        Ports ports = new Ports(settings.notices);
+        int postgresPort =
+                ports.choose("PostgreSQL", "--postgres-port", settings.postgresPort, 54320);
+        int flinkPort = ports.choose("Flink", "--flink-port", settings.flinkPort, 8081);
+        int smtpPort = ports.choose("SMTP", "--smtp-port", settings.smtpPort, 3025);
+        int kafkaPort = ports.free();
+        int controllerPort = ports.free();
+        int connectPort = ports.free();
+        Path home = settings.home();
+        Optional<Path> jar = settings.jobJar();
+
+        ExecutorService workers = Executors.newCachedThreadPool(EmbeddedStack::daemon);
+        try {
+            CompletableFuture<MailServer> mailsUp =
+                    begin(
+                            workers,
+                            "SMTP",
+                            () -> mails = MailServer.start(smtpPort, state.folder("mails")));
+            CompletableFuture<PostgresServer> postgresUp =
+                    begin(
+                            workers,
+                            "PostgreSQL",
+                            () ->
+                                    postgres =
+                                            PostgresServer.start(
+                                                    home, state, postgresPort, secrets));
+            CompletableFuture<KafkaBroker> kafkaUp =
+                    begin(
+                            workers,
+                            "Kafka",
+                            () ->
+                                    kafka =
+                                            KafkaBroker.start(
+                                                    state.folder("kafka"),
+                                                    kafkaPort,
+                                                    controllerPort));
+            CompletableFuture<ConnectWorker> connectUp =
+                    kafkaUp.thenCompose(
+                            broker ->
+                                    begin(
+                                            workers,
+                                            "Kafka Connect",
+                                            () ->
+                                                    connect =
+                                                            startConnect(
+                                                                    connectPort, postgresPort)));
+            CompletableFuture<FlinkCluster> flinkUp =
+                    jar.isEmpty()
+                            ? CompletableFuture.completedFuture(null)
+                            : begin(
+                                    workers,
+                                    "Flink",
+                                    () ->
+                                            flink =
+                                                    FlinkCluster.start(
+                                                            state,
+                                                            flinkPort,
+                                                            settings.flinkSettings));
+            CompletableFuture<Void> historyIn =
+                    postgresUp.thenRunAsync(() -> run(this::insertHistory), workers);
+            CompletableFuture<Void> jobSubmitted =
+                    CompletableFuture.allOf(postgresUp, kafkaUp, mailsUp, flinkUp)
+                            .thenRunAsync(
+                                    () -> jar.ifPresent(file -> run(() -> submit(file))), workers);
+            CompletableFuture<Void> registered =
+                    CompletableFuture.allOf(historyIn, connectUp)
+                            .thenRunAsync(() -> run(this::captureChanges), workers);
+            List<CompletableFuture<?>> steps =
+                    List.of(mailsUp, historyIn, jobSubmitted, registered);
+            steps.forEach(step -> step.exceptionally(this::giveUp));
+            awaitAll(steps);
+            awaitJob();
+            StateFolder.writePrivately(
+                    passwordFile(),
+                    "127.0.0.1:%d:*:%s:%s%n"
+                            .formatted(postgresPort, PostgresServer.SUPERUSER, secrets.postgres()));
+        } finally {
+            workers.shutdown();
+        }
+        new ConnectSupervisor(connect, this::alarm).superviseOn(watch);
+        watch.scheduleWithFixedDelay(this::watchJob, 1, 1, TimeUnit.SECONDS);
+        startUp = Duration.ofNanos(System.nanoTime() - begun);
+        LOG.info("Up after {} ms", startUp.toMillis());
+    }
+
+    /** Starts a part on a thread of its own. */
+    private <T extends AutoCloseable> CompletableFuture<T> begin(
+            ExecutorService workers, String name, Callable<T> starting) {
+        CompletableFuture<T> beginning =
+                CompletableFuture.supplyAsync(
+                        () -> {
+                            long begun = System.nanoTime();
+                            T part;
+                            try {
+                                part = starting.call();
+                            } catch (Exception e) {
+                                throw new CompletionException(e);
+                            }
+                            started.put(name, part);
+                            LOG.info(
+                                    "{} up after {} ms",
+                                    name,
+                                    (System.nanoTime() - begun) / 1_000_000);
+                            return part;
+                        },
+                        workers);
+        synchronized (beginnings) {
+            beginnings.add(beginning);
+        }
+        return beginning;
+    }
+
+    /** Nobody need wait for the rest when one step failed. */
+    private <T> T giveUp(Throwable failure) {
+        LOG.error("The stack does not start", failure);
+        givenUp = true;
+        return null;
+    }
+
+    /** A part that is just starting can only be stopped once it has. */
+    private void awaitBeginnings() {
+        List<CompletableFuture<?>> all;
+        synchronized (beginnings) {
+            all = List.copyOf(beginnings);
+        }
+        for (CompletableFuture<?> beginning : all) {
+            beginning.handle((part, failure) -> null).join();
+        }
+    }
+
+    private static void run(Step step) {
+        try {
+            step.run();
+        } catch (Exception e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    /** Waits for all; the first failure is thrown as soon as everything begun has ended. */
+    private static void awaitAll(List<CompletableFuture<?>> steps) throws Exception {
+        Future<Void> all = CompletableFuture.allOf(steps.toArray(CompletableFuture[]::new));
+        try {
+            all.get();
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            while (cause instanceof CompletionException && cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            if (cause instanceof Exception failure) {
+                throw failure;
+            }
+            throw e;
+        }
+    }
+
+    private ConnectWorker startConnect(int connectPort, int postgresPort) {
+        return ConnectWorker.start(
+                kafka.bootstrapServers(),
+                connectPort,
+                UUID.randomUUID().toString(),
+                Map.of(
+                        "SEQPULSE_DB_HOST",
+                        "127.0.0.1",
+                        "SEQPULSE_DB_PORT",
+                        Integer.toString(postgresPort),
+                        "SEQPULSE_DB_NAME",
+                        PostgresServer.DATABASE,
+                        "SEQPULSE_DB_USER",
+                        "lifecycle_connect",
+                        "SEQPULSE_DB_PASSWORD",
+                        secrets.connect(),
+                        "SEQPULSE_DB_SSLMODE",
+                        "disable"));
+    }
+
+    private void insertHistory() throws SQLException {
+        if (settings.history != null && !Files.exists(state.root().resolve("history"))) {
+            try (Connection product = postgres.connect()) {
+                settings.history.insert(product);
+            }
+            try {
+                Files.createFile(state.root().resolve("history"));
+            } catch (IOException e) {
+                throw new StackException(state.root() + " cannot be written", e);
+            }
+        }
+    }
+
+    private void captureChanges() throws IOException, InterruptedException {
+        try (ChangeTopic topic = ChangeTopic.fromNow(kafka.bootstrapServers())) {
+            connect.register(settings.home().resolve("connectors/debezium/seqpulse.json"));
+            long end = System.nanoTime() + settings.patience.toNanos();
+            while (!givenUp && topic.next(ChangeTopic::isClock, Duration.ofMillis(200)).isEmpty()) {
+                ConnectWorker.Status status = connect.status();
+                if (status.hasFailed()) {
+                    throw new StackException(
+                            "change capture failed: "
+                                    + ConnectSupervisor.rootCause(status.trace()));
+                }
+                if (System.nanoTime() > end) {
+                    throw new StackException(
+                            "no clock message came within %ds; the connector is %s"
+                                    .formatted(settings.patience.toSeconds(), status.state()));
+                }
+            }
+        }
+    }
+
+    private void submit(Path jar) throws IOException, InterruptedException {
+        Properties job = new Properties();
+        job.setProperty("kafka.bootstrap.servers", kafka.bootstrapServers());
+        job.setProperty("kafka.topic", KafkaBroker.CHANGES);
+        job.setProperty("kafka.dead-letter-topic", KafkaBroker.DEAD_LETTERS);
+        job.setProperty("database.url", postgres.jdbcUrl());
+        job.setProperty("database.user", "lifecycle_job");
+        job.setProperty("database.password", secrets.job());
+        job.setProperty("smtp.host", "127.0.0.1");
+        job.setProperty("smtp.port", Integer.toString(mails.port()));
+        job.setProperty("smtp.security", "none");
+        job.setProperty("email.provider", "smtp");
+        job.setProperty("email.from", "SEQPULSE <notifications@seqpulse.example>");
+        job.setProperty("frontend.url", "https://app.seqpulse.example");
+        job.setProperty("public.url", "https://lifecycle.seqpulse.example");
+        job.setProperty("link.secret", secrets.link());
+        settings.rules.ifPresent(
+                rules -> job.setProperty("rules.dir", rules.toAbsolutePath().toString()));
+        job.putAll(settings.jobSettings);
+        StringWriter text = new StringWriter();
+        job.store(text, "Settings of the job");
+        Path file = state.root().resolve("job.properties");
+        StateFolder.writePrivately(file, text.toString());
+        flink.submit(jar, "--config", file.toString());
+    }
+
+    private void awaitJob() throws IOException, InterruptedException {
+        if (flink == null) {
+            return;
+        }
+        long end = System.nanoTime() + settings.patience.toNanos();
+        while (!flink.runs() || flink.watermark().isEmpty()) {
+            Optional<JobStatus> status = flink.status();
+            if (status.filter(JobStatus::isGloballyTerminalState).isPresent()
+                    || System.nanoTime() > end) {
+                throw new StackException(
+                        "the job does not run (%s): %s"
+                                .formatted(
+                                        status.map(JobStatus::name).orElse("unknown"),
+                                        flink.lastFailure().orElse("no failure reported")));
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    private void watchJob() {
+        try {
+            if (flink == null || flink.status().isEmpty()) {
+                return;
+            }
+            int restarts = flink.restarts();
+            if (restarts > jobRestartsSeen) {
+                jobRestartsSeen = restarts;
+                alarm("the job failed and is restarted: " + flink.lastFailure().orElse("unknown"));
+            }
+        } catch (IOException e) {
+            LOG.warn("Flink does not answer: {}", e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void alarm(String text) {
+        alarms.add(text);
+        settings.alarms.accept(text);
+    }
+
+    /** A new connection as the product has one: owner of its tables, autocommit on. */
+    public Connection connect() throws SQLException {
+        return postgres.connect();
+    }
+
+    /** The SMTP server and what it received. */
+    public MailServer mails() {
+        return mails;
+    }
+
+    /** What the journal says, read as the product's owner. */
+    public Journal journal() {
+        return new Journal(this::connect);
+    }
+
+    /** The change log from its beginning; close it. */
+    public ChangeTopic changes() {
+        return ChangeTopic.fromStart(kafka.bootstrapServers());
+    }
+
+    /** Where Kafka listens. */
+    public String bootstrapServers() {
+        return kafka.bootstrapServers();
+    }
+
+    /** JDBC URL of the product's database; user {@code postgres}. */
+    public String jdbcUrl() {
+        return postgres.jdbcUrl();
+    }
+
+    /** Port of PostgreSQL. */
+    public int postgresPort() {
+        return postgres.port();
+    }
+
+    /** A password file for {@code psql}, readable by its owner only. */
+    public Path passwordFile() {
+        return state.root().resolve("pgpass");
+    }
+
+    /** Flink's web UI and REST interface, or empty in a stack without a job. */
+    public Optional<URI> flinkUrl() {
+        return Optional.ofNullable(flink).map(FlinkCluster::rest);
+    }
+
+    /** Kafka Connect's REST interface. */
+    public URI connectUrl() {
+        return connect.rest();
+    }
+
+    /** The folder with everything the stack wrote. */
+    public Path folder() {
+        return state.root();
+    }
+
+    /** How long it took until everything ran, history included. */
+    public Duration startUp() {
+        return startUp;
+    }
+
+    /** What went wrong and was or was not repaired, oldest first. */
+    public List<String> alarms() {
+        return List.copyOf(alarms);
+    }
+
+    /** Whether connector and job run. */
+    public boolean runs() throws IOException, InterruptedException {
+        return connect.status().isRunning() && (flink == null || flink.runs());
+    }
+
+    /** Up to when the whole job has seen the log, or empty before it has seen any. */
+    public Optional<Instant> watermark() throws IOException, InterruptedException {
+        return flink == null ? Optional.empty() : flink.watermark();
+    }
+
+    /**
+     * Waits until every operator of the job has passed a time of the log: what is due before it, by
+     * changes committed before it, is decided then.
+     *
+     * @return false when it took longer
+     */
+    public boolean awaitWatermark(Instant time, Duration atMost)
+            throws IOException, InterruptedException {
+        long end = System.nanoTime() + atMost.toNanos();
+        while (watermark().filter(time::isBefore).isEmpty()) {
+            if (System.nanoTime() > end) {
+                return false;
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        return true;
+    }
+
+    /** Stops the job alone, with a savepoint; {@link #resumeJob()} continues from it. */
+    public Path stopJob() throws InterruptedException {
+        return flink.stopWithSavepoint();
+    }
+
+    /** Starts the job again from its newest savepoint or checkpoint and waits until it runs. */
+    public void resumeJob() throws IOException, InterruptedException {
+        submit(settings.jobJar().orElseThrow());
+        awaitJob();
+    }
+
+    /** Samples how much memory this JVM and the server's processes hold. */
+    public ResidentMemory memory() {
+        return new ResidentMemory(postgres::processes);
+    }
+
+    /**
+     * Stops every part in reverse order; a second call does nothing.
+     *
+     * @throws StackException if a part did not stop cleanly; the others were stopped all the same
+     */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        givenUp = true;
+        watch.shutdownNow();
+        awaitBeginnings();
+        List<Throwable> failures = new ArrayList<>();
+        if (flink != null) {
+            stop("the job", this::stopTheJob, failures);
+        }
+        for (String name : STOPPED_IN_ORDER) {
+            AutoCloseable part = started.get(name);
+            if (part != null) {
+                stop(name, part::close, failures);
+            }
+        }
+        stop("the state folder", state::close, failures);
+        if (!failures.isEmpty()) {
+            StackException failure =
+                    new StackException(
+                            "not everything stopped cleanly: " + failures.get(0).getMessage(),
+                            failures.get(0));
+            failures.stream().skip(1).forEach(failure::addSuppressed);
+            throw failure;
+        }
+    }
+
+    private void stopTheJob() throws InterruptedException {
+        Optional<JobStatus> status = flink.status();
+        if (status.isEmpty() || status.get().isGloballyTerminalState()) {
+            return;
+        }
+        if (!state.kept()) {
+            flink.cancel();
+            return;
+        }
+        try {
+            LOG.info("Job stopped with savepoint {}", flink.stopWithSavepoint());
+        } catch (StackException e) {
+            LOG.warn("No savepoint, the last checkpoint stands: {}", e.getMessage());
+            flink.cancel();
+        }
+    }
+
+    private static void stop(String name, Step stopping, List<Throwable> failures) {
+        long begun = System.nanoTime();
+        try {
+            stopping.run();
+            LOG.info("{} stopped in {} ms", name, (System.nanoTime() - begun) / 1_000_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            failures.add(e);
+        } catch (Exception e) { // the other parts must be stopped whatever one of them throws
+            LOG.error("{} did not stop cleanly", name, e);
+            failures.add(e);
+        }
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    /** Writes what the product's database holds before changes are captured. */
+    public interface History {
+        /** Inserts it; called once for a state folder, with autocommit on. */
+        void insert(Connection product) throws SQLException;
+    }
+
+    /** What a stack is to be. Every setting has a default. */
+    public static final class Builder {
+
+        private Path home;
+        private Path stateFolder;
+        private Path jar;
+        private boolean withJob = true;
+        private Integer postgresPort = 0;
+        private Integer flinkPort = 0;
+        private Integer smtpPort = 0;
+        private Optional<Path> rules = Optional.empty();
+        private History history;
+        private Duration patience = Duration.ofMinutes(2);
+        private Consumer<String> notices = text -> LOG.info("{}", text);
+        private Consumer<String> alarms = text -> LOG.error("{}", text);
+        private final Map<String, String> jobSettings = new LinkedHashMap<>();
+        private final Map<String, String> flinkSettings = new LinkedHashMap<>();
+
+        private Builder() {}
+
+        /** The repository; default: system property {@code lifecycle.home}, else this folder. */
+        public Builder home(Path folder) {
+            home = folder;
+            return this;
+        }
+
+        /** Keeps state in a folder and continues from it; default: a temporary one. */
+        public Builder state(Path folder) {
+            stateFolder = folder;
+            return this;
+        }
+
+        /** The job's jar; default: the newest {@code job/target/job-*.jar}. */
+        public Builder jobJar(Path file) {
+            jar = file;
+            return this;
+        }
+
+        /** Neither Flink nor a job: the log and the mail server alone. */
+        public Builder withoutJob() {
+            withJob = false;
+            return this;
+        }
+
+        /** Replaces catalogue and templates of the job. */
+        public Builder rules(Path folder) {
+            rules = Optional.of(folder);
+            return this;
+        }
+
+        /** One key of the job's configuration, over what the stack sets. */
+        public Builder jobSetting(String key, String value) {
+            jobSettings.put(key, value);
+            return this;
+        }
+
+        /** One key of Flink's configuration, over what the stack sets. */
+        public Builder flinkSetting(String key, String value) {
+            flinkSettings.put(key, value);
+            return this;
+        }
+
+        /** What is in the database before changes are captured. */
+        public Builder history(History rows) {
+            history = rows;
+            return this;
+        }
+
+        /** 0: any free one (default); null: 54320 or, when that is taken, any. */
+        public Builder postgresPort(Integer port) {
+            postgresPort = port;
+            return this;
+        }
+
+        /** 0: any free one (default); null: 8081 or, when that is taken, any. */
+        public Builder flinkPort(Integer port) {
+            flinkPort = port;
+            return this;
+        }
+
+        /** 0: any free one (default); null: 3025 or, when that is taken, any. */
+        public Builder smtpPort(Integer port) {
+            smtpPort = port;
+            return this;
+        }
+
+        /** Told about ports that differ from the preferred ones; default: the log. */
+        public Builder onNotice(Consumer<String> listener) {
+            notices = listener;
+            return this;
+        }
+
+        /** Told when a part failed while the stack is up; default: the log. */
+        public Builder onAlarm(Consumer<String> listener) {
+            alarms = listener;
+            return this;
+        }
+
+        /**
+         * Starts everything and waits until it runs.
+         *
+         * @throws StackException if something is missing or does not start; nothing is left behind
+         */
+        public EmbeddedStack start() throws InterruptedException {
+            EmbeddedStack stack = new EmbeddedStack(this);
+            try {
+                stack.start();
+                return stack;
+            } catch (InterruptedException | StackException e) {
+                closeAfter(stack, e);
+                throw e;
+            } catch (Exception e) { // libraries' starts declare it; none may leave a part behind
+                closeAfter(stack, e);
+                throw new StackException(
+                        "the stack did not start: " + FlinkCluster.rootMessage(e), e);
+            }
+        }
+
+        private static void closeAfter(EmbeddedStack stack, Exception failure) {
+            try {
+                stack.close();
+            } catch (StackException e) {
+                failure.addSuppressed(e);
+            }
+        }
+
+        private Path home() {
+            if (home != null) {
+                return home;
+            }
+            return Path.of(System.getProperty("lifecycle.home", "")).toAbsolutePath();
+        }
+
+        private Optional<Path> jobJar() {
+            if (!withJob) {
+                return Optional.empty();
+            }
+            if (jar != null) {
+                return Optional.of(jar);
+            }
+            Path target = home().resolve("job/target");
+            if (!Files.isDirectory(target)) {
+                throw new StackException(
+                        "there is no job to run in %s: build it with ./mvnw -DskipTests package"
+                                .formatted(target));
+            }
+            try (Stream<Path> files = Files.list(target)) {
+                return Optional.of(
+                        files.filter(Builder::isJobJar)
+                                .max((a, b) -> Long.compare(modified(a), modified(b)))
+                                .orElseThrow(
+                                        () ->
+                                                new StackException(
+                                                        "there is no job-*.jar in %s: build it with ./mvnw -DskipTests package"
+                                                                .formatted(target))));
+            } catch (IOException e) {
+                throw new StackException(target + " cannot be read", e);
+            }
+        }
+
+        private static boolean isJobJar(Path file) {
+            String name = file.getFileName().toString();
+            return name.matches("job-[0-9].*\\.jar")
+                    && !name.matches(".*-(tests|sources|javadoc|original)\\.jar");
+        }
+
+        private static long modified(Path file) {
+            return file.toFile().lastModified();
+        }
+    }
+}

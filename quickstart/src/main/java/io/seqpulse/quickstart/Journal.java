@@ -1,0 +1,141 @@
+package io.seqpulse.quickstart;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The job's rows of {@code email_deliveries}, for reports and tests. */
+public final class Journal {
+
+    private final Connector connector;
+
+    Journal(Connector connector) {
+        this.connector = connector;
+    }
+
+    /** Opens connections. */
+    interface Connector {
+        Connection connect() throws SQLException;
+    }
+
+    /**
+     * One row.
+     *
+     * @param status queued, sent, failed or suppressed
+     * @param reason why it was not sent, or null
+     * @param providerMessageId the Message-ID it was sent with, or null
+     * @param causedAt commit time of the causing change; null when a deadline caused it
+     */
+    public record Row(
+            String emailType,
+            String dedupeKey,
+            String status,
+            String reason,
+            String userId,
+            String projectId,
+            String recipientAddress,
+            String providerMessageId,
+            Instant causedAt,
+            Instant sentAt) {}
+
+    /** Every row of the job's, in the order they were inserted. */
+    public List<Row> rows() throws SQLException {
+        return rows("true");
+    }
+
+    /** The rows of one email, such as {@code E-ACT-01}. */
+    public List<Row> rowsOf(String emailType) throws SQLException {
+        return rows().stream().filter(row -> row.emailType().equals(emailType)).toList();
+    }
+
+    /** The row with a dedupe key, or empty. */
+    public Optional<Row> row(String dedupeKey) throws SQLException {
+        return rows().stream().filter(row -> row.dedupeKey().equals(dedupeKey)).findFirst();
+    }
+
+    private List<Row> rows(String condition) throws SQLException {
+        String query =
+                """
+                select email_type, dedupe_key, status, reason, user_id::text, project_id::text,
+                       recipient_address, provider_message_id, caused_at, sent_at
+                from public.email_deliveries
+                where managed_by = 'lifecycle' and %s
+                order by created_at, id
+                """
+                        .formatted(condition);
+        try (Connection connection = connector.connect();
+                PreparedStatement statement = connection.prepareStatement(query);
+                ResultSet found = statement.executeQuery()) {
+            List<Row> rows = new ArrayList<>();
+            while (found.next()) {
+                rows.add(
+                        new Row(
+                                found.getString(1),
+                                found.getString(2),
+                                found.getString(3),
+                                found.getString(4),
+                                found.getString(5),
+                                found.getString(6),
+                                found.getString(7),
+                                found.getString(8),
+                                instant(found.getTimestamp(9)),
+                                instant(found.getTimestamp(10))));
+            }
+            return rows;
+        }
+    }
+
+    private static Instant instant(Timestamp timestamp) {
+        return timestamp == null ? null : timestamp.toInstant();
+    }
+
+    /**
+     * How many rows there are by code, then by outcome: the status, with the reason of what was not
+     * sent ({@code suppressed:opted_out}).
+     */
+    public Map<String, Map<String, Long>> outcomes() throws SQLException {
+        String query =
+                """
+                select email_type, status || coalesce(':' || reason, ''), count(*)
+                from public.email_deliveries
+                where managed_by = 'lifecycle'
+                group by 1, 2
+                """;
+        Map<String, Map<String, Long>> outcomes = new TreeMap<>();
+        try (Connection connection = connector.connect();
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery(query)) {
+            while (found.next()) {
+                outcomes.computeIfAbsent(found.getString(1), code -> new TreeMap<>())
+                        .put(found.getString(2), found.getLong(3));
+            }
+        }
+        return outcomes;
+    }
+
+    /** How many rows a sender could take now. */
+    public long due() throws SQLException {
+        String query =
+                """
+                select count(*)
+                from public.email_deliveries
+                where managed_by = 'lifecycle' and status = 'queued'
+                    and coalesce(next_attempt_at, created_at) <= now()
+                """;
+        try (Connection connection = connector.connect();
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery(query)) {
+            found.next();
+            return found.getLong(1);
+        }
+    }
+}

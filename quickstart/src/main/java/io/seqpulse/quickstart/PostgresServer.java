@@ -1,0 +1,208 @@
+package io.seqpulse.quickstart;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.zonky.test.db.postgres.util.LinuxUtils;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.flywaydb.core.Flyway;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A real PostgreSQL on the loopback interface, durable (fsync and synchronous commit on), with
+ * logical decoding, password authentication from its first start, and the project's schema.
+ */
+final class PostgresServer implements AutoCloseable {
+
+    static final String DATABASE = "seqpulse";
+    static final String SUPERUSER = "postgres";
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
+
+    private final EmbeddedPostgres server;
+    private final int port;
+    private final Path data;
+    private final Secrets secrets;
+
+    private PostgresServer(EmbeddedPostgres server, int port, Path data, Secrets secrets) {
+        this.server = server;
+        this.port = port;
+        this.data = data;
+        this.secrets = secrets;
+    }
+
+    /** Starts the server and brings its schema up to date with the files under {@code home/sql}. */
+    static PostgresServer start(Path home, StateFolder state, int port, Secrets secrets)
+            throws IOException, SQLException {
+        Path data = state.root().resolve("postgres");
+        Path passwordFile = state.root().resolve("initdb.password");
+        StateFolder.writePrivately(passwordFile, secrets.postgres());
+        EmbeddedPostgres server;
+        try {
+            server =
+                    EmbeddedPostgres.builder()
+                            .setRegisterShutdownHook(false)
+                            .setOverrideWorkingDirectory(state.folder("tmp").toFile())
+                            .setDataDirectory(data)
+                            .setCleanDataDirectory(false)
+                            .setPort(port)
+                            .setPGStartupWait(Duration.ofSeconds(60))
+                            .setLocaleConfig("auth-host", "scram-sha-256")
+                            .setLocaleConfig("auth-local", "scram-sha-256")
+                            .setLocaleConfig("pwfile", passwordFile.toString())
+                            .setLocaleConfig("locale", "C")
+                            .setConnectConfig("password", secrets.postgres())
+                            .setServerConfig("listen_addresses", "127.0.0.1")
+                            .setServerConfig("unix_socket_directories", "")
+                            .setServerConfig("fsync", "on")
+                            .setServerConfig("synchronous_commit", "on")
+                            .setServerConfig("full_page_writes", "on")
+                            .setServerConfig("wal_level", "logical")
+                            .setServerConfig("max_replication_slots", "4")
+                            .setServerConfig("max_wal_senders", "4")
+                            .setServerConfig("max_slot_wal_keep_size", "4GB")
+                            .setServerConfig("max_connections", "60")
+                            .setServerConfig("shared_buffers", "64MB")
+                            .setServerConfig("log_min_duration_statement", "2000")
+                            .setServerConfig("password_encryption", "scram-sha-256")
+                            .start();
+        } catch (IllegalStateException | IOException e) {
+            throw new StackException(whyNot(state), e);
+        } finally {
+            Files.deleteIfExists(passwordFile);
+        }
+        PostgresServer postgres = new PostgresServer(server, port, data, secrets);
+        try {
+            postgres.createDatabase();
+            postgres.migrate(home);
+        } catch (IOException | SQLException | RuntimeException e) {
+            postgres.close();
+            throw e;
+        }
+        return postgres;
+    }
+
+    private static String whyNot(StateFolder state) {
+        String why = "PostgreSQL did not start (its messages are in the log)";
+        boolean root = "root".equals(System.getProperty("user.name"));
+        if (root && !LinuxUtils.isUnshareAvailable()) {
+            return why
+                    + ": it refuses to run as root, and this machine does not let root drop its"
+                    + " rights with `unshare -U`; run ./lifecycle as another user";
+        }
+        return why + "; is there room on the disk of " + state.root() + "?";
+    }
+
+    private void createDatabase() throws SQLException {
+        try (Connection connection = connect("postgres", SUPERUSER, secrets.postgres());
+                Statement statement = connection.createStatement();
+                ResultSet known =
+                        statement.executeQuery(
+                                "select 1 from pg_database where datname = '" + DATABASE + "'")) {
+            if (!known.next()) {
+                try (Statement creation = connection.createStatement()) {
+                    creation.execute("create database " + DATABASE);
+                }
+            }
+        }
+    }
+
+    /** The product's tables first, as an installation has them already, then ours. */
+    private void migrate(Path home) throws IOException, SQLException {
+        Path reference = sqlFolder(home, "reference");
+        Path migrations = sqlFolder(home, "migrations");
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            if (!exists(statement, "public.users")) {
+                connection.setAutoCommit(false);
+                for (Path script : scripts(reference)) {
+                    statement.execute(Files.readString(script));
+                }
+                connection.commit();
+            }
+        }
+        int applied =
+                Flyway.configure()
+                        .dataSource(jdbcUrl(), SUPERUSER, secrets.postgres())
+                        .locations("filesystem:" + migrations)
+                        .defaultSchema("lifecycle")
+                        .placeholders(
+                                Map.of(
+                                        "job_password", secrets.job(),
+                                        "connect_password", secrets.connect(),
+                                        "readonly_password", secrets.readonly()))
+                        .load()
+                        .migrate()
+                        .migrationsExecuted;
+        LOG.info("{} migrations applied", applied);
+    }
+
+    private static Path sqlFolder(Path home, String name) {
+        Path folder = home.resolve("sql").resolve(name);
+        if (!Files.isDirectory(folder)) {
+            throw new StackException(
+                    "%s is missing: run from a complete clone of the repository".formatted(folder));
+        }
+        return folder;
+    }
+
+    private static List<Path> scripts(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".sql")).sorted().toList();
+        }
+    }
+
+    private static boolean exists(Statement statement, String table) throws SQLException {
+        try (ResultSet found =
+                statement.executeQuery("select to_regclass('" + table + "') is not null")) {
+            found.next();
+            return found.getBoolean(1);
+        }
+    }
+
+    String jdbcUrl() {
+        return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, DATABASE);
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** A new connection as the owner of the product's tables. */
+    Connection connect() throws SQLException {
+        return connect(DATABASE, SUPERUSER, secrets.postgres());
+    }
+
+    private Connection connect(String database, String user, String password) throws SQLException {
+        return DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, database), user, password);
+    }
+
+    /** The server's processes: the first one and those it started. */
+    List<ProcessHandle> processes() {
+        try {
+            long first =
+                    Long.parseLong(
+                            Files.readAllLines(data.resolve("postmaster.pid")).get(0).trim());
+            return ProcessHandle.of(first).stream()
+                    .flatMap(handle -> Stream.concat(Stream.of(handle), handle.descendants()))
+                    .toList();
+        } catch (IOException | IndexOutOfBoundsException | NumberFormatException notRunning) {
+            return List.of();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+    }
+}

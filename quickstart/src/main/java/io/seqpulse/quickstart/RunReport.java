@@ -1,0 +1,199 @@
+package io.seqpulse.quickstart;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.seqpulse.quickstart.traffic.DemoHistory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** What a run did, measured at both ends: the committed change and the accepting mail server. */
+final class RunReport {
+
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /** Waits for the hints that belong to its verdict, so it is timed apart. */
+    private static final String WAITS_FOR_HINTS = "E-ACT-05";
+
+    private static final int EXAMPLES = 20;
+
+    private final EmbeddedStack stack;
+    private final ResidentMemory memory;
+    private final Instant begun;
+
+    RunReport(EmbeddedStack stack, ResidentMemory memory, Instant begun) {
+        this.stack = stack;
+        this.memory = memory;
+        this.begun = begun;
+    }
+
+    /** How journal and mail server agree by Message-ID. */
+    record Difference(Set<String> sentNotReceived, Set<String> receivedNotSent) {
+
+        static Difference of(Collection<Journal.Row> journal, Collection<ReceivedMail> received) {
+            Set<String> sent =
+                    journal.stream()
+                            .filter(row -> row.status().equals("sent"))
+                            .map(Journal.Row::providerMessageId)
+                            .map(id -> Objects.requireNonNullElse(id, "no Message-ID"))
+                            .map(RunReport::bare)
+                            .collect(Collectors.toCollection(TreeSet::new));
+            Set<String> arrived =
+                    received.stream()
+                            .map(ReceivedMail::messageId)
+                            .map(RunReport::bare)
+                            .collect(Collectors.toCollection(TreeSet::new));
+            Set<String> sentNotReceived = new TreeSet<>(sent);
+            sentNotReceived.removeAll(arrived);
+            Set<String> receivedNotSent = new TreeSet<>(arrived);
+            receivedNotSent.removeAll(sent);
+            return new Difference(sentNotReceived, receivedNotSent);
+        }
+
+        @Override
+        public String toString() {
+            return sentNotReceived.size() + "/" + receivedNotSent.size();
+        }
+    }
+
+    private static String bare(String messageId) {
+        return messageId.replaceAll("^<|>$", "");
+    }
+
+    /**
+     * Writes it.
+     *
+     * @param changes row changes the traffic committed
+     * @param traffic how long it ran
+     */
+    Difference write(Path file, long changes, Duration traffic) throws IOException, SQLException {
+        List<Journal.Row> journal = stack.journal().rows();
+        List<ReceivedMail> received = stack.mails().received();
+        Difference difference = Difference.of(journal, received);
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("seconds", seconds(Duration.between(begun, Instant.now())));
+        report.put("startup_seconds", seconds(stack.startUp()));
+        report.put("changes", changes);
+        report.put(
+                "changes_per_second",
+                traffic.isZero() ? 0 : round(changes * 1000.0 / traffic.toMillis()));
+        report.put("journal", stack.journal().outcomes());
+        report.put(
+                "journal_sent",
+                journal.stream().filter(row -> row.status().equals("sent")).count());
+        report.put("received", stack.mails().count());
+        report.put(
+                "received_by_code",
+                received.stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        ReceivedMail::code, TreeMap::new, Collectors.counting())));
+        report.put(
+                "received_twice",
+                received.size()
+                        - received.stream().map(ReceivedMail::messageId).distinct().count());
+        report.put(
+                "journal_versus_received",
+                Map.of(
+                        "sent_not_received", difference.sentNotReceived().size(),
+                        "received_not_sent", difference.receivedNotSent().size(),
+                        "examples",
+                                Map.of(
+                                        "sent_not_received", some(difference.sentNotReceived()),
+                                        "received_not_sent", some(difference.receivedNotSent()))));
+        report.put("history_mails", historyMails(received));
+        report.put("commit_to_accepted_ms", latencies(journal, received));
+        report.put(
+                "peak_resident_mib",
+                Map.of(
+                        "jvm", memory.jvmKib() / 1024,
+                        "postgres", memory.othersKib() / 1024,
+                        "total", (memory.jvmKib() + memory.othersKib()) / 1024));
+        report.put("alarms", stack.alarms());
+        Files.writeString(file, JSON.writeValueAsString(report) + "\n");
+        return difference;
+    }
+
+    /** Mails to people of the demo's history: there must be none. */
+    static long historyMails(Collection<ReceivedMail> received) {
+        return received.stream()
+                .filter(mail -> mail.recipient().endsWith("@" + DemoHistory.DOMAIN))
+                .count();
+    }
+
+    /** By code, from the commit of the causing change to the server's acceptance, this run only. */
+    private Map<String, Object> latencies(List<Journal.Row> journal, List<ReceivedMail> received) {
+        Map<String, Instant> accepted =
+                received.stream()
+                        .filter(mail -> mail.receivedAt().isAfter(begun))
+                        .collect(
+                                Collectors.toMap(
+                                        mail -> bare(mail.messageId()),
+                                        ReceivedMail::receivedAt,
+                                        (first, again) -> first));
+        Map<String, List<Long>> byCode = new TreeMap<>();
+        List<Long> atOnce = new ArrayList<>();
+        for (Journal.Row row : journal) {
+            if (row.causedAt() == null || row.providerMessageId() == null) {
+                continue;
+            }
+            Instant arrived = accepted.get(bare(row.providerMessageId()));
+            if (arrived == null) {
+                continue;
+            }
+            long took = Duration.between(row.causedAt(), arrived).toMillis();
+            byCode.computeIfAbsent(row.emailType(), code -> new ArrayList<>()).add(took);
+            if (!row.emailType().equals(WAITS_FOR_HINTS)) {
+                atOnce.add(took);
+            }
+        }
+        Map<String, Object> latencies = new LinkedHashMap<>();
+        latencies.put("at_once", summary(atOnce));
+        byCode.forEach((code, took) -> latencies.put(code, summary(took)));
+        return latencies;
+    }
+
+    private static Map<String, Object> summary(List<Long> values) {
+        List<Long> sorted = values.stream().sorted().toList();
+        Map<String, Object> summary = new LinkedHashMap<>();
+        summary.put("count", sorted.size());
+        if (!sorted.isEmpty()) {
+            summary.put("p50", percentile(sorted, 50));
+            summary.put("p99", percentile(sorted, 99));
+            summary.put("max", sorted.get(sorted.size() - 1));
+        }
+        return summary;
+    }
+
+    /** The smallest value that at least so many percent do not exceed. */
+    static long percentile(List<Long> sorted, int percent) {
+        int rank = (int) Math.ceil(percent / 100.0 * sorted.size());
+        return sorted.get(Math.max(0, rank - 1));
+    }
+
+    private static List<String> some(Set<String> ids) {
+        return ids.stream().limit(EXAMPLES).toList();
+    }
+
+    private static double seconds(Duration duration) {
+        return round(duration.toMillis() / 1000.0);
+    }
+
+    private static double round(double value) {
+        return Math.round(value * 10) / 10.0;
+    }
+}

@@ -1,0 +1,184 @@
+package io.seqpulse.quickstart;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The one folder a stack writes to, readable by its owner only: the database, the change log,
+ * checkpoints, mails, logs. Closing it removes it, unless it was asked to be kept.
+ */
+final class StateFolder implements AutoCloseable {
+
+    private final Path root;
+    private final boolean kept;
+    private final FileChannel lockChannel;
+    private final FileLock lock;
+
+    private StateFolder(Path root, boolean kept) throws IOException {
+        this.root = root;
+        this.kept = kept;
+        this.lockChannel =
+                FileChannel.open(
+                        root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock held;
+        try {
+            held = lockChannel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            held = null;
+        }
+        if (held == null) {
+            lockChannel.close();
+            throw new StackException(
+                    "%s is in use by another stack; stop that one, or choose another folder"
+                            .formatted(root));
+        }
+        this.lock = held;
+    }
+
+    /** A folder of its own under the temporary files, removed when the stack is closed. */
+    static StateFolder temporary() {
+        try {
+            return new StateFolder(Files.createTempDirectory("seqpulse-lifecycle-"), false);
+        } catch (IOException e) {
+            throw new UncheckedIOException("no temporary folder can be made", e);
+        }
+    }
+
+    /**
+     * A folder that is kept and continued from.
+     *
+     * @throws StackException if it is something else's, another stack uses it, or it cannot be
+     *     written
+     */
+    static StateFolder kept(Path folder) {
+        Path root = prepare(folder);
+        try {
+            StateFolder state = new StateFolder(root, true);
+            // What an interrupted start left half unpacked.
+            remove(root.resolve("tmp"));
+            return state;
+        } catch (IOException e) {
+            throw unusable(root, e);
+        }
+    }
+
+    /**
+     * Makes sure that a folder is there, ours or empty, and its owner's only; nothing is written
+     * into it yet.
+     *
+     * @return its absolute path
+     */
+    static Path prepare(Path folder) {
+        Path root = folder.toAbsolutePath().normalize();
+        try {
+            Files.createDirectories(root);
+            if (!Files.exists(root.resolve("lock"))) {
+                if (!isEmpty(root)) {
+                    throw new StackException(
+                            "%s is not empty and was not made by ./lifecycle; choose an empty or new folder"
+                                    .formatted(root));
+                }
+                Files.createFile(root.resolve("lock"));
+            }
+            Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
+            return root;
+        } catch (IOException e) {
+            throw unusable(root, e);
+        }
+    }
+
+    private static StackException unusable(Path root, IOException e) {
+        return new StackException(
+                "%s cannot be used to keep state: %s".formatted(root, e.getMessage()), e);
+    }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (var entries = Files.list(folder)) {
+            return entries.findAny().isEmpty();
+        }
+    }
+
+    Path root() {
+        return root;
+    }
+
+    boolean kept() {
+        return kept;
+    }
+
+    /** A folder inside, made where absent. */
+    Path folder(String name) {
+        try {
+            return Files.createDirectories(root.resolve(name));
+        } catch (IOException e) {
+            throw new StackException(
+                    "%s cannot be made: %s".formatted(root.resolve(name), e.getMessage()), e);
+        }
+    }
+
+    /** Writes a file that only its owner may read. */
+    static void writePrivately(Path file, String content) throws IOException {
+        Files.deleteIfExists(file);
+        Files.createFile(
+                file,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, content);
+    }
+
+    /** Removes a folder with all it holds; what vanishes meanwhile is fine. */
+    static void remove(Path folder) throws IOException {
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        Files.walkFileTree(
+                folder,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
+                        Files.deleteIfExists(file);
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException e)
+                            throws IOException {
+                        if (e instanceof NoSuchFileException) {
+                            return FileVisitResult.CONTINUE;
+                        }
+                        throw e;
+                    }
+
+                    @Override
+                    public FileVisitResult postVisitDirectory(Path visited, IOException e)
+                            throws IOException {
+                        if (e != null) {
+                            throw e;
+                        }
+                        Files.deleteIfExists(visited);
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.release();
+        lockChannel.close();
+        if (!kept) {
+            remove(root);
+        }
+    }
+}

@@ -1,0 +1,404 @@
+package io.seqpulse.quickstart;
+
+import io.seqpulse.quickstart.traffic.DemoHistory;
+import io.seqpulse.quickstart.traffic.LiveTraffic;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import sun.misc.Signal;
+
+/** {@code ./lifecycle up}: the whole pipeline on this machine, with demo traffic, until Ctrl-C. */
+@Command(
+        name = "./lifecycle up",
+        description = {
+            "Starts the whole pipeline on this machine, on real parts: PostgreSQL, Kafka, Kafka"
+                    + " Connect with Debezium, the Flink job, and an SMTP server that keeps what it"
+                    + " receives. Then plays a product in use, and prints each email delivered.",
+            "Ctrl-C stops everything in order."
+        },
+        sortOptions = false,
+        usageHelpAutoWidth = true)
+public final class Up implements Callable<Integer> {
+
+    private static final long SEED = 20261121L;
+    private static final Duration STATUS_EVERY = Duration.ofSeconds(5);
+    private static final Duration SETTLING = Duration.ofSeconds(15);
+    private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss");
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            description = "Stop by itself N seconds after everything is up.")
+    private Integer seconds;
+
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "At the end write counts, latencies and memory there, as JSON.")
+    private Path reportFile;
+
+    @Option(
+            names = "--no-traffic",
+            description = "No history, no demo traffic: only what you write.")
+    private boolean noTraffic;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "Row changes per second of the traffic (default: ${DEFAULT-VALUE}).")
+    private int rate;
+
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            description =
+                    "Keep everything there (mode 0700) and continue from it next time. Default: a"
+                            + " temporary folder, removed at the end.")
+    private Path state;
+
+    @Option(
+            names = "--rules",
+            paramLabel = "DIR",
+            description =
+                    "Use lifecycle.yaml and emails/ of that folder instead of the built-in ones.")
+    private Path rules;
+
+    @Option(
+            names = "--flink-port",
+            paramLabel = "PORT",
+            description = "Of the Flink UI (default: 8081, or a free one when that is taken).")
+    private Integer flinkPort;
+
+    @Option(
+            names = "--postgres-port",
+            paramLabel = "PORT",
+            description = "Of PostgreSQL (default: 54320, or a free one when that is taken).")
+    private Integer postgresPort;
+
+    @Option(
+            names = "--smtp-port",
+            paramLabel = "PORT",
+            description = "Of the SMTP server (default: 3025, or a free one when that is taken).")
+    private Integer smtpPort;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
+    private final PrintWriter out = new PrintWriter(System.out, true);
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private volatile String trafficFailure;
+
+    /**
+     * Runs the command and ends this JVM: 0 after an orderly stop, 1 on failure, 2 on bad usage.
+     */
+    public static void main(String[] arguments) {
+        int code = new CommandLine(new Up()).execute(arguments);
+        // Every part was stopped in order. The libraries' own shutdown hooks would now wait for
+        // parts that are gone, so they do not run.
+        System.out.flush();
+        Runtime.getRuntime().halt(code);
+    }
+
+    @Override
+    public Integer call() throws InterruptedException, IOException, SQLException {
+        validate();
+        Path scratch = Path.of(System.getProperty("java.io.tmpdir"));
+        Path folder;
+        try {
+            folder = state == null ? scratch : StateFolder.prepare(state);
+        } catch (StackException e) {
+            complain(e.getMessage());
+            return 1;
+        }
+        Path log = folder.resolve("logs/lifecycle.log");
+        System.setProperty("lifecycle.log", log.toString());
+        Thread main = Thread.currentThread();
+        for (String signal : new String[] {"INT", "TERM", "HUP"}) {
+            Signal.handle(
+                    new Signal(signal),
+                    received -> {
+                        if (asked.getCount() > 0) {
+                            asked.countDown();
+                        } else {
+                            out.println("still stopping ...");
+                        }
+                    });
+        }
+        out.println(
+                "SEQPULSE Lifecycle "
+                        + version()
+                        + ": starting PostgreSQL, Kafka, Kafka Connect, Flink, SMTP ...");
+        Thread starting = new Thread(() -> interruptWhenAsked(main), "interrupts the start");
+        starting.setDaemon(true);
+        starting.start();
+        try {
+            return run(starting);
+        } catch (StackException e) {
+            complain(e.getMessage());
+            if (Files.exists(log) && state != null) {
+                complain("details: " + log);
+            } else {
+                lastLines(log);
+            }
+            return 1;
+        } catch (InterruptedException e) {
+            out.println("stopped before everything was up");
+            return 0;
+        } finally {
+            if (Boolean.getBoolean("lifecycle.scratch")) {
+                StateFolder.remove(scratch);
+            }
+        }
+    }
+
+    private void validate() {
+        if (seconds != null && seconds < 1) {
+            throw new ParameterException(spec.commandLine(), "--seconds must be 1 or more");
+        }
+        if (rate < 1 || rate > 10_000) {
+            throw new ParameterException(
+                    spec.commandLine(), "--rate must be from 1 to 10000 changes per second");
+        }
+        if (rules != null && !Files.isRegularFile(rules.resolve("lifecycle.yaml"))) {
+            throw new ParameterException(
+                    spec.commandLine(), "--rules: there is no lifecycle.yaml in " + rules);
+        }
+        if (reportFile != null) {
+            Path folder = reportFile.toAbsolutePath().getParent();
+            if (!Files.isWritable(folder)) {
+                throw new ParameterException(
+                        spec.commandLine(), "--report: " + folder + " cannot be written");
+            }
+        }
+        for (Integer port : new Integer[] {flinkPort, postgresPort, smtpPort}) {
+            if (port != null && (port < 1 || port > 65_535)) {
+                throw new ParameterException(
+                        spec.commandLine(), "a port is from 1 to 65535: " + port);
+            }
+        }
+    }
+
+    private void interruptWhenAsked(Thread main) {
+        try {
+            asked.await();
+            main.interrupt();
+        } catch (InterruptedException upAlready) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private int run(Thread starting) throws InterruptedException, IOException, SQLException {
+        Instant now = Instant.now();
+        DemoHistory history = new DemoHistory(SEED, now);
+        EmbeddedStack.Builder builder =
+                EmbeddedStack.builder()
+                        .flinkPort(flinkPort)
+                        .postgresPort(postgresPort)
+                        .smtpPort(smtpPort)
+                        .onNotice(out::println)
+                        .onAlarm(text -> complain("ALARM: " + text));
+        if (state != null) {
+            builder.state(state);
+        }
+        if (rules != null) {
+            builder.rules(rules);
+        }
+        if (!noTraffic) {
+            builder.history(history);
+        }
+        try (EmbeddedStack stack = builder.start()) {
+            starting.interrupt();
+            starting.join();
+            Thread.interrupted();
+            say(stack, history.rows());
+            ResidentMemory memory = stack.memory();
+            stack.mails().onDelivery(this::say);
+            Instant begun = Instant.now();
+            long changes = work(stack, memory);
+            Duration traffic = Duration.between(begun, Instant.now());
+            settle(stack);
+            memory.sample();
+            say(stack, begun, 0);
+            RunReport.Difference difference =
+                    RunReport.Difference.of(stack.journal().rows(), stack.mails().received());
+            out.printf("journal against mails received, by Message-ID: %s%n", difference);
+            if (reportFile != null) {
+                new RunReport(stack, memory, begun).write(reportFile, changes, traffic);
+                out.println("report: " + reportFile);
+            }
+            out.println("stopping ...");
+        }
+        out.println(state == null ? "stopped, nothing left" : "stopped; state is kept in " + state);
+        return trafficFailure == null ? 0 : 1;
+    }
+
+    private long work(EmbeddedStack stack, ResidentMemory memory)
+            throws SQLException, InterruptedException, IOException {
+        long end = seconds == null ? Long.MAX_VALUE : System.nanoTime() + seconds * 1_000_000_000L;
+        LiveTraffic traffic =
+                noTraffic
+                        ? null
+                        : LiveTraffic.start(
+                                stack.connect(),
+                                rate,
+                                SEED,
+                                e -> {
+                                    trafficFailure = e.getMessage();
+                                    complain("the traffic ended: " + e.getMessage());
+                                });
+        Instant begun = Instant.now();
+        long counted = 0;
+        Instant countedAt = begun;
+        try {
+            Instant next = begun.plus(STATUS_EVERY);
+            while (System.nanoTime() < end && !asked.await(500, TimeUnit.MILLISECONDS)) {
+                memory.sample();
+                if (Instant.now().isBefore(next)) {
+                    continue;
+                }
+                next = next.plus(STATUS_EVERY);
+                long changes = traffic == null ? 0 : traffic.changes();
+                Instant at = Instant.now();
+                double perSecond =
+                        (changes - counted) * 1000.0 / Duration.between(countedAt, at).toMillis();
+                counted = changes;
+                countedAt = at;
+                say(stack, begun, perSecond);
+            }
+        } finally {
+            if (traffic != null) {
+                traffic.close();
+            }
+        }
+        return traffic == null ? 0 : traffic.changes();
+    }
+
+    /** Lets what was committed become mail, so that the last line and the report are whole. */
+    private void settle(EmbeddedStack stack)
+            throws IOException, InterruptedException, SQLException {
+        Instant last = Instant.now();
+        long end = System.nanoTime() + SETTLING.toNanos();
+        stack.awaitWatermark(last.plusSeconds(3), SETTLING);
+        while (stack.journal().due() > 0 && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    private void say(EmbeddedStack stack, Map<String, Integer> history) {
+        out.printf("up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
+        stack.flinkUrl().ifPresent(url -> out.println("  Flink UI     " + url));
+        out.printf(
+                "  PostgreSQL   PGPASSFILE=%s psql -h 127.0.0.1 -p %d -U postgres seqpulse%n",
+                stack.passwordFile(), stack.postgresPort());
+        out.println("  SMTP         127.0.0.1:" + stack.mails().port());
+        out.println("  Mails        " + stack.mails().folder());
+        out.println("  Log          " + System.getProperty("lifecycle.log"));
+        if (!history.isEmpty()) {
+            out.printf(
+                    Locale.ROOT,
+                    "90 days of history: %,d users, %,d projects, %,d deployments, %,d verdicts;"
+                            + " nobody is mailed for it%n",
+                    history.getOrDefault("users", 0),
+                    history.getOrDefault("projects", 0),
+                    history.getOrDefault("deployments", 0),
+                    history.getOrDefault("deployment_verdicts", 0));
+        }
+        if (seconds == null) {
+            out.println("Ctrl-C stops everything");
+        }
+    }
+
+    private void say(ReceivedMail mail) {
+        out.printf(
+                "%s  %s  %s  -> %s%n",
+                CLOCK.format(mail.receivedAt().atZone(ZoneId.systemDefault())),
+                mail.code(),
+                printable(mail.subject()),
+                printable(mail.recipient()));
+    }
+
+    private void say(EmbeddedStack stack, Instant begun, double changesPerSecond)
+            throws SQLException, IOException, InterruptedException {
+        long sent = 0;
+        long waiting = 0;
+        Map<String, Long> suppressed = new TreeMap<>();
+        for (Map<String, Long> outcomes : stack.journal().outcomes().values()) {
+            for (Map.Entry<String, Long> outcome : outcomes.entrySet()) {
+                String[] parts = outcome.getKey().split(":", 2);
+                switch (parts[0]) {
+                    case "sent" -> sent += outcome.getValue();
+                    case "queued" -> waiting += outcome.getValue();
+                    default ->
+                            suppressed.merge(
+                                    parts.length > 1 ? parts[1] : parts[0],
+                                    outcome.getValue(),
+                                    Long::sum);
+                }
+            }
+        }
+        Optional<Instant> watermark = stack.watermark();
+        String lag =
+                watermark
+                        .map(time -> Duration.between(time, Instant.now()).toMillis())
+                        .map(lagMs -> String.format(Locale.ROOT, "%.1f s", lagMs / 1000.0))
+                        .orElse("unknown");
+        out.printf(
+                Locale.ROOT,
+                "-- %d s: %.0f changes/s, %d sent, %d queued, %d not sent %s, log lag %s%n",
+                Duration.between(begun, Instant.now()).toSeconds(),
+                changesPerSecond,
+                sent,
+                waiting,
+                suppressed.values().stream().mapToLong(Long::longValue).sum(),
+                suppressed,
+                lag);
+    }
+
+    private void complain(String text) {
+        System.err.println(text);
+    }
+
+    private void lastLines(Path log) throws IOException {
+        if (Files.exists(log)) {
+            complain("the last of the log:");
+            try (var lines = Files.lines(log)) {
+                lines.filter(line -> line.contains(" ERROR ")).limit(10).forEach(this::complain);
+            }
+        }
+    }
+
+    /** Subjects and addresses are other people's text: nothing of it may steer the terminal. */
+    private static String printable(String text) {
+        return text.replaceAll("\\p{Cntrl}", " ");
+    }
+
+    private static String version() {
+        return Optional.ofNullable(Up.class.getPackage().getImplementationVersion())
+                .orElse("development");
+    }
+}

@@ -1,0 +1,315 @@
+package io.seqpulse.quickstart.traffic;
+
+import io.seqpulse.quickstart.EmbeddedStack;
+import java.io.IOException;
+import java.io.StringReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.postgresql.PGConnection;
+
+/**
+ * Ninety days of a product's life before the job first runs: nobody may be mailed for any of it.
+ * Everybody in it has an address at {@value #DOMAIN}. It ends four hours ago, so nothing of it is
+ * still to come due; free projects stand anywhere in this month's quota, also over its thresholds.
+ */
+public final class DemoHistory implements EmbeddedStack.History {
+
+    /** Domain of everybody's address here; no mail may go to it. */
+    public static final String DOMAIN = "history.example";
+
+    private static final Duration LENGTH = Duration.ofDays(90);
+    private static final Duration ENDED = Duration.ofHours(4);
+    private static final int USERS = 2_000;
+
+    /** Deployments this month of the first free projects, one each. */
+    private static final List<Integer> QUOTA_STATES = List.of(1, 39, 40, 41, 44, 45, 49, 50, 50);
+
+    private final Random random;
+    private final People people;
+    private final Instant now;
+    private final Instant begin;
+    private final Instant end;
+    private final Instant monthBegin;
+    private final Map<String, StringBuilder> tables = new TreeMap<>();
+    private final Map<String, Integer> rows = new TreeMap<>();
+    private int freeProjects;
+
+    /** A history that ends four hours before a time; the same seed tells the same one. */
+    public DemoHistory(long seed, Instant now) {
+        this.random = new Random(seed);
+        this.people = new People(random, DOMAIN, "user");
+        this.now = now.truncatedTo(ChronoUnit.MILLIS);
+        this.begin = this.now.minus(LENGTH);
+        this.end = this.now.minus(ENDED);
+        this.monthBegin =
+                YearMonth.from(now.atZone(ZoneOffset.UTC))
+                        .atDay(1)
+                        .atStartOfDay(ZoneOffset.UTC)
+                        .toInstant();
+    }
+
+    @Override
+    public void insert(Connection product) throws SQLException {
+        for (int i = 0; i < USERS; i++) {
+            user();
+        }
+        boolean autoCommit = product.getAutoCommit();
+        product.setAutoCommit(false);
+        for (Table table : Table.values()) {
+            copy(product, table);
+        }
+        product.commit();
+        product.setAutoCommit(autoCommit);
+    }
+
+    /** How many rows there are of each table. */
+    public Map<String, Integer> rows() {
+        return Map.copyOf(rows);
+    }
+
+    private void user() {
+        People.Person user = people.person();
+        Instant created = between(begin, end);
+        boolean twoFactor = people.oneIn(8);
+        Instant twoFactorSince = twoFactor ? between(created, end) : null;
+        add(
+                Table.USERS,
+                user.id(),
+                user.name(),
+                user.firstName(),
+                user.email(),
+                "bcrypt$" + user.id(),
+                !people.oneIn(50),
+                twoFactor,
+                twoFactorSince,
+                user.locale(),
+                user.timezone(),
+                created,
+                created);
+        if (people.oneIn(10)) {
+            add(Table.EMAIL_PREFERENCES, user.id(), false, people.oneIn(2), created);
+        }
+        if (people.oneIn(2)) {
+            add(
+                    Table.EMAIL_DELIVERIES,
+                    people.id(),
+                    user.id(),
+                    "E-TRX-01",
+                    "welcome_signup:" + user.id(),
+                    "sent",
+                    created.plusSeconds(2),
+                    created.plusSeconds(1));
+        }
+        int projects = people.oneIn(3) ? 0 : people.oneIn(6) ? 2 : 1;
+        for (int i = 0; i < projects; i++) {
+            project(user, created);
+        }
+    }
+
+    private void project(People.Person owner, Instant ownerCreated) {
+        Instant created = ownerCreated.plusSeconds(600 + random.nextInt(86_400));
+        if (created.isAfter(end)) {
+            return;
+        }
+        UUID id = people.id();
+        String plan = people.oneIn(4) ? "pro" : people.oneIn(20) ? "enterprise" : "free";
+        add(
+                Table.PROJECTS,
+                id,
+                people.projectName(),
+                owner.id(),
+                plan,
+                "key$" + id,
+                created,
+                created);
+        add(
+                Table.SUBSCRIPTIONS,
+                people.id(),
+                id,
+                plan,
+                true,
+                plan.equals("free") ? null : now.plus(Duration.ofDays(20)));
+        if (people.oneIn(4)) {
+            add(Table.PROJECT_MEMBERS, people.id(), id, null, people.address(), "member", true);
+        }
+        int perMonth = plan.equals("free") ? random.nextInt(6) : random.nextInt(16);
+        int earlier = (int) (perMonth * Duration.between(created, end).toDays() / 30);
+        int thisMonth = perMonth / 2;
+        if (plan.equals("free") && created.isBefore(monthBegin)) {
+            thisMonth =
+                    freeProjects < QUOTA_STATES.size() ? QUOTA_STATES.get(freeProjects) : thisMonth;
+            freeProjects++;
+        }
+        int number = 0;
+        if (created.isBefore(monthBegin)) {
+            for (int i = 0; i < earlier; i++) {
+                deployment(id, ++number, between(created, monthBegin));
+            }
+        }
+        Instant from = created.isAfter(monthBegin) ? created : monthBegin;
+        if (from.isBefore(end)) {
+            for (int i = 0; i < thisMonth; i++) {
+                deployment(id, ++number, between(from, end));
+            }
+            if (plan.equals("free") && thisMonth >= 50) {
+                add(Table.QUOTA_REFUSALS, people.id(), id, end, 50);
+            }
+        }
+    }
+
+    private void deployment(UUID project, int number, Instant started) {
+        UUID id = people.id();
+        boolean stuck = people.oneIn(30);
+        String state = stuck ? people.pick(List.of("pending", "running", "finished")) : "analyzed";
+        boolean finished = state.equals("finished") || state.equals("analyzed");
+        long duration = 20_000 + random.nextInt(600_000);
+        add(
+                Table.DEPLOYMENTS,
+                id,
+                number,
+                project,
+                people.environment(),
+                people.branch(),
+                state,
+                finished ? people.pick(List.of("success", "success", "success", "failed")) : null,
+                started,
+                finished ? started.plusMillis(duration) : null,
+                finished ? duration : null);
+        if (!state.equals("analyzed") || people.oneIn(10)) {
+            return;
+        }
+        Instant judged = started.plusMillis(duration).plusSeconds(120);
+        if (people.oneIn(5)) {
+            add(
+                    Table.METRIC_SAMPLES,
+                    people.id(),
+                    id,
+                    "pre",
+                    180 + random.nextInt(80),
+                    0.01,
+                    started);
+            add(
+                    Table.METRIC_SAMPLES,
+                    people.id(),
+                    id,
+                    "post",
+                    180 + random.nextInt(160),
+                    0.02,
+                    judged);
+        }
+        String verdict =
+                people.oneIn(8)
+                        ? people.pick(List.of("warning", "warning", "rollback_recommended"))
+                        : "ok";
+        add(
+                Table.DEPLOYMENT_VERDICTS,
+                people.id(),
+                id,
+                verdict,
+                0.5 + random.nextInt(50) / 100.0,
+                "Verdict " + verdict,
+                "{}",
+                judged);
+        if (!verdict.equals("ok")) {
+            add(
+                    Table.SDH_HINTS,
+                    people.id(),
+                    id,
+                    "latency_p95",
+                    "critical",
+                    320,
+                    250,
+                    1.28,
+                    0.9,
+                    "Latency above threshold",
+                    "p95 rose after the deployment",
+                    "{\"Roll back\",\"Check the connection pool\"}",
+                    judged);
+        }
+    }
+
+    private Instant between(Instant from, Instant to) {
+        long span = Math.max(1, Duration.between(from, to).toMillis());
+        return from.plusMillis((long) (random.nextDouble() * span));
+    }
+
+    private void add(Table table, Object... values) {
+        StringBuilder text = tables.computeIfAbsent(table.name(), unknown -> new StringBuilder());
+        for (int i = 0; i < values.length; i++) {
+            text.append(i == 0 ? "" : "\t").append(values[i] == null ? "\\N" : escaped(values[i]));
+        }
+        text.append('\n');
+        rows.merge(table.name().toLowerCase(Locale.ROOT), 1, Integer::sum);
+    }
+
+    /** COPY's text format. */
+    private static String escaped(Object value) {
+        return value.toString()
+                .replace("\\", "\\\\")
+                .replace("\t", "\\t")
+                .replace("\n", "\\n")
+                .replace("\r", "\\r");
+    }
+
+    private void copy(Connection product, Table table) throws SQLException {
+        StringBuilder text = tables.get(table.name());
+        if (text == null) {
+            return;
+        }
+        try {
+            product.unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyIn(
+                            "copy public." + table.columns + " from stdin",
+                            new StringReader(text.toString()));
+        } catch (IOException e) {
+            throw new SQLException("history could not be written to " + table.columns, e);
+        }
+        tables.remove(table.name());
+    }
+
+    /** Parents first. */
+    private enum Table {
+        USERS(
+                "users (id, name, first_name, email, password_hash, is_active, twofa_enabled,"
+                        + " twofa_enabled_at, locale, timezone, created_at, updated_at)"),
+        EMAIL_PREFERENCES(
+                "email_preferences (user_id, marketing_opt_in, product_updates_opt_in, updated_at)"),
+        PROJECTS("projects (id, name, owner_id, plan, api_key_hash, created_at, updated_at)"),
+        SUBSCRIPTIONS("subscriptions (id, project_id, plan, is_active, current_period_end)"),
+        PROJECT_MEMBERS("project_members (id, project_id, user_id, email, role, on_call)"),
+        DEPLOYMENTS(
+                "deployments (id, deployment_number, project_id, env, branch, state,"
+                        + " pipeline_result, started_at, finished_at, duration_ms)"),
+        METRIC_SAMPLES(
+                "metric_samples (id, deployment_id, phase, latency_p95, error_rate, collected_at)"),
+        DEPLOYMENT_VERDICTS(
+                "deployment_verdicts (id, deployment_id, verdict, confidence, summary, details,"
+                        + " created_at)"),
+        SDH_HINTS(
+                "sdh_hints (id, deployment_id, metric, severity, observed_value, threshold,"
+                        + " exceed_ratio, confidence, title, diagnosis, suggested_actions,"
+                        + " created_at)"),
+        QUOTA_REFUSALS("quota_refusals (id, project_id, attempted_at, used)"),
+        EMAIL_DELIVERIES(
+                "email_deliveries (id, user_id, email_type, dedupe_key, status, sent_at,"
+                        + " created_at)");
+
+        private final String columns;
+
+        Table(String columns) {
+            this.columns = columns;
+        }
+    }
+}

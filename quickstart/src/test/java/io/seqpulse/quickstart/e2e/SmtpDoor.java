@@ -1,0 +1,115 @@
+package io.seqpulse.quickstart.e2e;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A port that leads to the mail server, and can be shut: then connections are cut and new ones
+ * refused, as when the server is gone.
+ */
+final class SmtpDoor implements AutoCloseable {
+
+    private final Set<Socket> through = ConcurrentHashMap.newKeySet();
+    private final int port;
+    private volatile int target;
+    private ServerSocket door;
+
+    private SmtpDoor() throws IOException {
+        door = listen(0);
+        port = door.getLocalPort();
+        accept(door);
+    }
+
+    /** An open door that leads nowhere yet. */
+    static SmtpDoor open() throws IOException {
+        return new SmtpDoor();
+    }
+
+    /** The port to connect to. */
+    int port() {
+        return port;
+    }
+
+    /** Where it leads from now on. */
+    void leadTo(int serverPort) {
+        target = serverPort;
+    }
+
+    /** Cuts what goes through and refuses what comes. */
+    void shut() throws IOException {
+        door.close();
+        for (Socket socket : through) {
+            socket.close();
+        }
+    }
+
+    /** Lets connections through again. */
+    void reopen() throws IOException {
+        door = listen(port);
+        accept(door);
+    }
+
+    @Override
+    public void close() throws IOException {
+        shut();
+    }
+
+    private static ServerSocket listen(int port) throws IOException {
+        ServerSocket socket = new ServerSocket();
+        socket.setReuseAddress(true);
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        return socket;
+    }
+
+    private void accept(ServerSocket open) {
+        daemon(
+                () -> {
+                    while (true) {
+                        Socket client = open.accept();
+                        through.add(client);
+                        Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
+                        through.add(server);
+                        daemon(() -> pass(client, server));
+                        daemon(() -> pass(server, client));
+                    }
+                });
+    }
+
+    private void pass(Socket from, Socket to) throws IOException {
+        try (from;
+                to) {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            in.transferTo(out);
+        } finally {
+            through.remove(from);
+            through.remove(to);
+        }
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private static void daemon(Work work) {
+        Thread thread =
+                new Thread(
+                        () -> {
+                            try {
+                                work.run();
+                            } catch (IOException closed) {
+                                // the door was shut, or one end hung up
+                            }
+                        },
+                        "smtp-door");
+        thread.setDaemon(true);
+        thread.start();
+    }
+}
