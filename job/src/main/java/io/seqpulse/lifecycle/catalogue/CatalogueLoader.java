@@ -176,7 +176,7 @@ public final class CatalogueLoader {
             Rule superseded = byCode.get(code);
             if (superseded == null) {
                 section.problem("supersedes", "there is no rule " + code);
-            } else if (superseded == rule) {
+            } else if (code.equals(rule.code())) {
                 section.problem("supersedes", "a rule cannot supersede itself");
             } else if (superseded.subject() != rule.subject()) {
                 section.problem("supersedes", code + " is about another kind of subject");

@@ -156,7 +156,7 @@ class LifecycleConfigTest {
         assertThat(config.emailSettings().language()).isEqualTo("en");
         assertThat(config.kafkaTopic()).isEqualTo("of the file");
         assertThat(config.deadLetterTopic()).isEqualTo("of the environment");
-        assertThat(config.marketingCooldown()).isEqualTo(Duration.ofHours(48));
+        assertThat(config.marketingCooldown()).isEqualTo(Duration.ofDays(2));
         assertThat(config.emailReplyTo()).isNull();
         assertThat(LifecycleConfig.of(withoutKey(args, "email.from"), environment).emailFrom())
                 .isEqualTo("Société <a@example.com>");
