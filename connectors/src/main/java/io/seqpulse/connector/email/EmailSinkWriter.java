@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledFuture;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -35,7 +36,7 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
     private final ProcessingTimeService timers;
 
     private final List<EmailCommand> batch = new ArrayList<>();
-    private boolean timerSet;
+    private ScheduledFuture<?> timer;
     private IOException failure;
 
     private EmailSinkWriter(
@@ -123,10 +124,10 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
         batch.add(command);
         if (batch.size() >= BATCH) {
             writeBatch();
-        } else if (!timerSet) {
-            timerSet = true;
-            timers.registerTimer(
-                    timers.getCurrentProcessingTime() + LINGER_MILLIS, time -> onTimer());
+        } else if (timer == null) {
+            timer =
+                    timers.registerTimer(
+                            timers.getCurrentProcessingTime() + LINGER_MILLIS, time -> onTimer());
         }
     }
 
@@ -145,7 +146,7 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
     }
 
     private void onTimer() throws IOException {
-        timerSet = false;
+        timer = null;
         if (!batch.isEmpty()) {
             writeBatch();
         }

@@ -22,7 +22,7 @@ final class LeaseStatement {
     static final String SQL =
             """
             with setting as (
-                select ?::integer as rows, make_interval(secs => ?) as cooldown
+                select make_interval(secs => ?) as cooldown
             ), urgent as (
                 select d.*
                 from public.email_deliveries d
@@ -31,7 +31,7 @@ final class LeaseStatement {
                     and coalesce(d.next_attempt_at, d.created_at) <= now()
                     and (d.lease_until is null or d.lease_until <= now())
                 order by coalesce(d.next_attempt_at, d.created_at)
-                limit (select rows from setting)
+                limit ?
                 for update skip locked
             ), ordinary as (
                 select d.*
@@ -41,12 +41,15 @@ final class LeaseStatement {
                     and coalesce(d.next_attempt_at, d.created_at) <= now()
                     and (d.lease_until is null or d.lease_until <= now())
                 order by coalesce(d.next_attempt_at, d.created_at)
-                limit (select rows from setting) - (select count(*) from urgent)
+                limit ?
                 for update skip locked
             ), due as (
-                select * from urgent
-                union all
-                select * from ordinary
+                select both_kinds.*
+                from (select * from urgent union all select * from ordinary) both_kinds
+                order by
+                    both_kinds.category in ('service', 'marketing', 'report'),
+                    coalesce(both_kinds.next_attempt_at, both_kinds.created_at)
+                limit ?
             ), known as (
                 select
                     due.*,
@@ -63,7 +66,7 @@ final class LeaseStatement {
                 left join public.users u on u.id = due.user_id
                 left join public.email_preferences f on f.user_id = due.user_id
                 left join public.projects p on p.id = due.project_id
-            ), judged as (
+            ), judged as materialized (
                 select
                     k.*,
                     case
@@ -119,7 +122,7 @@ final class LeaseStatement {
                     ) end as capped_until
                 from known k
                 cross join setting
-            ), verdicts as (
+            ), verdicts as materialized (
                 select
                     j.id, j.address, j.recipient, j.capped_until,
                     case
@@ -167,9 +170,12 @@ final class LeaseStatement {
 
     private LeaseStatement() {}
 
+    /** The limits are bound as numbers and not computed, so that the planner counts on few rows. */
     static void bind(PreparedStatement statement, int rows, double cooldownSeconds)
             throws SQLException {
-        statement.setInt(1, rows);
-        statement.setDouble(2, cooldownSeconds);
+        statement.setDouble(1, cooldownSeconds);
+        statement.setInt(2, rows);
+        statement.setInt(3, rows);
+        statement.setInt(4, rows);
     }
 }

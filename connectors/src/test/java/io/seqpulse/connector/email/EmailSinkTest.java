@@ -1,0 +1,235 @@
+package io.seqpulse.connector.email;
+
+import static io.seqpulse.connector.email.JournalRows.await;
+import static io.seqpulse.connector.email.JournalRows.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.seqpulse.connector.email.SmtpSettings.Security;
+import io.seqpulse.connector.jdbc.JdbcSettings;
+import io.seqpulse.connector.jdbc.ProductDatabase;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectOutputStream;
+import java.time.Duration;
+import java.util.UUID;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
+import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
+import org.apache.flink.streaming.runtime.operators.sink.SinkWriterOperatorFactory;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The sink as Flink runs it, on Flink's test harness with its clock in the test's hand. */
+class EmailSinkTest {
+
+    private final ProductDatabase database = ProductDatabase.shared();
+    private final JournalRows rows = new JournalRows(database);
+    private final ScriptedSmtpServer server = ScriptedSmtpServer.start();
+    private final UUID ada = database.user("ada@example.org");
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    @Test
+    void journalsAfterAFewMillisecondsAndSends() throws Exception {
+        try (var harness = open(sink())) {
+            harness.processElement(journal("1"), 0);
+            harness.processElement(journal("2"), 0);
+            assertThat(journalled()).isZero();
+
+            harness.setProcessingTime(10);
+            assertThat(journalled()).isEqualTo(2);
+            await("sent", () -> server.received().size() == 2);
+
+            harness.processElement(journal("3"), 0);
+            harness.setProcessingTime(20);
+            assertThat(journalled()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void journalsAFullBatchAtOnce() throws Exception {
+        try (var harness = open(sink())) {
+            for (int i = 0; i < 200; i++) {
+                harness.processElement(journal("k" + i), 0);
+            }
+            assertThat(journalled()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aCheckpointWaitsForTheJournalAndNotForTheMailServer() throws Exception {
+        server.close();
+        try (var harness = open(sink())) {
+            harness.processElement(journal("1"), 0);
+            harness.prepareSnapshotPreBarrier(1);
+            assertThat(journalled()).isEqualTo(1);
+
+            harness.processElement(journal("2"), 0);
+            harness.prepareSnapshotPreBarrier(2);
+            assertThat(journalled()).isEqualTo(2);
+            assertThat(rows.row("1")).containsEntry("status", "queued");
+        }
+    }
+
+    @Test
+    void aDatabaseThatFailsFailsTheJob() throws Exception {
+        try (var harness = open(sink())) {
+            database.execute("revoke insert on public.email_deliveries from lifecycle_job");
+            harness.processElement(journal("1"), 0);
+
+            assertThatThrownBy(() -> harness.prepareSnapshotPreBarrier(1))
+                    .hasMessageContaining("emails could not be journalled");
+
+            database.execute("grant insert on public.email_deliveries to lifecycle_job");
+            assertThatThrownBy(() -> harness.processElement(journal("2"), 0))
+                    .hasMessageContaining("emails could not be journalled");
+            assertThatThrownBy(() -> harness.prepareSnapshotPreBarrier(2))
+                    .hasMessageContaining("emails could not be journalled");
+        } finally {
+            database.execute("grant insert on public.email_deliveries to lifecycle_job");
+        }
+    }
+
+    @Test
+    void aJournalOutOfReachFailsTheStart() {
+        JdbcSettings nowhere = new JdbcSettings("jdbc:postgresql://localhost:1/x", "u", "secret");
+
+        assertThatThrownBy(() -> open(sink(nowhere)))
+                .rootCause()
+                .hasMessageContaining("refused")
+                .hasMessageNotContaining("secret");
+    }
+
+    @Test
+    void anEntryToSendNeedsAContentAndACategory() throws Exception {
+        JournalEntry entry = entry("1", EmailCategory.SERVICE, ada);
+        JournalEntry empty =
+                new JournalEntry(
+                        entry.dedupeKey(),
+                        entry.emailType(),
+                        entry.category(),
+                        entry.userId(),
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        entry.decidedAt(),
+                        null);
+        try (var harness = open(sink())) {
+            assertThatThrownBy(() -> harness.processElement(EmailCommand.journal(empty), 0))
+                    .hasMessageContaining("an entry to be sent has no content: 1");
+            assertThatThrownBy(() -> harness.processElement(new EmailCommand(null, null), 0))
+                    .hasMessageContaining("either an entry or a withdrawal");
+        }
+    }
+
+    @Test
+    void withdrawsWhatWasJournalledJustBefore() throws Exception {
+        server.close();
+        try (var harness = open(sink())) {
+            harness.processElement(journal("1"), 0);
+            harness.processElement(
+                    EmailCommand.withdraw(new Withdrawal("1", ada.toString(), "resolved")), 0);
+            harness.prepareSnapshotPreBarrier(1);
+        }
+        assertThat(rows.row("1")).containsEntry("reason", "resolved");
+    }
+
+    @Test
+    void theConsoleMarksWhatItPrinted() throws Exception {
+        EmailSink console =
+                EmailSink.builder()
+                        .journal(database.job())
+                        .transport(SmtpSettings.toConsole())
+                        .from("hello@example.org")
+                        .build();
+        try (var harness = open(console)) {
+            harness.processElement(journal("1"), 0);
+            harness.prepareSnapshotPreBarrier(1);
+            await("sent", () -> rows.row("1").get("status").equals("sent"));
+        }
+    }
+
+    @Test
+    void leavesNoThreadBehind() throws Exception {
+        try (var harness = open(sink())) {
+            harness.processElement(journal("1"), 0);
+            harness.prepareSnapshotPreBarrier(1);
+            await("sent", () -> server.received().size() == 1);
+        }
+        await(
+                "threads ended",
+                () ->
+                        Thread.getAllStackTraces().keySet().stream()
+                                .noneMatch(thread -> thread.getName().startsWith("email-")));
+    }
+
+    @Test
+    void isCheckedWhenItIsBuilt() throws Exception {
+        new ObjectOutputStream(new ByteArrayOutputStream()).writeObject(sink());
+
+        assertThatThrownBy(() -> EmailSink.builder().build())
+                .hasMessage("journal settings are missing");
+        assertThatThrownBy(
+                        () ->
+                                EmailSink.builder()
+                                        .journal(database.job())
+                                        .transport(SmtpSettings.toConsole())
+                                        .from("nobody")
+                                        .build())
+                .hasMessageContaining("email from must be one address");
+        assertThatThrownBy(
+                        () ->
+                                EmailSink.builder()
+                                        .journal(database.job())
+                                        .transport(SmtpSettings.toConsole())
+                                        .from("a@example.org")
+                                        .cooldown(Duration.ofHours(-1))
+                                        .build())
+                .hasMessageContaining("cooldown");
+    }
+
+    private EmailCommand journal(String key) {
+        return EmailCommand.journal(entry(key, EmailCategory.SERVICE, ada));
+    }
+
+    private long journalled() {
+        return (Long) database.value("select count(*) from public.email_deliveries");
+    }
+
+    private EmailSink sink() {
+        return sink(database.job());
+    }
+
+    private EmailSink sink(JdbcSettings journal) {
+        return EmailSink.builder()
+                .journal(journal)
+                .transport(SmtpSettings.server("localhost", server.port(), Security.NONE))
+                .from("SEQPULSE <hello@example.org>")
+                .build();
+    }
+
+    private static OneInputStreamOperatorTestHarness<EmailCommand, CommittableMessage<Void>> open(
+            EmailSink sink) throws Exception {
+        OneInputStreamOperatorTestHarness<EmailCommand, CommittableMessage<Void>> harness =
+                new OneInputStreamOperatorTestHarness<>(
+                        new SinkWriterOperatorFactory<EmailCommand, Void>(sink),
+                        MockEnvironment.builder().build());
+        boolean opened = false;
+        try {
+            harness.open();
+            opened = true;
+            return harness;
+        } finally {
+            if (!opened) {
+                harness.close();
+            }
+        }
+    }
+}
