@@ -177,9 +177,14 @@ public final class Detection {
         }
         if (pending != null) {
             found.askAt = Math.min(found.askAt, pending.askAt);
-            found.causedAt = pending.causedAt != 0 ? pending.causedAt : found.causedAt;
+            found.causedAt = earlierCause(found.causedAt, pending.causedAt);
         }
         profile.pending.put(name, found);
+    }
+
+    /** Of two causes the one that was enough; 0 is none. */
+    private static long earlierCause(long one, long other) {
+        return one == 0 || other == 0 ? Math.max(one, other) : Math.min(one, other);
     }
 
     private void askWhatWaitedForTheSubject(Profile profile, long now) {

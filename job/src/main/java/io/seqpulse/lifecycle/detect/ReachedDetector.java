@@ -40,12 +40,13 @@ record ReachedDetector(Reached trigger) implements Detector {
         if (dueAt >= Periods.endOfMonth(month)) {
             return List.of(); // reached on another plan, and the month is over
         }
+        long reachedAt = Math.max(dueAt, fact.committedAt());
         return List.of(
                 new Occasion(
                         month,
                         dueAt,
-                        Math.max(dueAt, fact.committedAt()),
-                        fact.snapshot() ? 0 : fact.committedAt(),
+                        reachedAt,
+                        fact.snapshot() ? 0 : reachedAt,
                         Map.of("month", month)));
     }
 
