@@ -16,9 +16,10 @@ begin
     if not exists (select from pg_roles where rolname = 'lifecycle_readonly') then
         create role lifecycle_readonly login;
     end if;
-    execute format('alter role lifecycle_job password %L', $pw$${job_password}$pw$);
-    execute format('alter role lifecycle_connect password %L', $pw$${connect_password}$pw$);
-    execute format('alter role lifecycle_readonly password %L', $pw$${readonly_password}$pw$);
+    -- The dash keeps two dollar signs apart, between which no placeholder is filled in.
+    execute format('alter role lifecycle_job password %L', substr($pw$-${job_password}$pw$, 2));
+    execute format('alter role lifecycle_connect password %L', substr($pw$-${connect_password}$pw$, 2));
+    execute format('alter role lifecycle_readonly password %L', substr($pw$-${readonly_password}$pw$, 2));
 end
 $roles$;
 
