@@ -1,0 +1,648 @@
+package io.seqpulse.lifecycle.project;
+
+import static io.seqpulse.lifecycle.story.Facts.ALICE;
+import static io.seqpulse.lifecycle.story.Facts.BOB;
+import static io.seqpulse.lifecycle.story.Facts.DAY;
+import static io.seqpulse.lifecycle.story.Facts.HOUR;
+import static io.seqpulse.lifecycle.story.Facts.LIVE_SINCE;
+import static io.seqpulse.lifecycle.story.Facts.MINUTE;
+import static io.seqpulse.lifecycle.story.Facts.MORNING;
+import static io.seqpulse.lifecycle.story.Facts.SECOND;
+import static io.seqpulse.lifecycle.story.Facts.SHOP;
+import static io.seqpulse.lifecycle.story.Facts.at;
+import static io.seqpulse.lifecycle.story.Facts.deployments;
+import static io.seqpulse.lifecycle.story.Facts.member;
+import static io.seqpulse.lifecycle.story.Facts.project;
+import static io.seqpulse.lifecycle.story.Facts.quotaRefused;
+import static io.seqpulse.lifecycle.story.Facts.started;
+import static io.seqpulse.lifecycle.story.Facts.verdict;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.lifecycle.detect.Candidate;
+import io.seqpulse.lifecycle.detect.Message;
+import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.story.DetectionStory;
+import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Rules;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a project lives through: E-ACT-04, E-ACT-05, E-CONV-01 and E-CONV-03. */
+class DetectProjectTest {
+
+    private static final String FIRST_VERDICT = "first_verdict_available:" + SHOP;
+    private static final String QUOTA_80 = "free_quota_80:" + SHOP + ":2026-11";
+    private static final String QUOTA_REACHED = "free_quota_reached:" + SHOP + ":2026-11";
+    private static final long CREATED = MORNING - HOUR;
+    private static final long FORTIETH = MORNING + 39 * MINUTE;
+
+    private DetectionStory story;
+
+    @BeforeEach
+    void start() throws Exception {
+        story = new DetectionStory(() -> new DetectProject(Rules.liveSince(LIVE_SINCE)));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        story.close();
+    }
+
+    // E-ACT-04
+
+    @Test
+    void tellsTheOwnerAndAdminsOfTheFirstVerdictOnly() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                member(SHOP, "m1", CREATED).with("user_id", BOB).with("role", "admin").fact(),
+                member(SHOP, "m2", CREATED).with("user_id", ALICE).with("role", "admin").fact(),
+                member(SHOP, "m3", CREATED).with("user_id", "carol").with("role", "member").fact(),
+                member(SHOP, "m4", CREATED).with("email", "x@y.z").with("role", "admin").fact(),
+                verdict(SHOP, "d1", "ok", MORNING).fact());
+        story.clock(MORNING - 1);
+        assertThat(story.candidates()).isEmpty();
+
+        story.clock(MORNING);
+        story.hears(verdict(SHOP, "d2", "ok", MORNING + HOUR).fact()).clock(MORNING + HOUR);
+
+        assertThat(story.keys()).containsExactly(FIRST_VERDICT, FIRST_VERDICT + ":" + BOB);
+        Candidate toOwner = story.candidates().get(0);
+        assertThat(toOwner.recipient()).isEqualTo(ALICE);
+        assertThat(toOwner.projectId()).isEqualTo(SHOP);
+        assertThat(toOwner.dueAt()).isEqualTo(MORNING);
+        assertThat(toOwner.expiresAt()).isEqualTo(MORNING + 2 * DAY);
+        assertThat(toOwner.causedAt()).isEqualTo(MORNING);
+        assertThat(toOwner.values())
+                .containsEntry("project_name", "shop")
+                .containsEntry("plan", "free")
+                .containsEntry("deployment_id", "d1")
+                .doesNotContainValue(null);
+        Candidate toAdmin = story.candidates().get(1);
+        assertThat(toAdmin.recipient()).isEqualTo(BOB);
+        assertThat(toAdmin.userId()).isEqualTo(BOB);
+        assertThat(toAdmin.occasion()).isEqualTo(FIRST_VERDICT);
+    }
+
+    @Test
+    void neverAsksOfTheFirstVerdictAgain() throws Exception {
+        story.hears(project(SHOP, CREATED).fact());
+        for (int day = 0; day < 90; day++) {
+            long then = MORNING + day * DAY;
+            story.hears(verdict(SHOP, "d" + day, "ok", then).fact()).clock(then);
+        }
+        assertThat(story.keys()).containsExactly(FIRST_VERDICT);
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void takesTheFirstVerdictByBusinessTimeAndThenById() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                verdict(SHOP, "d3", "ok", MORNING).fact(),
+                verdict(SHOP, "d2", "ok", MORNING - 1).committedAt(MORNING).fact(),
+                verdict(SHOP, "d1", "ok", MORNING - 1).committedAt(MORNING).fact());
+        story.clock(MORNING);
+        assertThat(story.candidates())
+                .singleElement()
+                .satisfies(c -> assertThat(c.values()).containsEntry("deployment_id", "d1"));
+    }
+
+    @Test
+    void hasNoFirstVerdictToTellOfWhenItIsHistory() throws Exception {
+        story.hears(
+                project(SHOP, LIVE_SINCE - DAY).fact(),
+                verdict(SHOP, "d1", "ok", LIVE_SINCE - 1).fact(),
+                verdict(SHOP, "d2", "ok", MORNING).fact());
+        story.clock(MORNING);
+        assertThat(story.messages()).isEmpty();
+        assertThat(story.timers()).isZero();
+    }
+
+    // E-ACT-05
+
+    @Test
+    void alertsTheOwnerAndWhoIsOnCallOfEachCriticalVerdict() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                onCall("m1", CREATED).with("user_id", BOB).fact(),
+                onCall("m2", CREATED).with("user_id", ALICE).fact(),
+                onCall("m3", CREATED).with("email", " Duty@Example.org ").fact(),
+                onCall("m4", CREATED).with("email", "duty@example.org").fact(),
+                onCall("m5", CREATED).with("email", " ").fact(),
+                verdict(SHOP, "d1", "warning", MORNING).fact());
+        story.clock(MORNING + 2 * SECOND - 1);
+        assertThat(alerts()).isEmpty();
+
+        story.clock(MORNING + 2 * SECOND);
+
+        String key = "critical_verdict_alert:d1";
+        assertThat(alerts())
+                .extracting(Candidate::recipient)
+                .containsExactly(ALICE, BOB, "mailto:duty@example.org");
+        assertThat(alerts()).extracting(Candidate::occasion).containsOnly(key);
+        assertThat(alerts().get(0).key()).isEqualTo(key);
+        assertThat(alerts().get(0).expiresAt()).isEqualTo(MORNING + 6 * HOUR);
+        assertThat(alerts().get(1).key()).isEqualTo(key + ":" + BOB);
+        Candidate toAddress = alerts().get(2);
+        assertThat(toAddress.address()).isEqualTo("duty@example.org");
+        assertThat(toAddress.userId()).as("journalled for the owner").isEqualTo(ALICE);
+        assertThat(toAddress.key()).startsWith(key + ":").doesNotContain("duty");
+
+        story.hears(verdict(SHOP, "d2", "rollback_recommended", MORNING + HOUR).fact());
+        story.clock(MORNING + 2 * HOUR);
+        assertThat(alerts()).hasSize(6);
+    }
+
+    @Test
+    void doesNotAlertOfGoodOrUnknownVerdicts() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                verdict(SHOP, "d1", "ok", MORNING).fact(),
+                verdict(SHOP, "d2", null, MORNING).fact());
+        story.clock(MORNING + MINUTE);
+        assertThat(alerts()).isEmpty();
+    }
+
+    @Test
+    void alertsWithTheActionsThatCameWithinTheWait() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                verdict(SHOP, "d1", "warning", MORNING).fact(),
+                verdict(SHOP, "d1", "warning", MORNING).with("actions", "[\"scale up\"]").fact());
+        story.clock(MORNING + 2 * SECOND);
+        assertThat(alerts())
+                .singleElement()
+                .satisfies(c -> assertThat(c.values()).containsEntry("actions", "[\"scale up\"]"));
+    }
+
+    @Test
+    void noLongerAlertsWhoLeftTheDuty() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                onCall("m1", CREATED).with("user_id", BOB).fact(),
+                Facts.of(FactKind.MEMBER_REMOVED, SHOP, "m1", CREATED + 1).fact(),
+                onCall("m2", CREATED + 1).with("user_id", "carol").fact(),
+                onCall("m2", CREATED).with("user_id", "dave").fact(),
+                verdict(SHOP, "d1", "warning", MORNING).fact());
+        story.clock(MORNING + MINUTE);
+        assertThat(alerts()).extracting(Candidate::recipient).containsExactly(ALICE, "carol");
+    }
+
+    // E-CONV-01
+
+    @Test
+    void warnsOnceOfTheFortiethDeploymentOfAMonth() throws Exception {
+        story.hears(project(SHOP, CREATED).fact());
+        story.hears(deployments(SHOP, 39, MORNING)).hears(deployments(SHOP, 39, MORNING));
+        story.clock(FORTIETH);
+        assertThat(story.messages()).as("39, each told twice").isEmpty();
+
+        story.hears(started(SHOP, "the fortieth", FORTIETH).fact()).clock(FORTIETH);
+
+        Candidate warning = story.candidates().get(0);
+        assertThat(story.keys()).containsExactly(QUOTA_80);
+        assertThat(warning.rule()).isEqualTo("E-CONV-01");
+        assertThat(warning.recipient()).isEqualTo(ALICE);
+        assertThat(warning.dueAt()).isEqualTo(FORTIETH);
+        assertThat(warning.expiresAt()).isEqualTo(at("2026-12-01T00:00:00Z"));
+        assertThat(warning.causedAt()).isEqualTo(FORTIETH);
+        assertThat(warning.values()).containsEntry("used", "40").containsEntry("month", "2026-11");
+    }
+
+    @Test
+    void tellsNewerFiguresUnderTheSameKeyUntilTheMonthIsOver() throws Exception {
+        story.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 40, MORNING));
+        story.clock(FORTIETH).hears(started(SHOP, "more", FORTIETH + HOUR).fact());
+        assertThat(story.keys()).containsExactly(QUOTA_80, QUOTA_80);
+        assertThat(story.candidates().get(1).values()).containsEntry("used", "41");
+        assertThat(story.candidates().get(1).decidedAt()).isEqualTo(FORTIETH + HOUR);
+
+        story.hears(started(SHOP, "more", FORTIETH + HOUR).fact());
+        assertThat(story.keys()).as("nothing new").hasSize(2);
+
+        long december = at("2026-12-01T00:00:00Z");
+        story.clock(december)
+                .hears(started(SHOP, "late", december - 1).committedAt(december).fact());
+        story.clock(december + 3 * DAY);
+        assertThat(story.keys()).hasSize(2);
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void countsInUtcMonths() throws Exception {
+        long midnight = at("2026-12-01T00:00:00Z");
+        story.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 39, MORNING));
+        story.hears(started(SHOP, "of December", midnight).fact()).clock(midnight);
+        assertThat(story.messages()).isEmpty();
+
+        story.hears(started(SHOP, "of November", midnight - 1).committedAt(midnight).fact());
+        story.clock(midnight + 1);
+        assertThat(story.candidates())
+                .singleElement()
+                .satisfies(
+                        c -> {
+                            assertThat(c.key()).isEqualTo(QUOTA_80);
+                            assertThat(c.expiresAt()).isEqualTo(midnight);
+                        });
+    }
+
+    @Test
+    void warnsInEachMonth() throws Exception {
+        story.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 40, MORNING));
+        long december = at("2026-12-05T00:00:00Z");
+        story.clock(december).hears(deployments(SHOP, 40, december)).clock(december + DAY);
+        assertThat(story.keys()).containsExactly(QUOTA_80, "free_quota_80:" + SHOP + ":2026-12");
+    }
+
+    @Test
+    void staysSilentInAMonthWhoseThresholdWasCrossedBeforeGoLive() throws Exception {
+        long goLive = FORTIETH + 1;
+        try (DetectionStory later = live(goLive)) {
+            later.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 40, MORNING));
+            later.hears(started(SHOP, "the 41st", goLive).fact()).clock(goLive + DAY);
+            assertThat(later.messages()).isEmpty();
+
+            long december = at("2026-12-05T00:00:00Z");
+            later.hears(deployments(SHOP, 40, december)).clock(december + DAY);
+            assertThat(later.keys()).containsExactly("free_quota_80:" + SHOP + ":2026-12");
+        }
+    }
+
+    @Test
+    void warnsWhenTheThresholdIsCrossedExactlyAtGoLive() throws Exception {
+        try (DetectionStory now = live(FORTIETH)) {
+            now.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 40, MORNING));
+            now.clock(FORTIETH);
+            assertThat(now.keys()).containsExactly(QUOTA_80);
+        }
+    }
+
+    @Test
+    void findsTheThresholdBeforeGoLiveWhicheverWayASnapshotReadsIt() throws Exception {
+        long snapshotAt = MORNING + 5 * HOUR;
+        List<Fact> facts = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            facts.add(started(SHOP, "d" + i, MORNING + i * MINUTE).snapshotAt(snapshotAt).fact());
+        }
+        Collections.shuffle(facts, new Random(7));
+        try (DetectionStory later = live(FORTIETH + 1)) {
+            later.wall(snapshotAt).hears(project(SHOP, CREATED).snapshotAt(snapshotAt).fact());
+            later.hears(facts).clock(snapshotAt);
+            assertThat(later.messages()).isEmpty();
+        }
+        story.wall(snapshotAt).hears(project(SHOP, CREATED).snapshotAt(snapshotAt).fact());
+        story.hears(facts).clock(snapshotAt);
+        assertThat(story.candidates())
+                .singleElement()
+                .satisfies(c -> assertThat(c.dueAt()).isEqualTo(FORTIETH));
+    }
+
+    @Test
+    void warnsNoProjectOnAPaidPlan() throws Exception {
+        story.hears(project(SHOP, CREATED).with("plan", "pro").fact());
+        story.hears(deployments(SHOP, 60, MORNING)).clock(MORNING + DAY);
+        assertThat(story.messages()).isEmpty();
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void warnsNoProjectWithoutAPlan() throws Exception {
+        story.hears(project(SHOP, CREATED).with("plan", null).fact());
+        story.hears(deployments(SHOP, 60, MORNING)).clock(MORNING + DAY);
+        assertThat(story.messages()).isEmpty();
+    }
+
+    @Test
+    void countsTheMonthAnewAfterADowngrade() throws Exception {
+        long downgraded = MORNING + 5 * HOUR;
+        story.hears(project(SHOP, CREATED).with("plan", "pro").fact());
+        story.hears(deployments(SHOP, 41, MORNING)).clock(downgraded - 1);
+        story.hears(project(SHOP, CREATED).committedAt(downgraded).fact()).clock(downgraded);
+        assertThat(story.candidates())
+                .singleElement()
+                .satisfies(
+                        c -> {
+                            assertThat(c.key()).isEqualTo(QUOTA_80);
+                            assertThat(c.dueAt()).isEqualTo(downgraded);
+                        });
+    }
+
+    @Test
+    void leavesAMonthAloneThatEndedOnAnotherPlan() throws Exception {
+        long december = at("2026-12-01T10:00:00Z");
+        story.hears(project(SHOP, CREATED).with("plan", "pro").fact());
+        story.hears(deployments(SHOP, 45, MORNING)).clock(december - 1);
+        story.hears(project(SHOP, CREATED).committedAt(december).fact());
+        story.hears(started(SHOP, "told late", MORNING).committedAt(december + HOUR).fact());
+        story.clock(december + DAY);
+        assertThat(story.messages()).isEmpty();
+    }
+
+    @Test
+    void withdrawsTheWarningAfterAnUpgrade() throws Exception {
+        long upgraded = MORNING + 5 * HOUR;
+        story.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 40, MORNING));
+        story.clock(FORTIETH);
+        story.hears(project(SHOP, CREATED).with("plan", "pro").committedAt(upgraded).fact());
+        assertThat(story.retractions())
+                .containsExactly(new Retraction(QUOTA_80, ALICE, ALICE, Retraction.RESOLVED));
+
+        story.hears(project(SHOP, CREATED).committedAt(upgraded + HOUR).fact());
+        story.clock(upgraded + DAY);
+        assertThat(story.keys()).as("its key is taken").containsExactly(QUOTA_80);
+    }
+
+    @Test
+    void endsAsResolvedWhenTheUpgradeCameBeforeTheQuestion() throws Exception {
+        story.hears(project(SHOP, CREATED).fact());
+        story.hears(deployments(SHOP, 39, MORNING));
+        story.hears(started(SHOP, "d40", FORTIETH).committedAt(FORTIETH + SECOND).fact());
+        story.hears(
+                project(SHOP, CREATED).with("plan", "pro").committedAt(FORTIETH + SECOND).fact());
+        story.clock(FORTIETH + SECOND);
+        assertThat(story.keys()).containsExactly(QUOTA_80);
+        assertThat(story.retractions())
+                .containsExactly(new Retraction(QUOTA_80, ALICE, ALICE, Retraction.RESOLVED));
+    }
+
+    @Test
+    void leavesTheKeyFreeWhenADeploymentOvertookAnEarlierUpgrade() throws Exception {
+        long upgraded = FORTIETH - 1;
+        long downgraded = FORTIETH + HOUR;
+        story.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 40, MORNING));
+        story.hears(project(SHOP, CREATED).with("plan", "pro").committedAt(upgraded).fact());
+        story.clock(FORTIETH + MINUTE);
+        assertThat(story.messages()).isEmpty();
+
+        story.hears(project(SHOP, CREATED).committedAt(downgraded).fact()).clock(downgraded);
+        assertThat(story.keys()).containsExactly(QUOTA_80);
+        assertThat(story.retractions()).isEmpty();
+    }
+
+    // owners
+
+    @Test
+    void writesToTheNewOwnerWhenTheProjectMovesBeforeTheQuestion() throws Exception {
+        story.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 39, MORNING));
+        story.hears(started(SHOP, "d40", FORTIETH).committedAt(FORTIETH + SECOND).fact());
+        story.hears(project(SHOP, CREATED).with("owner_id", BOB).committedAt(FORTIETH).fact());
+        story.clock(FORTIETH + SECOND);
+        assertThat(story.candidates()).extracting(Candidate::recipient).containsExactly(BOB);
+        assertThat(story.retractions()).isEmpty();
+    }
+
+    @Test
+    void takesAWaitingMailToTheNewOwner() throws Exception {
+        long moved = FORTIETH + HOUR;
+        story.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 40, MORNING));
+        story.clock(FORTIETH);
+        story.hears(project(SHOP, CREATED).with("owner_id", BOB).committedAt(moved).fact());
+
+        assertThat(story.retractions())
+                .containsExactly(new Retraction(QUOTA_80, ALICE, ALICE, Retraction.MOVED));
+        assertThat(story.candidates()).extracting(Candidate::recipient).containsExactly(ALICE, BOB);
+        Candidate toBob = story.candidates().get(1);
+        assertThat(toBob.key()).isEqualTo(QUOTA_80);
+        assertThat(toBob.userId()).isEqualTo(BOB);
+        assertThat(toBob.decidedAt()).as("newer than the one it replaces").isEqualTo(moved);
+
+        story.hears(
+                project(SHOP, CREATED)
+                        .with("owner_id", BOB)
+                        .with("plan", "pro")
+                        .committedAt(moved + 1)
+                        .fact());
+        assertThat(story.retractions().get(1))
+                .isEqualTo(new Retraction(QUOTA_80, BOB, BOB, Retraction.RESOLVED));
+    }
+
+    @Test
+    void writesOnceToAnAdminWhoBecomesTheOwner() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                member(SHOP, "m1", CREATED).with("user_id", BOB).with("role", "admin").fact(),
+                verdict(SHOP, "d1", "ok", MORNING).fact());
+        story.clock(MORNING);
+        story.hears(project(SHOP, CREATED).with("owner_id", BOB).committedAt(MORNING + 1).fact());
+        assertThat(story.keys()).containsExactly(FIRST_VERDICT, FIRST_VERDICT + ":" + BOB);
+        assertThat(story.retractions())
+                .containsExactly(new Retraction(FIRST_VERDICT, ALICE, ALICE, Retraction.MOVED));
+    }
+
+    @Test
+    void tellsOwnersThatAProjectIsTheirs() throws Exception {
+        long moved = MORNING + DAY;
+        Fact created = project(SHOP, CREATED).fact();
+        Fact given = project(SHOP, CREATED).with("owner_id", BOB).committedAt(moved).fact();
+        Fact renamed =
+                project(SHOP, CREATED)
+                        .with("owner_id", BOB)
+                        .with("name", "store")
+                        .committedAt(moved + HOUR)
+                        .fact();
+        story.hears(created, created, given, given, renamed, created);
+
+        List<Fact> signals = story.side(DetectProject.OWNER_SIGNALS);
+        assertThat(signals).allMatch(s -> s.kind() == FactKind.PROJECT_CREATED);
+        assertThat(signals).allMatch(s -> s.id().equals(SHOP));
+        assertThat(signals)
+                .extracting(Fact::key)
+                .containsExactly(ALICE, ALICE, BOB, BOB, BOB, ALICE);
+        assertThat(signals)
+                .extracting(Fact::at)
+                .containsExactly(CREATED, CREATED, moved, moved, moved, CREATED);
+        assertThat(signals).noneMatch(s -> "null".equals(s.value("project_name")));
+    }
+
+    @Test
+    void tellsTheOwnerOfAProjectWithoutANameAllTheSame() throws Exception {
+        story.hears(project(SHOP, CREATED).with("name", null).fact());
+        assertThat(story.side(DetectProject.OWNER_SIGNALS))
+                .singleElement()
+                .satisfies(signal -> assertThat(signal.value("project_name")).isNull());
+    }
+
+    // E-CONV-03
+
+    @Test
+    void tellsOfTheFirstRefusalOfAMonth() throws Exception {
+        long december = at("2026-12-02T08:00:00Z");
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                quotaRefused(SHOP, "r1", MORNING).fact(),
+                quotaRefused(SHOP, "r2", MORNING + 1).fact());
+        story.clock(MORNING + 1);
+        story.hears(quotaRefused(SHOP, "r3", MORNING + 5 * DAY).fact());
+        story.clock(MORNING + 5 * DAY);
+        assertThat(story.candidates())
+                .singleElement()
+                .satisfies(
+                        c -> {
+                            assertThat(c.key()).isEqualTo(QUOTA_REACHED);
+                            assertThat(c.dueAt()).isEqualTo(MORNING);
+                            assertThat(c.expiresAt()).isEqualTo(MORNING + DAY);
+                        });
+
+        story.hears(quotaRefused(SHOP, "r4", december).fact()).clock(december);
+        assertThat(story.keys()).endsWith("free_quota_reached:" + SHOP + ":2026-12").hasSize(2);
+
+        story.clock(december + 60 * DAY);
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void staysSilentInAMonthWhoseFirstRefusalWasBeforeGoLive() throws Exception {
+        try (DetectionStory later = live(MORNING + 1)) {
+            later.hears(
+                    project(SHOP, CREATED).fact(),
+                    quotaRefused(SHOP, "r1", MORNING).fact(),
+                    quotaRefused(SHOP, "r2", MORNING + 1).fact());
+            later.clock(MORNING + DAY);
+            assertThat(later.messages()).isEmpty();
+        }
+    }
+
+    @Test
+    void takesTheFiftiethDeploymentForTheRefusalWhereThatIsNotRecorded() throws Exception {
+        long fiftieth = MORNING + 49 * MINUTE;
+        try (DetectionStory fallback =
+                new DetectionStory(
+                        () ->
+                                new DetectProject(
+                                        Rules.withoutTable("quota_refusals", LIVE_SINCE)))) {
+            fallback.hears(project(SHOP, CREATED).fact());
+            fallback.hears(deployments(SHOP, 49, MORNING)).clock(fiftieth);
+            assertThat(fallback.keys()).doesNotContain(QUOTA_REACHED);
+
+            fallback.hears(started(SHOP, "d50", fiftieth).fact()).clock(fiftieth + 1);
+            assertThat(fallback.candidates())
+                    .filteredOn(c -> c.key().equals(QUOTA_REACHED))
+                    .singleElement()
+                    .satisfies(c -> assertThat(c.expiresAt()).isEqualTo(fiftieth + DAY));
+        }
+    }
+
+    // beginnings and ends
+
+    @Test
+    void waitsForTheProjectsRow() throws Exception {
+        story.hears(verdict(SHOP, "d1", "ok", MORNING).fact());
+        story.hears(deployments(SHOP, 40, MORNING)).clock(FORTIETH);
+        assertThat(story.messages()).isEmpty();
+
+        story.hears(project(SHOP, CREATED).committedAt(FORTIETH + 1).fact()).clock(FORTIETH + 1);
+        assertThat(story.keys()).containsExactlyInAnyOrder(FIRST_VERDICT, QUOTA_80);
+    }
+
+    @Test
+    void asksNothingOfAnOrphanWhoseProjectTurnsOutToBePaid() throws Exception {
+        story.hears(deployments(SHOP, 40, MORNING)).clock(FORTIETH);
+        story.hears(project(SHOP, CREATED).with("plan", "pro").committedAt(FORTIETH + 1).fact());
+        story.clock(FORTIETH + DAY);
+        assertThat(story.messages()).isEmpty();
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void forgetsAProjectWhoseRowNeverComes() throws Exception {
+        story.hears(verdict(SHOP, "d1", "warning", MORNING).fact());
+        story.hears(deployments(SHOP, 40, MORNING)).clock(MORNING + 7 * DAY - 1);
+        assertThat(story.stateEntries()).isPositive();
+        story.clock(MORNING + 7 * DAY);
+        assertThat(story.messages()).isEmpty();
+        assertThat(story.stateEntries()).isZero();
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void withdrawsEverythingWhenAProjectIsDeletedAndKeepsNothing() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                onCall("m1", CREATED).with("email", "duty@example.org").fact(),
+                verdict(SHOP, "d1", "warning", MORNING).fact());
+        story.hears(deployments(SHOP, 39, MORNING)).clock(MORNING + MINUTE);
+        story.hears(started(SHOP, "d40", FORTIETH).fact());
+        story.hears(Facts.of(FactKind.PROJECT_DELETED, SHOP, SHOP, FORTIETH).fact());
+
+        assertThat(story.retractions()).hasSize(3);
+        assertThat(story.retractions()).allMatch(r -> r.reason().equals(Retraction.RESOLVED));
+        assertThat(story.retractions())
+                .filteredOn(r -> r.recipient().startsWith("mailto:"))
+                .singleElement()
+                .satisfies(r -> assertThat(r.userId()).isEqualTo(ALICE));
+        assertThat(story.stateEntries()).isZero();
+        assertThat(story.timers()).isZero();
+
+        story.hears(Facts.of(FactKind.MEMBER_REMOVED, SHOP, "m1", FORTIETH).fact());
+        assertThat(story.stateEntries()).as("deleted with their project").isZero();
+        story.clock(FORTIETH + DAY);
+        assertThat(story.keys()).doesNotContain(QUOTA_80);
+    }
+
+    @Test
+    void endsTheSameInAnyOrderAndWithAnyRepetition() throws Exception {
+        List<Fact> facts =
+                new ArrayList<>(
+                        List.of(
+                                project(SHOP, CREATED).fact(),
+                                onCall("m1", CREATED).with("user_id", BOB).fact(),
+                                verdict(SHOP, "d1", "ok", MORNING).fact(),
+                                verdict(SHOP, "d2", "warning", MORNING).fact(),
+                                quotaRefused(SHOP, "r1", FORTIETH).fact(),
+                                quotaRefused(SHOP, "r2", FORTIETH + 1).fact(),
+                                project(SHOP, CREATED)
+                                        .with("owner_id", BOB)
+                                        .committedAt(FORTIETH)
+                                        .fact()));
+        facts.addAll(deployments(SHOP, 41, MORNING));
+        List<Message> inOrder = outcome(facts);
+        assertThat(inOrder).hasSize(4);
+        Random random = new Random(11);
+        for (int i = 0; i < 30; i++) {
+            List<Fact> order = new ArrayList<>(facts);
+            order.addAll(facts.subList(0, random.nextInt(facts.size())));
+            Collections.shuffle(order, random);
+            assertThat(outcome(order)).isEqualTo(inOrder);
+        }
+    }
+
+    @Test
+    void goesOnWhereItWasAcrossARestart() throws Exception {
+        story.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 20, MORNING));
+        story.clock(MORNING + 20 * MINUTE).restarts();
+        story.hears(deployments(SHOP, 40, MORNING)).restarts();
+        story.clock(FORTIETH);
+        story.restarts().hears(deployments(SHOP, 40, MORNING));
+        story.hears(project(SHOP, CREATED).with("plan", "pro").committedAt(FORTIETH + 1).fact());
+        assertThat(story.keys()).containsExactly(QUOTA_80);
+        assertThat(story.retractions()).extracting(Retraction::key).containsExactly(QUOTA_80);
+    }
+
+    private static Facts onCall(String row, long at) {
+        return member(SHOP, row, at).with("on_call", "true");
+    }
+
+    private List<Candidate> alerts() {
+        return story.candidates().stream().filter(c -> c.rule().equals("E-ACT-05")).toList();
+    }
+
+    private static DetectionStory live(long since) throws Exception {
+        return new DetectionStory(() -> new DetectProject(Rules.liveSince(since)));
+    }
+
+    private static List<Message> outcome(List<Fact> facts) throws Exception {
+        try (DetectionStory story = live(LIVE_SINCE)) {
+            story.hears(facts).clock(MORNING + DAY);
+            return story.messages().stream()
+                    .sorted((a, b) -> a.toString().compareTo(b.toString()))
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,316 @@
+package io.seqpulse.lifecycle.user;
+
+import static io.seqpulse.lifecycle.story.Facts.ALICE;
+import static io.seqpulse.lifecycle.story.Facts.BOB;
+import static io.seqpulse.lifecycle.story.Facts.DAY;
+import static io.seqpulse.lifecycle.story.Facts.HOUR;
+import static io.seqpulse.lifecycle.story.Facts.LIVE_SINCE;
+import static io.seqpulse.lifecycle.story.Facts.MINUTE;
+import static io.seqpulse.lifecycle.story.Facts.MORNING;
+import static io.seqpulse.lifecycle.story.Facts.SECOND;
+import static io.seqpulse.lifecycle.story.Facts.SHOP;
+import static io.seqpulse.lifecycle.story.Facts.account;
+import static io.seqpulse.lifecycle.story.Facts.projectOf;
+import static io.seqpulse.lifecycle.story.Facts.signUp;
+import static io.seqpulse.lifecycle.story.Facts.signUpInSnapshot;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.lifecycle.detect.Candidate;
+import io.seqpulse.lifecycle.detect.Message;
+import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.story.DetectionStory;
+import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Rules;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of a person's first hours: E-TRX-01 and E-ACT-01. */
+class DetectUserTest {
+
+    private static final String WELCOME = "welcome_signup:" + ALICE;
+    private static final String NO_PROJECT = "no_project_after_signup:" + ALICE;
+    private static final long DUE = MORNING + 2 * HOUR;
+    private static final long ASKED = DUE + MINUTE;
+
+    private DetectionStory story;
+
+    @BeforeEach
+    void start() throws Exception {
+        story = new DetectionStory(() -> new DetectUser(Rules.liveSince(LIVE_SINCE)));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        story.close();
+    }
+
+    @Test
+    void welcomesAnAccountOnceTheClockHasPassedIt() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(MORNING - 1);
+        assertThat(story.candidates()).isEmpty();
+
+        story.clock(MORNING);
+
+        Candidate welcome = only(story.candidates());
+        assertThat(welcome.rule()).isEqualTo("E-TRX-01");
+        assertThat(welcome.key()).isEqualTo(WELCOME);
+        assertThat(welcome.occasion()).isEqualTo(WELCOME);
+        assertThat(welcome.recipient()).isEqualTo(ALICE);
+        assertThat(welcome.userId()).isEqualTo(ALICE);
+        assertThat(welcome.projectId()).isNull();
+        assertThat(welcome.dueAt()).isEqualTo(MORNING);
+        assertThat(welcome.expiresAt()).isEqualTo(MORNING + DAY);
+        assertThat(welcome.causedAt()).isEqualTo(MORNING);
+        assertThat(welcome.decidedAt()).isEqualTo(MORNING);
+    }
+
+    @Test
+    void welcomesAnAccountCreatedInactiveWhenItIsActivated() throws Exception {
+        long activated = MORNING + 3 * DAY;
+        story.hears(
+                account(ALICE, MORNING).with("is_active", "false").fact(),
+                Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING).fact());
+        story.clock(MORNING + HOUR);
+        assertThat(story.keys()).isEmpty();
+
+        story.hears(
+                account(ALICE, activated).fact(),
+                Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING)
+                        .committedAt(activated)
+                        .fact(),
+                Facts.of(FactKind.USER_ACTIVATED, ALICE, ALICE, activated).fact());
+        story.clock(activated);
+
+        assertThat(story.candidates())
+                .filteredOn(candidate -> candidate.key().equals(WELCOME))
+                .singleElement()
+                .satisfies(welcome -> assertThat(welcome.dueAt()).isEqualTo(activated));
+    }
+
+    @Test
+    void welcomesOnceHoweverOftenTheRowChanges() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(MORNING);
+        for (int day = 1; day <= 60; day++) {
+            long then = MORNING + day * DAY;
+            story.hears(
+                    account(ALICE, MORNING).committedAt(then).fact(),
+                    Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING).committedAt(then).fact(),
+                    Facts.of(FactKind.USER_ACTIVATED, ALICE, ALICE, then).fact());
+            story.clock(then);
+        }
+        assertThat(story.keys()).containsExactly(WELCOME, NO_PROJECT);
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void remindsOnceWhenNoProjectFollowsASignUp() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(ASKED - 1);
+        assertThat(story.keys()).containsExactly(WELCOME);
+
+        story.clock(ASKED);
+
+        assertThat(story.keys()).containsExactly(WELCOME, NO_PROJECT);
+        Candidate reminder = story.candidates().get(1);
+        assertThat(reminder.rule()).isEqualTo("E-ACT-01");
+        assertThat(reminder.dueAt()).isEqualTo(DUE);
+        assertThat(reminder.expiresAt()).isEqualTo(DUE + DAY);
+        assertThat(reminder.causedAt()).as("a deadline caused it").isZero();
+        assertThat(reminder.decidedAt()).isEqualTo(ASKED);
+
+        story.clock(MORNING + 30 * DAY);
+        assertThat(story.keys()).containsExactly(WELCOME, NO_PROJECT);
+        assertThat(story.retractions()).isEmpty();
+        assertThat(story.timers()).as("nothing is watched any more").isZero();
+    }
+
+    @Test
+    void remindsNobodyWhoHasAProjectExactlyAtTheDeadline() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(DUE - 1);
+        story.hears(projectOf(ALICE, SHOP, DUE).fact()).clock(ASKED);
+        assertThat(story.keys()).containsExactly(WELCOME);
+        assertThat(story.retractions()).isEmpty();
+    }
+
+    @Test
+    void countsAProjectCommittedLateByItsBusinessTime() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(DUE + 30 * SECOND);
+        story.hears(projectOf(ALICE, SHOP, DUE).committedAt(DUE + 40 * SECOND).fact());
+        story.clock(ASKED);
+        assertThat(story.keys()).containsExactly(WELCOME);
+    }
+
+    @Test
+    void endsAsResolvedWhenAProjectCameJustTooLateButBeforeTheQuestion() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(DUE);
+        story.hears(projectOf(ALICE, SHOP, DUE + 1).fact()).clock(ASKED);
+        assertThat(story.keys()).containsExactly(WELCOME, NO_PROJECT);
+        assertThat(story.retractions())
+                .containsExactly(new Retraction(NO_PROJECT, ALICE, ALICE, Retraction.RESOLVED));
+    }
+
+    @Test
+    void withdrawsTheReminderWhenAProjectFollowsAfterAll() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(ASKED);
+        story.hears(projectOf(ALICE, SHOP, MORNING + 5 * HOUR).fact());
+        assertThat(story.retractions())
+                .containsExactly(new Retraction(NO_PROJECT, ALICE, ALICE, Retraction.RESOLVED));
+
+        story.hears(projectOf(ALICE, "another", MORNING + 6 * HOUR).fact());
+        story.hears(signUp(ALICE, MORNING)).clock(MORNING + 7 * HOUR);
+        assertThat(story.retractions()).hasSize(1);
+        assertThat(story.keys()).containsExactly(WELCOME, NO_PROJECT);
+    }
+
+    @Test
+    void saysNothingOfWithdrawingOnceTheReminderHasExpired() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(DUE + DAY);
+        story.hears(projectOf(ALICE, SHOP, DUE + DAY + 1).fact());
+        assertThat(story.retractions()).isEmpty();
+    }
+
+    @Test
+    void mailsNobodyForWhatWasDueBeforeTheRuleWasLive() throws Exception {
+        long signedUp = LIVE_SINCE - 2 * HOUR - 1;
+        story.hears(signUp(ALICE, signedUp)).clock(LIVE_SINCE + DAY);
+        assertThat(story.messages()).isEmpty();
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void mailsWhatIsDueExactlyWhenTheRuleGoesLive() throws Exception {
+        story.hears(signUp(ALICE, LIVE_SINCE - 2 * HOUR));
+        story.hears(signUp(BOB, LIVE_SINCE));
+        story.clock(LIVE_SINCE + MINUTE);
+        assertThat(story.keys()).containsExactlyInAnyOrder(NO_PROJECT, "welcome_signup:" + BOB);
+    }
+
+    @Test
+    void resolvesExpiredDeadlinesOfASnapshotWithoutATimer() throws Exception {
+        long snapshotAt = MORNING + 3 * DAY;
+        story.wall(snapshotAt).hears(signUpInSnapshot(ALICE, MORNING, snapshotAt));
+        assertThat(story.timers()).isZero();
+        story.clock(snapshotAt + DAY);
+        assertThat(story.messages()).isEmpty();
+    }
+
+    @Test
+    void mailsWhatOnlyASnapshotTellsIfItHasNotExpired() throws Exception {
+        long snapshotAt = MORNING + 3 * HOUR;
+        story.wall(snapshotAt).hears(signUpInSnapshot(ALICE, MORNING, snapshotAt));
+        story.clock(snapshotAt);
+        assertThat(story.keys()).containsExactlyInAnyOrder(WELCOME, NO_PROJECT);
+        assertThat(story.candidates()).allMatch(candidate -> candidate.causedAt() == 0);
+    }
+
+    @Test
+    void asksAboutWhatWasStreamedEvenIfItIsTooLateByTheWallClock() throws Exception {
+        story.wall(MORNING + 9 * DAY).hears(signUp(ALICE, MORNING)).clock(ASKED);
+        assertThat(story.keys()).as("the policy ends them as stale").hasSize(2);
+    }
+
+    @Test
+    void forgetsAPersonWhoIsDeletedBeforeTheDeadline() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(MORNING);
+        story.hears(deleted(ALICE, MORNING + HOUR)).clock(MORNING + 5 * HOUR);
+        assertThat(story.keys()).containsExactly(WELCOME);
+        assertThat(story.retractions())
+                .containsExactly(new Retraction(WELCOME, ALICE, ALICE, Retraction.RESOLVED));
+        assertThat(story.timers()).isZero();
+        assertThat(story.stateEntries()).isZero();
+    }
+
+    @Test
+    void withdrawsEverythingWhenAPersonIsDeleted() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(ASKED);
+        story.hears(deleted(ALICE, ASKED + 1));
+        assertThat(story.retractions())
+                .extracting(Retraction::key)
+                .containsExactlyInAnyOrder(WELCOME, NO_PROJECT);
+        assertThat(story.timers()).isZero();
+        assertThat(story.stateEntries()).isZero();
+    }
+
+    @Test
+    void forgetsWhatItHearsOfAPersonWhoIsGone() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(MORNING);
+        story.hears(deleted(ALICE, MORNING + HOUR));
+        story.hears(projectOf(ALICE, SHOP, MORNING + HOUR).fact());
+        assertThat(story.stateEntries()).isPositive();
+
+        story.clock(MORNING + HOUR + 7 * DAY);
+        assertThat(story.stateEntries()).isZero();
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void leavesPreferencesAndTheJournalToThePolicy() throws Exception {
+        story.hears(
+                Facts.of(FactKind.PREFERENCES, ALICE, ALICE, MORNING).fact(),
+                Facts.of(FactKind.PREFERENCES_DELETED, ALICE, ALICE, MORNING).fact(),
+                Facts.delivery(ALICE, "some:key", "E-ACT-01", "sent", MORNING).fact());
+        assertThat(story.stateEntries()).isZero();
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void endsTheSameInAnyOrderAndWithAnyRepetition() throws Exception {
+        List<Fact> facts = new ArrayList<>(signUp(ALICE, MORNING));
+        facts.add(projectOf(ALICE, SHOP, DUE + 1).fact());
+        facts.addAll(signUp(BOB, MORNING));
+        facts.add(projectOf(BOB, "other", DUE).fact());
+        List<Message> inOrder = null;
+        for (List<Fact> order : orders(facts)) {
+            try (DetectionStory other =
+                    new DetectionStory(() -> new DetectUser(Rules.liveSince(LIVE_SINCE)))) {
+                other.hears(order).hears(order.subList(0, 4)).clock(ASKED);
+                List<Message> outcome = sorted(other.messages());
+                inOrder = Objects.requireNonNullElse(inOrder, outcome);
+                assertThat(outcome).isEqualTo(inOrder);
+            }
+        }
+        assertThat(inOrder).hasSize(4);
+    }
+
+    @Test
+    void remindsOnceAcrossARestart() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(MORNING).restarts();
+        story.hears(signUp(ALICE, MORNING)).clock(ASKED).restarts();
+        story.hears(projectOf(ALICE, SHOP, ASKED + HOUR).fact()).clock(ASKED + HOUR);
+        assertThat(story.keys()).containsExactly(WELCOME, NO_PROJECT);
+        assertThat(story.retractions()).extracting(Retraction::key).containsExactly(NO_PROJECT);
+    }
+
+    private static Fact deleted(String user, long at) {
+        return Facts.of(FactKind.ACCOUNT_DELETED, user, user, at).fact();
+    }
+
+    private static Candidate only(List<Candidate> candidates) {
+        assertThat(candidates).hasSize(1);
+        return candidates.get(0);
+    }
+
+    /** Rotations, forwards and backwards. */
+    private static List<List<Fact>> orders(List<Fact> facts) {
+        List<List<Fact>> orders = new ArrayList<>();
+        for (int i = 0; i < facts.size(); i++) {
+            List<Fact> rotated = new ArrayList<>(facts);
+            Collections.rotate(rotated, i);
+            orders.add(rotated);
+            List<Fact> reversed = new ArrayList<>(rotated);
+            Collections.reverse(reversed);
+            orders.add(reversed);
+        }
+        return orders;
+    }
+
+    private static List<Message> sorted(List<Message> messages) {
+        return messages.stream().sorted((a, b) -> a.toString().compareTo(b.toString())).toList();
+    }
+}
