@@ -1,0 +1,253 @@
+package io.seqpulse.lifecycle.policy;
+
+import static io.seqpulse.lifecycle.story.Facts.ALICE;
+import static io.seqpulse.lifecycle.story.Facts.DAY;
+import static io.seqpulse.lifecycle.story.Facts.HOUR;
+import static io.seqpulse.lifecycle.story.Facts.MINUTE;
+import static io.seqpulse.lifecycle.story.Facts.MORNING;
+import static io.seqpulse.lifecycle.story.Facts.SHOP;
+import static io.seqpulse.lifecycle.story.Facts.account;
+import static io.seqpulse.lifecycle.story.Facts.delivery;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.lifecycle.detect.Candidate;
+import io.seqpulse.lifecycle.detect.Message;
+import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Rules;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The recipient's operator: state, timers and restarts around {@link EmailPolicy}. */
+class DecideEmailsTest {
+
+    private static final String DUTY = Candidate.BARE_ADDRESS + "duty@example.org";
+
+    private final List<Decision> before = new ArrayList<>();
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Message, Decision> harness;
+
+    @BeforeEach
+    void start() throws Exception {
+        start(null);
+        harness.setProcessingTime(MORNING);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        harness.close();
+    }
+
+    @Test
+    void waitsForBothInputsToReachTheCandidate() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact());
+        wants(candidate("E-TRX-01", "welcome", ALICE, MORNING));
+        harness.processWatermark2(new Watermark(MORNING));
+        assertThat(sent()).as("an opt-out may still be on its way").isEmpty();
+        hears(account(ALICE, MORNING).with("is_active", "false").fact());
+
+        harness.processWatermark1(new Watermark(MORNING));
+        assertThat(sent()).isEmpty();
+        assertThat(reasons()).containsExactly("welcome inactive");
+    }
+
+    @Test
+    void sendsAnAlertWithoutWaitingForTheClock() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact());
+        wants(candidate("E-ACT-05", "alert", ALICE, MORNING));
+        assertThat(sent()).containsExactly("alert");
+    }
+
+    @Test
+    void defersToTheNextWindowAcrossARestart() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact());
+        wants(candidate("E-ACT-01", "first", ALICE, MORNING));
+        clock(MORNING);
+        restart();
+        wants(candidate("E-CONV-01", "second", ALICE, MORNING + HOUR));
+        clock(MORNING + HOUR);
+        restart();
+        hears(delivery(ALICE, "first", "E-ACT-01", "sent", MORNING + MINUTE).fact());
+        clock(MORNING + MINUTE + DAY - 1);
+        assertThat(sent()).containsExactly("first");
+        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+
+        restart();
+        clock(MORNING + MINUTE + DAY);
+        assertThat(sent()).containsExactly("first", "second");
+    }
+
+    @Test
+    void carriesADigestAndTheOptOutAcrossARestart() throws Exception {
+        hears(
+                account(ALICE, MORNING - DAY).with("locale", null).fact(),
+                Facts.of(FactKind.PREFERENCES, ALICE, ALICE, MORNING - DAY)
+                        .with("marketing_opt_in", "false")
+                        .fact());
+        for (int i = 1; i <= 7; i++) {
+            wants(candidate("E-ACT-05", "alert " + i, ALICE, MORNING));
+        }
+        restart();
+        wants(candidate("E-ACT-01", "reminder", ALICE, MORNING + MINUTE));
+        clock(MORNING + HOUR);
+        assertThat(sent()).hasSize(6).endsWith("alert 6:digest");
+        assertThat(reasons()).endsWith("reminder opted_out");
+    }
+
+    @Test
+    void goesByTheWallClockWhenTheLogIsBehind() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact());
+        wants(candidate("E-TRX-01", "late", ALICE, MORNING));
+        harness.setProcessingTime(MORNING + 31 * DAY);
+        clock(MORNING);
+        assertThat(reasons()).containsExactly("late stale");
+    }
+
+    @Test
+    void keepsOneTimerForAPersonAndNoneWhenNothingIsLeft() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact());
+        assertThat(harness.numEventTimeTimers()).isZero();
+        wants(candidate("E-TRX-01", "a", ALICE, MORNING));
+        wants(candidate("E-ACT-04", "b", ALICE, MORNING + HOUR));
+        wants(candidate("E-ACT-01", "c", ALICE, MORNING + 2 * HOUR));
+        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        clock(MORNING + 5 * HOUR);
+        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        clock(MORNING + 100 * DAY);
+        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(harness.numKeyedStateEntries()).as("the person is known").isEqualTo(1);
+    }
+
+    @Test
+    void keepsNothingOfADeletedPerson() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact());
+        wants(candidate("E-TRX-01", "welcome", ALICE, MORNING));
+        hears(Facts.of(FactKind.ACCOUNT_DELETED, ALICE, ALICE, MORNING).fact());
+        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(harness.numEventTimeTimers()).isZero();
+
+        retracts("welcome", ALICE);
+        clock(MORNING + DAY);
+        assertThat(sent()).isEmpty();
+        assertThat(reasons()).isEmpty();
+        assertThat(withdrawals()).containsExactly("welcome");
+        assertThat(harness.numKeyedStateEntries()).as("the retraction came after it").isZero();
+    }
+
+    @Test
+    void keepsNothingOfABareAddressInTheEnd() throws Exception {
+        wants(candidate("E-ACT-05", "alert", DUTY, MORNING));
+        assertThat(sent()).containsExactly("alert");
+        assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+        clock(MORNING + 100 * DAY);
+        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(harness.numEventTimeTimers()).isZero();
+    }
+
+    @Test
+    void keepsNothingOfEventsThatAreNotItsBusiness() throws Exception {
+        hears(Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING).fact());
+        assertThat(harness.numKeyedStateEntries()).isZero();
+    }
+
+    @Test
+    void sendsOnceHoweverOftenItIsToldAcrossARestart() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact());
+        for (int i = 0; i < 3; i++) {
+            wants(candidate("E-ACT-04", "verdict", ALICE, MORNING));
+            clock(MORNING + i);
+            restart();
+            hears(delivery(ALICE, "verdict", "E-ACT-04", "sent", MORNING + i).fact());
+        }
+        assertThat(sent()).containsExactly("verdict");
+    }
+
+    private void start(OperatorSubtaskState state) throws Exception {
+        harness =
+                new KeyedTwoInputStreamOperatorTestHarness<>(
+                        new KeyedCoProcessOperator<>(
+                                new DecideEmails(Rules.all(), Duration.ofHours(24))),
+                        Fact::key,
+                        Message::recipient,
+                        Types.STRING);
+        harness.setup();
+        if (state != null) {
+            harness.initializeState(state);
+        }
+        harness.open();
+    }
+
+    private void restart() throws Exception {
+        long wall = harness.getProcessingTime();
+        OperatorSubtaskState state = harness.snapshot(1, wall);
+        before.addAll(harness.extractOutputValues());
+        harness.close();
+        start(state);
+        harness.setProcessingTime(wall);
+    }
+
+    private void hears(Fact... facts) throws Exception {
+        for (Fact fact : facts) {
+            harness.processElement1(new StreamRecord<>(fact, fact.committedAt()));
+        }
+    }
+
+    private void wants(Candidate candidate) throws Exception {
+        harness.processElement2(new StreamRecord<>(new Message(candidate, null)));
+    }
+
+    private void retracts(String key, String recipient) throws Exception {
+        Retraction retraction = new Retraction(key, recipient, recipient, Retraction.RESOLVED);
+        harness.processElement2(new StreamRecord<>(new Message(null, retraction)));
+    }
+
+    private void clock(long millis) throws Exception {
+        harness.setProcessingTime(Math.max(millis, harness.getProcessingTime()));
+        harness.processWatermark1(new Watermark(millis));
+        harness.processWatermark2(new Watermark(millis));
+    }
+
+    private List<Decision> decisions() {
+        List<Decision> decisions = new ArrayList<>(before);
+        decisions.addAll(harness.extractOutputValues());
+        return decisions;
+    }
+
+    private List<String> sent() {
+        return decisions().stream()
+                .filter(d -> d.withdrawal() == null && d.suppressedFor() == null)
+                .map(d -> d.candidate().key())
+                .toList();
+    }
+
+    private List<String> reasons() {
+        return decisions().stream()
+                .filter(d -> d.suppressedFor() != null)
+                .map(d -> d.candidate().key() + " " + d.suppressedFor())
+                .toList();
+    }
+
+    private List<String> withdrawals() {
+        return decisions().stream()
+                .filter(d -> d.withdrawal() != null)
+                .map(d -> d.withdrawal().key())
+                .toList();
+    }
+
+    private static Candidate candidate(String rule, String key, String recipient, long at) {
+        return new Candidate(
+                rule, key, key, recipient, ALICE, SHOP, at, at + 30 * DAY, at, at, Map.of());
+    }
+}
