@@ -210,7 +210,7 @@ class HistoryIT {
                 .map(
                         cell ->
                                 dynamicTest(
-                                        cell.title(),
+                                        cell.rule() + " · " + cell.what(),
                                         () -> bench.assertOutcome(bench.scenario(cell))));
     }
 

@@ -52,6 +52,7 @@ final class Scenario {
     private final Map<UUID, String> users = new LinkedHashMap<>();
     private final Set<String> addresses = new LinkedHashSet<>();
     private final List<Expected> expected = new ArrayList<>();
+    private final List<Expected> possible = new ArrayList<>();
     private final Map<String, Instant> earliest = new LinkedHashMap<>();
     private final Map<String, List<Check>> checks = new LinkedHashMap<>();
     private final List<List<Cell.Placement>> steps = new ArrayList<>();
@@ -352,6 +353,11 @@ final class Scenario {
         expected.add(new Expected(key, "suppressed", reason, user, null));
     }
 
+    /** A mail that nobody gets, and that may be journalled with its reason or never be noticed. */
+    void suppressedIfNoticed(String key, UUID user, String reason) {
+        possible.add(new Expected(key, "suppressed", reason, user, null));
+    }
+
     /** The mail under a key may not be accepted before this. */
     void notBefore(String key, Instant time) {
         earliest.put(key, time);
@@ -428,6 +434,10 @@ final class Scenario {
 
     List<Expected> expected() {
         return expected;
+    }
+
+    List<Expected> possible() {
+        return possible;
     }
 
     Map<String, Instant> earliest() {
