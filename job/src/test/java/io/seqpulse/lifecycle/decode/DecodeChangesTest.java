@@ -1,0 +1,126 @@
+package io.seqpulse.lifecycle.decode;
+
+import static io.seqpulse.lifecycle.story.Facts.ALICE;
+import static io.seqpulse.lifecycle.story.Facts.MORNING;
+import static io.seqpulse.lifecycle.story.Facts.SHOP;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.story.Rows;
+import java.util.List;
+import org.apache.flink.streaming.api.operators.ProcessOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.flink.util.OutputTag;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class DecodeChangesTest {
+
+    private static final String CREATED_AT = "2026-11-10T08:00:00Z";
+
+    private OneInputStreamOperatorTestHarness<LogRecord, Void> harness;
+
+    @BeforeEach
+    void start() throws Exception {
+        harness =
+                new OneInputStreamOperatorTestHarness<>(
+                        new ProcessOperator<>(new DecodeChanges("seqpulse.changes")));
+        harness.open();
+        harness.setProcessingTime(MORNING);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        harness.close();
+    }
+
+    @Test
+    void leadsEachFactToTheStreamOfItsSubject() throws Exception {
+        reads(
+                Rows.inserted("users", ALICE)
+                        .with("email", "alice@example.org")
+                        .with("created_at", CREATED_AT)
+                        .record());
+        reads(
+                Rows.inserted("projects", SHOP)
+                        .with("owner_id", ALICE)
+                        .with("created_at", CREATED_AT)
+                        .record());
+        reads(Rows.inserted("deployments", "d1").with("project_id", SHOP).record());
+
+        assertThat(side(DecodeChanges.USERS))
+                .extracting(Fact::kind)
+                .containsExactly(FactKind.ACCOUNT, FactKind.USER_CREATED, FactKind.USER_ACTIVATED);
+        assertThat(side(DecodeChanges.PROJECTS))
+                .extracting(Fact::kind)
+                .containsExactly(FactKind.PROJECT, FactKind.PROJECT_CREATED);
+        assertThat(side(DecodeChanges.DEPLOYMENTS))
+                .extracting(Fact::kind)
+                .containsExactly(FactKind.DEPLOYMENT);
+        assertThat(side(DecodeChanges.DEAD_LETTERS)).isEmpty();
+        assertThat(harness.extractOutputValues()).isEmpty();
+    }
+
+    @Test
+    void buriesARowThatDoesNotSayWhatItMustAndGoesOn() throws Exception {
+        reads(Rows.inserted("users", ALICE).record());
+        reads(Rows.inserted("deployments", "d1").with("project_id", SHOP).record());
+
+        DeadLetter letter = only(side(DecodeChanges.DEAD_LETTERS));
+        assertThat(letter.topic()).isEqualTo("seqpulse.changes");
+        assertThat(letter.offset()).isEqualTo(42);
+        assertThat(letter.table()).isEqualTo("users");
+        assertThat(letter.reason()).isEqualTo("users.created_at is not in the change log");
+        assertThat(letter.value()).asString().isEqualTo("value");
+        assertThat(letter.keyText()).isEqualTo("key");
+        assertThat(letter.atMillis()).isEqualTo(MORNING);
+        assertThat(side(DecodeChanges.USERS)).as("all of a row or nothing").isEmpty();
+        assertThat(side(DecodeChanges.DEPLOYMENTS)).hasSize(1);
+    }
+
+    @Test
+    void buriesWhatCouldNotEvenBeParsed() throws Exception {
+        reads(Rows.record(LogRecord.Kind.UNREADABLE, "no JSON"));
+        reads(Rows.record(LogRecord.Kind.UNREADABLE, "no JSON"));
+        assertThat(side(DecodeChanges.DEAD_LETTERS)).hasSize(2);
+        assertThat(side(DecodeChanges.DEAD_LETTERS).get(0).table()).isNull();
+        assertThat(side(DecodeChanges.DEAD_LETTERS).get(0).reason()).isEqualTo("no JSON");
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = LogRecord.Kind.class,
+            names = {"CLOCK", "HEARTBEAT", "TOMBSTONE", "FOREIGN"})
+    void saysNothingOfWhatIsNoChange(LogRecord.Kind kind) throws Exception {
+        reads(Rows.record(kind, null));
+        assertThat(harness.getOutput()).isEmpty();
+        assertThat(side(DecodeChanges.DEAD_LETTERS)).isEmpty();
+    }
+
+    @Test
+    void saysNothingOfUnknownTables() throws Exception {
+        reads(Rows.inserted("invoices", "x").record());
+        assertThat(side(DecodeChanges.DEAD_LETTERS)).isEmpty();
+    }
+
+    private void reads(LogRecord record) throws Exception {
+        harness.processElement(new StreamRecord<>(record));
+    }
+
+    private <T> List<T> side(OutputTag<T> tag) {
+        var records = harness.getSideOutput(tag);
+        return records == null ? List.of() : records.stream().map(StreamRecord::getValue).toList();
+    }
+
+    private static <T> T only(List<T> all) {
+        assertThat(all).hasSize(1);
+        return all.get(0);
+    }
+}

@@ -1,0 +1,404 @@
+package io.seqpulse.lifecycle.fact;
+
+import static io.seqpulse.lifecycle.story.Facts.ALICE;
+import static io.seqpulse.lifecycle.story.Facts.HOUR;
+import static io.seqpulse.lifecycle.story.Facts.MORNING;
+import static io.seqpulse.lifecycle.story.Facts.SHOP;
+import static io.seqpulse.lifecycle.story.Facts.at;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.seqpulse.connector.debezium.UnusableChangeException;
+import io.seqpulse.lifecycle.story.Rows;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FactMapperTest {
+
+    private static final String CREATED_AT = "2026-11-10T08:00:00.123456Z";
+    private static final long CREATED = at("2026-11-10T08:00:00.123Z");
+
+    @Test
+    void saysThatAUserSignedUpAndIsActive() {
+        List<Fact> facts =
+                facts(
+                        user(Rows.inserted("users", ALICE))
+                                .with("first_name", null)
+                                .with("locale", "en")
+                                .with("password_hash", "never captured, never read"));
+
+        assertThat(facts)
+                .extracting(Fact::kind)
+                .containsExactly(FactKind.ACCOUNT, FactKind.USER_CREATED, FactKind.USER_ACTIVATED);
+        assertThat(facts).allMatch(f -> f.key().equals(ALICE) && f.id().equals(ALICE));
+        assertThat(facts).allMatch(f -> f.at() == CREATED);
+        assertThat(facts).allMatch(f -> f.committedAt() == MORNING && f.position() == 42);
+        assertThat(facts).noneMatch(Fact::snapshot);
+        assertThat(facts.get(0).values())
+                .containsEntry("email", "alice@example.org")
+                .containsEntry("first_name", null)
+                .containsEntry("locale", "en")
+                .doesNotContainKeys("timezone", "password_hash", "created_at");
+        assertThat(facts.get(1).values()).isEmpty();
+        assertThat(facts).allMatch(f -> FactMapper.streamOf(f) == Subject.USER);
+    }
+
+    @Test
+    void datesAnActivationByTheUpdateThatShowedIt() {
+        assertThat(facts(user(Rows.inserted("users", ALICE)).with("is_active", "false")))
+                .extracting(Fact::kind)
+                .containsExactly(FactKind.ACCOUNT, FactKind.USER_CREATED);
+        assertThat(fact(FactKind.USER_ACTIVATED, user(Rows.updated("users", ALICE))).at())
+                .isEqualTo(MORNING);
+        assertThat(
+                        fact(
+                                        FactKind.USER_ACTIVATED,
+                                        user(Rows.updated("users", ALICE)).committedAt(0))
+                                .at())
+                .as("never before it existed")
+                .isEqualTo(CREATED);
+        Fact read = fact(FactKind.USER_ACTIVATED, user(Rows.read("users", ALICE)));
+        assertThat(read.at()).isEqualTo(CREATED);
+        assertThat(read.snapshot()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "absent"})
+    void takesAnAccountForActiveUnlessToldOtherwise(String how) {
+        Rows row = user(Rows.inserted("users", ALICE));
+        Rows odd = how.equals("null") ? row.with("is_active", null) : row.without("is_active");
+        assertThat(facts(odd)).extracting(Fact::kind).contains(FactKind.USER_ACTIVATED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "users, id, ACCOUNT_DELETED",
+        "projects, id, PROJECT_DELETED",
+        "deployments, id, DEPLOYMENT_DELETED",
+        "email_preferences, user_id, PREFERENCES_DELETED"
+    })
+    void readsNothingButTheKeyOfADeletedRow(String table, String keyColumn, FactKind kind) {
+        Fact fact =
+                fact(
+                        kind,
+                        Rows.deleted(table, keyColumn, SHOP)
+                                .before(keyColumn, SHOP)
+                                .before("name", "")
+                                .before("plan", "")
+                                .before("created_at", "1970-01-01T00:00:00Z"));
+        assertThat(fact.key()).isEqualTo(SHOP);
+        assertThat(fact.id()).isEqualTo(SHOP);
+        assertThat(fact.at()).isEqualTo(MORNING);
+        assertThat(fact.values()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "deployment_verdicts",
+                "sdh_hints",
+                "metric_samples",
+                "quota_refusals",
+                "email_deliveries"
+            })
+    void makesNothingOfADeletedEvent(String table) {
+        assertThat(facts(Rows.deleted(table, "id", "x"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"users", "projects", "email_deliveries"})
+    void makesNothingOfATruncatedTable(String table) {
+        assertThat(facts(Rows.truncated(table))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"subscriptions", "invoices", ""})
+    void ignoresOtherTables(String table) {
+        assertThat(facts(Rows.inserted(table, "x"))).isEmpty();
+    }
+
+    @Test
+    void saysWhatAProjectIsAndThatItWasCreated() {
+        List<Fact> facts = facts(project(Rows.updated("projects", SHOP)));
+        assertThat(facts)
+                .extracting(Fact::kind)
+                .containsExactly(FactKind.PROJECT, FactKind.PROJECT_CREATED);
+        assertThat(facts).allMatch(f -> f.at() == CREATED && f.key().equals(SHOP));
+        assertThat(facts).allMatch(f -> FactMapper.streamOf(f) == Subject.PROJECT);
+        assertThat(facts.get(0).values())
+                .containsOnlyKeys("name", "owner_id", "plan")
+                .containsEntry("plan", "free");
+        assertThat(
+                        fact(
+                                        FactKind.PROJECT,
+                                        project(Rows.inserted("projects", SHOP)).with("plan", null))
+                                .values())
+                .containsEntry("plan", null);
+        assertThat(
+                        fact(
+                                        FactKind.PROJECT,
+                                        project(Rows.inserted("projects", SHOP)).without("name"))
+                                .values())
+                .doesNotContainKey("name");
+    }
+
+    @Test
+    void keepsWhatTheJournalSaysOfAnEmail() {
+        Fact sent =
+                fact(
+                        FactKind.DELIVERY,
+                        journal()
+                                .with("status", "sent")
+                                .with("reason", null)
+                                .with("sent_at", CREATED_AT));
+        assertThat(sent.key()).isEqualTo(ALICE);
+        assertThat(sent.id()).isEqualTo("row");
+        assertThat(sent.at()).isEqualTo(CREATED);
+        assertThat(sent.values())
+                .containsEntry("dedupe_key", "k")
+                .containsEntry("email_type", "E-ACT-01")
+                .containsEntry("status", "sent")
+                .containsEntry("reason", null)
+                .containsEntry("sent_at", Long.toString(CREATED));
+        assertThat(fact(FactKind.DELIVERY, journal().with("status", "queued")).values())
+                .containsEntry("sent_at", null);
+        assertThat(facts(journal().with("user_id", null))).isEmpty();
+        assertThat(facts(journal().without("user_id"))).isEmpty();
+    }
+
+    @Test
+    void saysWhatAUserAgreedTo() {
+        Fact fact =
+                fact(
+                        FactKind.PREFERENCES,
+                        Rows.inserted("email_preferences", "unused")
+                                .without("id")
+                                .with("user_id", ALICE)
+                                .with("marketing_opt_in", "false")
+                                .with("product_updates_opt_in", "true"));
+        assertThat(fact.key()).isEqualTo(ALICE);
+        assertThat(fact.values())
+                .containsEntry("marketing_opt_in", "false")
+                .containsEntry("product_updates_opt_in", "true");
+    }
+
+    @Test
+    void saysWhoBelongsToAProject() {
+        Fact fact =
+                fact(
+                        FactKind.MEMBER,
+                        Rows.inserted("project_members", "m1")
+                                .with("project_id", SHOP)
+                                .with("user_id", null)
+                                .with("email", "duty@example.org")
+                                .with("role", "member")
+                                .with("on_call", "true"));
+        assertThat(fact.key()).isEqualTo(SHOP);
+        assertThat(fact.id()).isEqualTo("m1");
+        assertThat(fact.values())
+                .containsEntry("user_id", null)
+                .containsEntry("email", "duty@example.org")
+                .containsEntry("on_call", "true");
+    }
+
+    @Test
+    void namesTheProjectOfARemovedMemberFromTheFullIdentity() {
+        Rows removed = Rows.deleted("project_members", "id", "m1").before("project_id", SHOP);
+        Fact fact = fact(FactKind.MEMBER_REMOVED, removed);
+        assertThat(fact.key()).isEqualTo(SHOP);
+        assertThat(fact.id()).isEqualTo("m1");
+        for (Rows odd :
+                List.of(
+                        Rows.deleted("project_members", "id", "m1"),
+                        Rows.deleted("project_members", "id", "m1").before("project_id", ""))) {
+            assertThatThrownBy(() -> facts(odd))
+                    .isInstanceOf(UnusableChangeException.class)
+                    .hasMessageContaining("replica identity to full");
+        }
+    }
+
+    @Test
+    void saysWhatADeploymentIs() {
+        Fact fact =
+                fact(
+                        FactKind.DEPLOYMENT,
+                        deployment()
+                                .with("started_at", CREATED_AT)
+                                .with("finished_at", null)
+                                .with("branch", null));
+        assertThat(fact.key()).isEqualTo("d1");
+        assertThat(fact.at()).isEqualTo(CREATED);
+        assertThat(fact.values())
+                .containsEntry("project_id", SHOP)
+                .containsEntry("started_at", Long.toString(CREATED))
+                .containsEntry("finished_at", null)
+                .containsEntry("branch", null);
+        assertThat(FactMapper.streamOf(fact)).isEqualTo(Subject.DEPLOYMENT);
+        assertThat(fact(FactKind.DEPLOYMENT, deployment()).at()).isEqualTo(MORNING);
+    }
+
+    @Test
+    void saysWhatNamesOnlyADeployment() {
+        Fact verdict =
+                fact(
+                        FactKind.VERDICT,
+                        event("deployment_verdicts")
+                                .with("verdict", "warning")
+                                .with("summary", null));
+        assertThat(verdict.key()).isEqualTo("d1");
+        assertThat(verdict.id()).isEqualTo("row");
+        assertThat(verdict.values())
+                .containsEntry("verdict", "warning")
+                .containsEntry("summary", null)
+                .doesNotContainKey("confidence");
+        Fact hint =
+                fact(FactKind.HINT, event("sdh_hints").with("suggested_actions", "[\"scale up\"]"));
+        assertThat(hint.values()).containsEntry("suggested_actions", "[\"scale up\"]");
+        Fact sample =
+                fact(
+                        FactKind.METRIC_SAMPLE,
+                        Rows.inserted("metric_samples", "unused")
+                                .without("id")
+                                .with("deployment_id", "d1")
+                                .with("phase", "pre")
+                                .with("latency_p95", "180.5")
+                                .with("collected_at", CREATED_AT));
+        assertThat(sample.key()).isEqualTo("d1");
+        assertThat(sample.at()).isEqualTo(CREATED);
+        assertThat(sample.id()).isEqualTo("pre " + CREATED);
+        Fact refusal =
+                fact(
+                        FactKind.QUOTA_REFUSED,
+                        Rows.inserted("quota_refusals", "row")
+                                .with("project_id", SHOP)
+                                .with("attempted_at", CREATED_AT)
+                                .with("used", "50"));
+        assertThat(refusal.key()).isEqualTo(SHOP);
+        assertThat(refusal.at()).isEqualTo(CREATED);
+    }
+
+    @Test
+    void readsTimesWithAndWithoutAZone() {
+        long micros = CREATED * 1_000 + 456;
+        Rows plain = user(Rows.inserted("users", ALICE)).with("created_at", "" + micros);
+        assertThat(fact(FactKind.USER_CREATED, plain).at()).isEqualTo(CREATED);
+        Rows zoned =
+                user(Rows.inserted("users", ALICE))
+                        .with("created_at", "2026-11-10T09:00:00.123+01:00");
+        assertThat(fact(FactKind.USER_CREATED, zoned).at()).isEqualTo(CREATED);
+    }
+
+    static Stream<Rows> unusable() {
+        return Stream.of(
+                user(Rows.inserted("users", ALICE)).without("id"),
+                user(Rows.inserted("users", ALICE)).with("id", null),
+                user(Rows.inserted("users", ALICE)).with("created_at", null),
+                user(Rows.inserted("users", ALICE)).with("created_at", "yesterday"),
+                user(Rows.inserted("users", ALICE)).with("is_active", "perhaps"),
+                project(Rows.inserted("projects", SHOP)).with("owner_id", null),
+                project(Rows.inserted("projects", SHOP)).without("created_at"),
+                Rows.inserted("email_preferences", "x"),
+                journal().with("created_at", null),
+                journal().with("sent_at", "soon"),
+                journal().with("id", null),
+                Rows.inserted("project_members", "m1"),
+                deployment().with("project_id", null),
+                deployment().with("started_at", "soon"),
+                event("deployment_verdicts").with("deployment_id", null),
+                event("sdh_hints").with("created_at", null),
+                Rows.inserted("metric_samples", "x").with("deployment_id", "d1"),
+                Rows.inserted("quota_refusals", "x").with("project_id", SHOP),
+                Rows.deleted("users", "uid", ALICE),
+                Rows.deleted("projects", "id", null));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void unusable(Rows row) {
+        String table = row.change().table();
+        assertThatThrownBy(() -> facts(row))
+                .isInstanceOf(UnusableChangeException.class)
+                .hasMessageContaining(table)
+                .hasMessageNotContaining("yesterday")
+                .hasMessageNotContaining("soon");
+    }
+
+    @Test
+    void givesEachKindOnlyItsOwnAttributes() {
+        Stream.of(
+                        user(Rows.inserted("users", ALICE)),
+                        project(Rows.inserted("projects", SHOP)),
+                        journal(),
+                        deployment(),
+                        event("deployment_verdicts"),
+                        event("sdh_hints"))
+                .flatMap(row -> facts(row.with("payload_json", "{}")).stream())
+                .forEach(
+                        fact ->
+                                assertThat(fact.kind().attributes())
+                                        .containsAll(fact.values().keySet()));
+    }
+
+    @Test
+    void namesEachKindAsTheCatalogueDoes() {
+        for (FactKind kind : FactKind.values()) {
+            assertThat(kind.label()).isEqualTo(kind.name().toLowerCase(Locale.ROOT));
+            assertThat(kind.subjects()).isNotEmpty();
+            assertThat(kind.table()).isNotBlank();
+        }
+    }
+
+    private static List<Fact> facts(Rows row) {
+        return FactMapper.facts(row.change());
+    }
+
+    private static Fact fact(FactKind kind, Rows row) {
+        List<Fact> found = facts(row).stream().filter(f -> f.kind() == kind).toList();
+        assertThat(found).hasSize(1);
+        return found.get(0);
+    }
+
+    private static Rows user(Rows row) {
+        return row.with("name", "Alice Martin")
+                .with("email", "alice@example.org")
+                .with("is_active", "true")
+                .with("created_at", CREATED_AT);
+    }
+
+    private static Rows project(Rows row) {
+        return row.with("name", "shop")
+                .with("owner_id", ALICE)
+                .with("plan", "free")
+                .with("created_at", CREATED_AT);
+    }
+
+    private static Rows journal() {
+        return Rows.inserted("email_deliveries", "row")
+                .with("user_id", ALICE)
+                .with("dedupe_key", "k")
+                .with("email_type", "E-ACT-01")
+                .with("created_at", CREATED_AT);
+    }
+
+    private static Rows deployment() {
+        return Rows.inserted("deployments", "d1")
+                .with("project_id", SHOP)
+                .with("deployment_number", "7")
+                .with("env", "production")
+                .with("state", "running")
+                .committedAt(MORNING);
+    }
+
+    private static Rows event(String table) {
+        return Rows.inserted(table, "row")
+                .with("deployment_id", "d1")
+                .with("created_at", CREATED_AT)
+                .committedAt(MORNING + HOUR);
+    }
+}
