@@ -2,8 +2,6 @@ package io.seqpulse.quickstart;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -24,6 +22,12 @@ final class ConnectSupervisor {
     private static final Duration FIRST_BACKOFF = Duration.ofSeconds(2);
     private static final Duration LAST_BACKOFF = Duration.ofMinutes(2);
     private static final Duration HEALTHY = Duration.ofMinutes(5);
+    private static final Pattern LOST_POSITION =
+            Pattern.compile(
+                    "(?is)replication slot [^\\n]*does not exist"
+                            + "|can no longer (get changes from|access) replication slot"
+                            + "|no longer available on the server"
+                            + "|requested WAL segment [^\\n]* has already been removed");
     private static final Pattern CAUSE = Pattern.compile("(?m)^Caused by: (.*)$");
 
     private final ConnectWorker worker;
@@ -39,8 +43,9 @@ final class ConnectSupervisor {
     }
 
     void superviseOn(ScheduledExecutorService scheduler) {
-        scheduler.scheduleWithFixedDelay(
-                this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        var unused =
+                scheduler.scheduleWithFixedDelay(
+                        this::look, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void look() {
@@ -66,9 +71,10 @@ final class ConnectSupervisor {
         }
         runningSince = 0;
         String cause = rootCause(status.trace());
-        Optional<String> byHand = needsSomebody(status.trace());
-        if (byHand.isPresent()) {
-            alarmOnce("change capture stopped and is not restarted: " + cause + byHand.get());
+        if (needsSomebody(status.trace())) {
+            alarmOnce(
+                    "change capture stopped: %s. Not restarted, because changes since may be missing; take a new snapshot with: %s"
+                            .formatted(cause, worker.resnapshotCommand()));
         } else if (restartAt == 0) {
             restartAt = now + backoff.toNanos();
             alarmOnce(
@@ -83,29 +89,19 @@ final class ConnectSupervisor {
         }
     }
 
-    /** What to do by hand when a restart would skip changes or fail for ever; empty: restart it. */
-    static Optional<String> needsSomebody(String trace) {
-        String text = trace.toLowerCase(Locale.ROOT);
-        boolean slotOrOffset =
-                text.contains("replication slot") && text.contains("does not exist")
-                        || text.contains("slot") && text.contains("no longer available")
-                        || text.contains("can no longer get changes from replication slot")
-                        || text.contains("can no longer access replication slot")
-                        || text.contains("no longer available on the server")
-                        || text.contains("offset") && text.contains("slot") && text.contains("lsn");
-        return slotOrOffset
-                ? Optional.of(
-                        "; changes since may be missing: decide, then take a new snapshot:"
-                                + " drop the connector's offsets and register it again (runbook:"
-                                + " 'The replication slot is gone')")
-                : Optional.empty();
+    /**
+     * Whether a restart would skip changes or fail for ever: the slot or the position in it is
+     * gone.
+     */
+    static boolean needsSomebody(String trace) {
+        return LOST_POSITION.matcher(trace).find();
     }
 
     private void alarmOnce(String alarm) {
         if (!alarm.equals(raised)) {
             raised = alarm;
             LOG.error("{}", alarm);
-            alarms.accept(alarm + " [by hand: " + worker.restartCommand() + "]");
+            alarms.accept(alarm);
         }
     }
 

@@ -108,16 +108,14 @@ final class ConnectWorker implements AutoCloseable {
 
     /** Starts failed parts of the connector again. */
     void restart() throws IOException, InterruptedException {
-        send("POST", restartPath(), "");
+        send("POST", "/connectors/" + CONNECTOR + "/restart?includeTasks=true&onlyFailed=true", "");
     }
 
-    private static String restartPath() {
-        return "/connectors/" + CONNECTOR + "/restart?includeTasks=true&onlyFailed=true";
-    }
-
-    /** What to type to do the same by hand. */
-    String restartCommand() {
-        return "curl -X POST '" + rest.resolve(restartPath()) + "'";
+    /** What to type to forget where the log was read and read every captured row again. */
+    String resnapshotCommand() {
+        String connector = rest.resolve("/connectors/" + CONNECTOR).toString();
+        return "curl -X PUT %s/stop; sleep 5; curl -X DELETE %s/offsets; curl -X PUT %s/resume"
+                .formatted(connector, connector, connector);
     }
 
     URI rest() {

@@ -167,7 +167,9 @@ public final class EmbeddedStack implements AutoCloseable {
                             .thenRunAsync(() -> run(this::captureChanges), workers);
             List<CompletableFuture<?>> steps =
                     List.of(mailsUp, historyIn, jobSubmitted, registered);
-            steps.forEach(step -> step.exceptionally(this::giveUp));
+            for (CompletableFuture<?> step : steps) {
+                var unused = step.whenComplete((done, failure) -> giveUpOn(failure));
+            }
             awaitAll(steps);
             awaitJob();
             StateFolder.writePrivately(
@@ -178,7 +180,7 @@ public final class EmbeddedStack implements AutoCloseable {
             workers.shutdown();
         }
         new ConnectSupervisor(connect, this::alarm).superviseOn(watch);
-        watch.scheduleWithFixedDelay(this::watchJob, 1, 1, TimeUnit.SECONDS);
+        var unused = watch.scheduleWithFixedDelay(this::watchJob, 1, 1, TimeUnit.SECONDS);
         startUp = Duration.ofNanos(System.nanoTime() - begun);
         LOG.info("Up after {} ms", startUp.toMillis());
     }
@@ -211,10 +213,11 @@ public final class EmbeddedStack implements AutoCloseable {
     }
 
     /** Nobody need wait for the rest when one step failed. */
-    private <T> T giveUp(Throwable failure) {
-        LOG.error("The stack does not start", failure);
-        givenUp = true;
-        return null;
+    private void giveUpOn(Throwable failure) {
+        if (failure != null) {
+            LOG.error("The stack does not start", failure);
+            givenUp = true;
+        }
     }
 
     /** A part that is just starting can only be stopped once it has. */
@@ -475,6 +478,11 @@ public final class EmbeddedStack implements AutoCloseable {
     public void resumeJob() throws IOException, InterruptedException {
         submit(settings.jobJar().orElseThrow());
         awaitJob();
+    }
+
+    /** The database server's processes. */
+    List<ProcessHandle> serverProcesses() {
+        return postgres.processes();
     }
 
     /** Samples how much memory this JVM and the server's processes hold. */

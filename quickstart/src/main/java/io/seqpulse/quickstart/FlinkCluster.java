@@ -46,7 +46,6 @@ final class FlinkCluster implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FlinkCluster.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int PARALLELISM = 2;
-    private static final int SLOTS = 4;
     private static final Duration STOPPING = Duration.ofSeconds(60);
 
     private final MiniCluster cluster;
@@ -104,7 +103,7 @@ final class FlinkCluster implements AutoCloseable {
         settings.put("pipeline.object-reuse", "true");
         settings.put("restart-strategy.type", "exponential-delay");
         settings.put("restart-strategy.exponential-delay.initial-backoff", "1 s");
-        settings.put("taskmanager.memory.managed.size", "96 mb");
+        settings.put("taskmanager.memory.managed.size", "192 mb");
         settings.put("taskmanager.memory.network.min", "32 mb");
         settings.put("taskmanager.memory.network.max", "32 mb");
         settings.putAll(overrides);
@@ -115,7 +114,7 @@ final class FlinkCluster implements AutoCloseable {
                                 .setConfiguration(configuration)
                                 .setCommonBindAddress("127.0.0.1")
                                 .setNumTaskManagers(1)
-                                .setNumSlotsPerTaskManager(SLOTS)
+                                .setNumSlotsPerTaskManager(PARALLELISM)
                                 .build());
         cluster.start();
         return new FlinkCluster(

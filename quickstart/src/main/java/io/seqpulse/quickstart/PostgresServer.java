@@ -13,6 +13,10 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 import org.slf4j.Logger;
@@ -26,6 +30,7 @@ final class PostgresServer implements AutoCloseable {
 
     static final String DATABASE = "seqpulse";
     static final String SUPERUSER = "postgres";
+    private static final Duration EXIT = Duration.ofSeconds(10);
     private static final Logger LOG = LoggerFactory.getLogger(PostgresServer.class);
 
     private final EmbeddedPostgres server;
@@ -201,8 +206,22 @@ final class PostgresServer implements AutoCloseable {
         }
     }
 
+    /** Stops the server and waits until its processes are gone. */
     @Override
     public void close() throws IOException {
+        List<ProcessHandle> processes = processes();
         server.close();
+        CompletableFuture<?> gone =
+                CompletableFuture.allOf(
+                        processes.stream()
+                                .map(ProcessHandle::onExit)
+                                .toArray(CompletableFuture[]::new));
+        try {
+            gone.get(EXIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("A process of PostgreSQL did not end within {} s", EXIT.toSeconds());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

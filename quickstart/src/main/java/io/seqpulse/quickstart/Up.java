@@ -4,6 +4,7 @@ import io.seqpulse.quickstart.traffic.DemoHistory;
 import io.seqpulse.quickstart.traffic.LiveTraffic;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -107,9 +108,10 @@ public final class Up implements Callable<Integer> {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli reads it
     private boolean help;
 
-    private final PrintWriter out = new PrintWriter(System.out, true);
+    private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     private final CountDownLatch asked = new CountDownLatch(1);
     private volatile String trafficFailure;
 

@@ -118,7 +118,7 @@ public final class DemoHistory implements EmbeddedStack.History {
     }
 
     private void project(People.Person owner, Instant ownerCreated) {
-        Instant created = ownerCreated.plusSeconds(600 + random.nextInt(86_400));
+        Instant created = ownerCreated.plusSeconds(600L + random.nextInt(86_400));
         if (created.isAfter(end)) {
             return;
         }
@@ -173,7 +173,7 @@ public final class DemoHistory implements EmbeddedStack.History {
         boolean stuck = people.oneIn(30);
         String state = stuck ? people.pick(List.of("pending", "running", "finished")) : "analyzed";
         boolean finished = state.equals("finished") || state.equals("analyzed");
-        long duration = 20_000 + random.nextInt(600_000);
+        long duration = 20_000L + random.nextInt(600_000);
         add(
                 Table.DEPLOYMENTS,
                 id,

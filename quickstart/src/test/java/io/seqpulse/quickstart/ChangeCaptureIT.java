@@ -1,0 +1,329 @@
+package io.seqpulse.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** What comes from PostgreSQL to the log, with the registration that every installation uses. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ChangeCaptureIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final List<String> ALARMS = new CopyOnWriteArrayList<>();
+    private static final String OLD_USER = "00000000-0000-4000-8000-000000000001";
+    private static final String NEW_USER = "00000000-0000-4000-8000-000000000002";
+    private static final String PROJECT = "00000000-0000-4000-8000-0000000000a1";
+    private static final String DEPLOYMENT = "00000000-0000-4000-8000-0000000000d1";
+
+    private static EmbeddedStack stack;
+
+    @BeforeAll
+    static void start() throws InterruptedException {
+        stack =
+                EmbeddedStack.builder()
+                        .withoutJob()
+                        .history(
+                                product -> {
+                                    try (Statement statement = product.createStatement()) {
+                                        statement.execute(user(OLD_USER, "old@history.example"));
+                                    }
+                                })
+                        .onAlarm(ALARMS::add)
+                        .start();
+    }
+
+    @AfterAll
+    static void stop() {
+        stack.close();
+    }
+
+    private static String user(String id, String email) {
+        return """
+        insert into public.users (id, name, email, password_hash, twofa_secret)
+        values ('%s', 'Somebody', '%s', 'TOP-SECRET-HASH', 'TOP-SECRET-SEED')
+        """
+                .formatted(id, email);
+    }
+
+    private static void execute(String... statements) throws SQLException {
+        try (Connection product = stack.connect();
+                Statement statement = product.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    @Test
+    @Order(1)
+    void everySettingIsOneThatTheConnectorKnows() throws Exception {
+        JsonNode registration = registration();
+        String plugin = registration.path("connector.class").asText();
+        JsonNode answer =
+                send(
+                        "PUT",
+                        "/connector-plugins/" + plugin + "/config/validate",
+                        ((ObjectNode) registration.deepCopy()).put("name", "seqpulse"));
+        Set<String> known = new HashSet<>();
+        for (JsonNode setting : answer.path("configs")) {
+            known.add(setting.path("definition").path("name").asText());
+        }
+        // Kafka Connect reads these itself, and these have a variable name.
+        List<String> unknown =
+                fields(registration)
+                        .filter(name -> !known.contains(name))
+                        .filter(name -> !name.startsWith("producer.override."))
+                        .filter(name -> !name.matches("(key|value)\\.converter\\..*"))
+                        .filter(name -> !name.matches("column\\.truncate\\.to\\.\\d+\\.chars"))
+                        .toList();
+        assertThat(unknown).isEmpty();
+        assertThat(answer.path("error_count").asInt()).isZero();
+    }
+
+    @Test
+    @Order(2)
+    void theConnectorCapturesExactlyThePublishedColumns() throws Exception {
+        assertThat(includedColumns()).isEqualTo(publishedColumns());
+        List<String> tables =
+                List.of(registration().path("table.include.list").asText().split(","));
+        assertThat(new TreeSet<>(tables))
+                .isEqualTo(
+                        includedColumns().keySet().stream()
+                                .map("public."::concat)
+                                .collect(Collectors.toCollection(TreeSet::new)));
+        assertThat(tables.indexOf("public.users")).isLessThan(tables.indexOf("public.projects"));
+        assertThat(tables.indexOf("public.projects"))
+                .isLessThan(tables.indexOf("public.deployments"));
+        assertThat(tables.indexOf("public.deployments"))
+                .isLessThan(tables.indexOf("public.deployment_verdicts"));
+    }
+
+    @Test
+    @Order(3)
+    void aSnapshotCoversWhatWasThereBefore() throws Exception {
+        try (ChangeTopic log = stack.changes()) {
+            JsonNode old =
+                    JSON.readTree(log.next(value -> value.contains(OLD_USER), SOON).orElseThrow());
+            assertThat(old.path("op").asText()).isEqualTo("r");
+            assertThat(old.path("source").path("snapshot").asText()).isEqualTo("last");
+        }
+    }
+
+    @Test
+    @Order(4)
+    void theClockTicksWhileNobodyWrites() throws Exception {
+        try (ChangeTopic log = stack.changes()) {
+            Instant last = Instant.EPOCH;
+            for (int i = 0; i < 5; i++) {
+                JsonNode clock = JSON.readTree(log.next(ChangeTopic::isClock, SOON).orElseThrow());
+                JsonNode message = clock.path("message");
+                assertThat(message.path("prefix").asText()).isEqualTo("seqpulse.clock");
+                JsonNode content =
+                        JSON.readTree(Base64.getDecoder().decode(message.path("content").asText()));
+                assertThat(content.path("system_identifier").asText()).matches("\\d{15,20}");
+                assertThat(content.path("timeline").asInt()).isEqualTo(1);
+                Instant committed =
+                        Instant.ofEpochMilli(clock.path("source").path("ts_us").asLong() / 1000);
+                assertThat(committed).isAfter(last);
+                assertThat(Duration.between(committed, Instant.now())).isLessThan(SOON);
+                last = committed;
+            }
+        }
+    }
+
+    @Test
+    @Order(5)
+    void changesArriveInCommitOrderWithoutSecrets() throws Exception {
+        execute(
+                user(NEW_USER, "new@live.example"),
+                """
+                insert into public.projects (id, name, owner_id, api_key_hash, hmac_secret, webhook_url)
+                values ('%s', 'Gateway', '%s', 'TOP-SECRET-KEY', 'TOP-SECRET-HMAC', 'TOP-SECRET-URL')
+                """
+                        .formatted(PROJECT, NEW_USER),
+                """
+                insert into public.deployments (id, deployment_number, project_id, state, started_at)
+                values ('%s', 1, '%s', 'running', now())
+                """
+                        .formatted(DEPLOYMENT, PROJECT),
+                "update public.deployments set state = 'finished' where id = '%s'"
+                        .formatted(DEPLOYMENT),
+                """
+                insert into public.deployment_verdicts (deployment_id, verdict, confidence, details, summary)
+                values ('%s', 'ok', 0.875, array['a', 'b'], repeat('x', 10000000))
+                """
+                        .formatted(DEPLOYMENT),
+                """
+                insert into public.email_deliveries (user_id, email_type, dedupe_key, payload_json)
+                values ('%s', 'E-TRX-01', 'k', '{"html": "TOP-SECRET-PAYLOAD"}')
+                """
+                        .formatted(NEW_USER),
+                "delete from public.deployment_verdicts",
+                "update public.users set name = 'The end' where id = '%s'".formatted(NEW_USER));
+
+        List<String> read = new ArrayList<>();
+        try (ChangeTopic log = stack.changes()) {
+            do {
+                read.add(log.next(value -> true, SOON).orElseThrow());
+            } while (!read.get(read.size() - 1).contains("The end"));
+        }
+        assertThat(read).noneMatch(value -> value.contains("TOP-SECRET"));
+        List<JsonNode> changes = new ArrayList<>();
+        for (String value : read) {
+            JsonNode record = JSON.readTree(value);
+            if (List.of("c", "u", "d").contains(record.path("op").asText())) {
+                changes.add(record);
+            }
+        }
+        assertThat(changes)
+                .extracting(
+                        change ->
+                                change.path("op").asText()
+                                        + " "
+                                        + change.path("source").path("table").asText())
+                .containsExactly(
+                        "c users",
+                        "c projects",
+                        "c deployments",
+                        "u deployments",
+                        "c deployment_verdicts",
+                        "c email_deliveries",
+                        "d deployment_verdicts",
+                        "u users");
+        JsonNode verdict = changes.get(4).path("after");
+        assertThat(verdict.path("confidence").asText()).isEqualTo("0.875");
+        assertThat(verdict.path("details")).hasSize(2);
+        assertThat(verdict.path("summary").asText()).hasSize(65_536);
+        assertThat(changes.get(6).path("before").path("id").asText())
+                .isEqualTo(verdict.path("id").asText());
+    }
+
+    /** Last: afterwards nothing is captured any more. */
+    @Test
+    @Order(6)
+    void aLostSlotIsNotRestartedButRaisesTheAlarmWithTheCommand() throws Exception {
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .pollInterval(Duration.ofMillis(20))
+                .ignoreExceptions()
+                .until(
+                        () -> {
+                            execute(
+                                    """
+                                    select pg_terminate_backend(active_pid) from pg_replication_slots
+                                    where active
+                                    """,
+                                    "select pg_drop_replication_slot('seqpulse_lifecycle')");
+                            return true;
+                        });
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(2))
+                .untilAsserted(
+                        () ->
+                                assertThat(ALARMS)
+                                        .anyMatch(
+                                                alarm ->
+                                                        alarm.contains("Not restarted")
+                                                                && alarm.contains(
+                                                                        "curl -X DELETE "
+                                                                                + stack
+                                                                                        .connectUrl())));
+        assertThat(send("GET", "/connectors/seqpulse/status", null).toString()).contains("FAILED");
+    }
+
+    private static JsonNode registration() throws IOException {
+        Path file =
+                Path.of(System.getProperty("lifecycle.home"), "connectors/debezium/seqpulse.json");
+        return JSON.readTree(Files.readString(file));
+    }
+
+    private static Stream<String> fields(JsonNode object) {
+        List<String> names = new ArrayList<>();
+        object.fieldNames().forEachRemaining(names::add);
+        return names.stream();
+    }
+
+    private static JsonNode send(String method, String path, JsonNode body)
+            throws IOException, InterruptedException {
+        URI uri = stack.connectUrl().resolve(path);
+        HttpResponse<String> answer =
+                HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(uri)
+                                        .header("Content-Type", "application/json")
+                                        .method(
+                                                method,
+                                                body == null
+                                                        ? HttpRequest.BodyPublishers.noBody()
+                                                        : HttpRequest.BodyPublishers.ofString(
+                                                                body.toString()))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString());
+        return JSON.readTree(answer.body());
+    }
+
+    /** Table → columns, from {@code public\.table\.(column|column)} of the registration. */
+    private static Map<String, Set<String>> includedColumns() throws IOException {
+        Map<String, Set<String>> included = new TreeMap<>();
+        for (String table : registration().path("column.include.list").asText().split(",")) {
+            String[] parts = table.split("\\\\\\.", 3);
+            String columns = parts[2].replaceAll("[()]", "");
+            included.put(parts[1], new TreeSet<>(List.of(columns.split("\\|"))));
+        }
+        return included;
+    }
+
+    private static Map<String, Set<String>> publishedColumns() throws SQLException {
+        Map<String, Set<String>> published = new TreeMap<>();
+        try (Connection product = stack.connect();
+                Statement statement = product.createStatement();
+                ResultSet tables =
+                        statement.executeQuery(
+                                """
+                                select tablename, attnames::text[] from pg_publication_tables
+                                where pubname = 'seqpulse_lifecycle'
+                                """)) {
+            while (tables.next()) {
+                Array columns = tables.getArray(2);
+                published.put(
+                        tables.getString(1), new TreeSet<>(List.of((String[]) columns.getArray())));
+            }
+        }
+        return published;
+    }
+}

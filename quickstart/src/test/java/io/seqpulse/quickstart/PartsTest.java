@@ -1,0 +1,118 @@
+package io.seqpulse.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The small parts of the stack that decide something. */
+class PartsTest {
+
+    @Test
+    void aPreferredPortThatIsTakenIsReplacedAndSaid() throws Exception {
+        List<String> notices = new ArrayList<>();
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port =
+                    new Ports(notices::add)
+                            .choose("SMTP", "--smtp-port", null, taken.getLocalPort());
+            assertThat(port).isNotEqualTo(taken.getLocalPort());
+            assertThat(notices)
+                    .singleElement()
+                    .asString()
+                    .contains("port " + taken.getLocalPort(), "using " + port, "--smtp-port");
+        }
+    }
+
+    @Test
+    void noPortIsGivenTwice() {
+        Ports ports = new Ports(notice -> {});
+        int first = ports.free();
+        assertThatThrownBy(() -> ports.choose("Flink", "--flink-port", first, 0))
+                .isInstanceOf(StackException.class)
+                .hasMessageContaining("is taken");
+    }
+
+    @Test
+    void aFolderOfSomebodyElseIsNotTaken(@TempDir Path scratch) throws Exception {
+        Path file = Files.writeString(scratch.resolve("thesis.txt"), "mine");
+        assertThatThrownBy(() -> StateFolder.kept(scratch))
+                .isInstanceOf(StackException.class)
+                .hasMessageContaining("is not empty");
+        assertThat(file).hasContent("mine");
+    }
+
+    @Test
+    void secretsStayTheSameInOneFolderAndAreNotPrinted(@TempDir Path scratch) throws Exception {
+        try (StateFolder state = StateFolder.kept(scratch.resolve("state"))) {
+            Secrets secrets = Secrets.of(state);
+            assertThat(Secrets.of(state)).isEqualTo(secrets);
+            assertThat(secrets.link()).hasSizeGreaterThanOrEqualTo(32);
+            assertThat(secrets.toString()).doesNotContain(secrets.postgres());
+            assertThat(Files.getPosixFilePermissions(state.root().resolve("secrets.properties")))
+                    .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        }
+    }
+
+    @Test
+    void aLostPositionIsToldFromAPassingFailure() {
+        assertThat(
+                        ConnectSupervisor.needsSomebody(
+                                "PSQLException: ERROR: replication slot \"seqpulse_lifecycle\" does not exist"))
+                .isTrue();
+        assertThat(
+                        ConnectSupervisor.needsSomebody(
+                                "DebeziumException: The connector is trying to read change stream starting"
+                                        + " at LSN{0/1}, but this is no longer available on the server."))
+                .isTrue();
+        assertThat(
+                        ConnectSupervisor.needsSomebody(
+                                "ConnectException: Could not connect\nCaused by: java.net.ConnectException: Connection refused"))
+                .isFalse();
+    }
+
+    @Test
+    void theCauseOfATraceIsItsInnermost() {
+        assertThat(
+                        ConnectSupervisor.rootCause(
+                                "a: b\n\tat x\nCaused by: c: d\n\tat y\nCaused by: e: f\n"))
+                .isEqualTo("e: f");
+    }
+
+    @Test
+    void journalAndMailsAreComparedBothWays() {
+        RunReport.Difference difference =
+                RunReport.Difference.of(
+                        List.of(row("sent", "<a@x>"), row("sent", "<b@x>"), row("failed", null)),
+                        List.of(mail("<b@x>"), mail("<c@x>")));
+        assertThat(difference.sentNotReceived()).containsExactly("a@x");
+        assertThat(difference.receivedNotSent()).containsExactly("c@x");
+        assertThat(difference).hasToString("1/1");
+    }
+
+    private static Journal.Row row(String status, String messageId) {
+        return new Journal.Row(
+                "E-TRX-01", "k", status, null, "u", null, null, messageId, null, null);
+    }
+
+    private static ReceivedMail mail(String messageId) {
+        return new ReceivedMail(
+                Instant.EPOCH, "E-TRX-01", messageId, "a@live.example", "s", Path.of("x.eml"));
+    }
+
+    @Test
+    void percentilesAreValuesThatWereMeasured() {
+        List<Long> values = List.of(10L, 20L, 30L, 40L);
+        assertThat(RunReport.percentile(values, 50)).isEqualTo(20);
+        assertThat(RunReport.percentile(values, 99)).isEqualTo(40);
+        assertThat(RunReport.percentile(List.of(7L), 50)).isEqualTo(7);
+    }
+}
