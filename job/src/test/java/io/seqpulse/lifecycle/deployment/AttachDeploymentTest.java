@@ -1,0 +1,404 @@
+package io.seqpulse.lifecycle.deployment;
+
+import static io.seqpulse.lifecycle.story.Facts.DAY;
+import static io.seqpulse.lifecycle.story.Facts.HOUR;
+import static io.seqpulse.lifecycle.story.Facts.MINUTE;
+import static io.seqpulse.lifecycle.story.Facts.MORNING;
+import static io.seqpulse.lifecycle.story.Facts.SECOND;
+import static io.seqpulse.lifecycle.story.Facts.SHOP;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.story.Facts;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How what names only a deployment finds its project. */
+class AttachDeploymentTest {
+
+    private static final String DEPLOYMENT = "d1";
+
+    private final List<Fact> before = new ArrayList<>();
+    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Fact> harness;
+
+    @BeforeEach
+    void start() throws Exception {
+        start(null);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        harness.close();
+    }
+
+    @Test
+    void tellsTheProjectThatADeploymentStartedAndFinished() throws Exception {
+        hears(row(MORNING).with("state", "pending").with("started_at", null).fact());
+        assertThat(told()).isEmpty();
+
+        hears(row(MORNING + SECOND).fact());
+        assertThat(told()).hasSize(1);
+        Fact started = told().get(0);
+        assertThat(started.kind()).isEqualTo(FactKind.DEPLOYMENT_STARTED);
+        assertThat(started.key()).isEqualTo(SHOP);
+        assertThat(started.id()).isEqualTo(DEPLOYMENT);
+        assertThat(started.at()).isEqualTo(MORNING);
+        assertThat(started.committedAt()).isEqualTo(MORNING + SECOND);
+        assertThat(started.value("deployment_id")).isEqualTo(DEPLOYMENT);
+
+        hears(
+                row(MORNING + MINUTE)
+                        .with("state", "finished")
+                        .with("finished_at", Long.toString(MORNING + 50 * SECOND))
+                        .fact());
+        assertThat(told())
+                .extracting(Fact::kind)
+                .containsExactly(
+                        FactKind.DEPLOYMENT_STARTED,
+                        FactKind.DEPLOYMENT_STARTED,
+                        FactKind.DEPLOYMENT_FINISHED);
+        assertThat(told().get(2).at()).isEqualTo(MORNING + 50 * SECOND);
+    }
+
+    @Test
+    void takesAnAnalyzedDeploymentForFinishedWhenItWasCommitted() throws Exception {
+        hears(row(MORNING + MINUTE).with("state", "analyzed").with("finished_at", null).fact());
+        assertThat(told(FactKind.DEPLOYMENT_FINISHED))
+                .singleElement()
+                .satisfies(f -> assertThat(f.at()).isEqualTo(MORNING + MINUTE));
+    }
+
+    @Test
+    void attachesAVerdictToItsProject() throws Exception {
+        hears(row(MORNING).fact(), verdict(MORNING + HOUR).fact());
+        Fact verdict = only(FactKind.VERDICT_CREATED);
+        assertThat(verdict.key()).isEqualTo(SHOP);
+        assertThat(verdict.id()).as("a deployment has one").isEqualTo(DEPLOYMENT);
+        assertThat(verdict.at()).isEqualTo(MORNING + HOUR);
+        assertThat(verdict.committedAt()).isEqualTo(MORNING + HOUR);
+        assertThat(verdict.values())
+                .containsEntry("deployment_id", DEPLOYMENT)
+                .containsEntry("deployment_number", "7")
+                .containsEntry("env", "production")
+                .containsEntry("verdict", "warning")
+                .containsEntry("summary", "slower")
+                .doesNotContainKeys("branch", "actions", "latency_delta", "error_rate_delta")
+                .doesNotContainValue(null);
+    }
+
+    @Test
+    void keepsAnOrphanVerdictUntilItsDeploymentIsKnown() throws Exception {
+        hears(hint("h1", MORNING).fact(), verdict(MORNING).fact());
+        assertThat(told()).isEmpty();
+        hears(row(MORNING).fact());
+        assertThat(told())
+                .extracting(Fact::kind)
+                .containsExactlyInAnyOrder(
+                        FactKind.DEPLOYMENT_STARTED,
+                        FactKind.HINT_CREATED,
+                        FactKind.VERDICT_CREATED);
+        assertThat(only(FactKind.VERDICT_CREATED).values())
+                .containsEntry("actions", "[\"scale up\"]");
+    }
+
+    @Test
+    void tellsAnOrphanVerdictHoweverLateItsDeploymentIsKnown() throws Exception {
+        hears(verdict(MORNING).fact(), row(MORNING + DAY).fact());
+        assertThat(only(FactKind.VERDICT_CREATED).committedAt()).isEqualTo(MORNING);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-60000, true", "0, true", "2000, true", "2001, false"})
+    void takesActionsFromHintsUntilTwoSecondsAfterTheVerdict(long after, boolean belongs)
+            throws Exception {
+        hears(row(MORNING).fact(), verdict(MORNING + HOUR).fact());
+        hears(hint("h1", MORNING + HOUR + after).fact());
+        List<Fact> verdicts = told(FactKind.VERDICT_CREATED);
+        assertThat(verdicts).hasSize(belongs ? 2 : 1);
+        assertThat(verdicts.get(verdicts.size() - 1).value("actions"))
+                .isEqualTo(belongs ? "[\"scale up\"]" : null);
+        assertThat(told(FactKind.HINT_CREATED)).hasSize(1);
+    }
+
+    @Test
+    void proposesTheActionsOfTheGravestHintsAndThreeOfThem() throws Exception {
+        hears(
+                row(MORNING).fact(),
+                hint("h3", MORNING)
+                        .with("severity", "odd")
+                        .with("suggested_actions", "[\"e\"]")
+                        .fact(),
+                hint("h2", MORNING)
+                        .with("severity", "low")
+                        .with("suggested_actions", "[\"d\"]")
+                        .fact(),
+                hint("h1", MORNING)
+                        .with("severity", "critical")
+                        .with("suggested_actions", "[\"a\",\" \",null,\"b\",\"a\"]")
+                        .fact(),
+                hint("h4", MORNING)
+                        .with("severity", "high")
+                        .with("suggested_actions", "[\"b\",\"c\"]")
+                        .fact(),
+                verdict(MORNING).fact());
+        assertThat(only(FactKind.VERDICT_CREATED).value("actions"))
+                .isEqualTo("[\"a\",\"b\",\"c\"]");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            value = {"null", "[]", "{}", "[{}]", "no json", "''", "\"text\"", "NULL"},
+            nullValues = "NULL")
+    void proposesNothingWhereNoActionsCanBeRead(String actions) throws Exception {
+        hears(
+                row(MORNING).fact(),
+                hint("h1", MORNING).with("suggested_actions", actions).fact(),
+                verdict(MORNING).fact());
+        assertThat(only(FactKind.VERDICT_CREATED).value("actions")).isNull();
+    }
+
+    @Test
+    void keepsTextsThatAnUpdateDoesNotTell() throws Exception {
+        hears(row(MORNING).fact(), hint("h1", MORNING).fact(), verdict(MORNING).fact());
+        hears(
+                Facts.of(FactKind.HINT, DEPLOYMENT, "h1", MORNING)
+                        .with("severity", "high")
+                        .committedAt(MORNING + SECOND)
+                        .fact(),
+                Facts.of(FactKind.VERDICT, DEPLOYMENT, "v1", MORNING)
+                        .with("verdict", "rollback_recommended")
+                        .committedAt(MORNING + SECOND)
+                        .fact());
+        Fact last = last(FactKind.VERDICT_CREATED);
+        assertThat(last.values())
+                .containsEntry("verdict", "rollback_recommended")
+                .containsEntry("summary", "slower")
+                .containsEntry("actions", "[\"scale up\"]");
+    }
+
+    @Test
+    void believesTheLastVerdictInAnyOrder() throws Exception {
+        hears(row(MORNING).fact());
+        hears(verdict(MORNING).with("verdict", "ok").committedAt(MORNING + HOUR).fact());
+        hears(verdict(MORNING).fact());
+        assertThat(told(FactKind.VERDICT_CREATED))
+                .extracting(f -> f.value("verdict"))
+                .containsOnly("ok");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            value = {
+                "100, 118.4, 18",
+                "100, 118.5, 19",
+                "100, 80, -20",
+                "0, 80, NULL",
+                "NULL, 80, NULL",
+                "100, NaN, NULL"
+            },
+            nullValues = "NULL")
+    void measuresLatencyInPercentOfBefore(String pre, String post, String delta) throws Exception {
+        hears(row(MORNING).fact());
+        hears(sample("pre", MORNING).with("latency_p95", pre).fact());
+        hears(sample("post", MORNING + 1).with("latency_p95", post).fact());
+        hears(verdict(MORNING + 2).fact());
+        assertThat(last(FactKind.VERDICT_CREATED).value("latency_delta")).isEqualTo(delta);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            value = {"0.001, 0.0144, 1.3", "0.02, 0, -2.0", "0, 0.0004, 0.0", "0, NULL, NULL"},
+            nullValues = "NULL")
+    void measuresErrorsInPoints(String pre, String post, String delta) throws Exception {
+        hears(row(MORNING).fact());
+        hears(sample("pre", MORNING).with("error_rate", pre).fact());
+        hears(sample("post", MORNING + 1).with("error_rate", post).fact());
+        hears(verdict(MORNING + 2).fact());
+        assertThat(last(FactKind.VERDICT_CREATED).value("error_rate_delta")).isEqualTo(delta);
+    }
+
+    @Test
+    void takesTheLastSampleOfAPhase() throws Exception {
+        hears(row(MORNING).fact());
+        hears(sample("pre", MORNING).with("latency_p95", "100").fact());
+        hears(sample("post", MORNING + 2).with("latency_p95", "150").fact());
+        hears(sample("post", MORNING + 1).with("latency_p95", "900").fact());
+        hears(verdict(MORNING + 3).fact());
+        assertThat(last(FactKind.VERDICT_CREATED).value("latency_delta")).isEqualTo("50");
+    }
+
+    @Test
+    void tellsTheProjectOfEveryHintButKeepsTwenty() throws Exception {
+        hears(row(MORNING).fact());
+        for (int i = 0; i < 30; i++) {
+            hears(hint("h" + i, MORNING + i).fact());
+        }
+        assertThat(told(FactKind.HINT_CREATED)).hasSize(30);
+        assertThat(told(FactKind.HINT_CREATED).get(29).values())
+                .containsEntry("severity", "critical")
+                .containsEntry("title", "latency");
+    }
+
+    @Test
+    void forgetsADeletedDeploymentAndTellsNobody() throws Exception {
+        hears(row(MORNING).fact(), verdict(MORNING).fact());
+        int told = told().size();
+        hears(Facts.of(FactKind.DEPLOYMENT_DELETED, DEPLOYMENT, DEPLOYMENT, MORNING + 1).fact());
+        assertThat(told()).hasSize(told);
+        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(harness.numEventTimeTimers()).isZero();
+    }
+
+    @Test
+    void forgetsADeploymentThatTheLogCanNoLongerRepeat() throws Exception {
+        hears(row(MORNING).fact());
+        harness.setStateTtlProcessingTime(180 * DAY + 1);
+        hears(verdict(MORNING + 180 * DAY).fact());
+        assertThat(told(FactKind.VERDICT_CREATED)).isEmpty();
+    }
+
+    @Test
+    void endsTheSameInAnyOrderAndWithAnyRepetition() throws Exception {
+        List<Fact> facts =
+                List.of(
+                        row(MORNING).with("state", "pending").with("started_at", null).fact(),
+                        row(MORNING + 1).fact(),
+                        row(MORNING + 2)
+                                .with("state", "finished")
+                                .with("finished_at", Long.toString(MORNING + 2))
+                                .fact(),
+                        sample("pre", MORNING).with("latency_p95", "100").fact(),
+                        sample("post", MORNING + 1).with("latency_p95", "118").fact(),
+                        verdict(MORNING + SECOND).fact(),
+                        hint("h1", MORNING + SECOND).fact(),
+                        hint("h2", MORNING + 2 * SECOND)
+                                .with("severity", "low")
+                                .with("suggested_actions", "[\"wait\"]")
+                                .fact());
+        Random random = new Random(3);
+        for (int i = 0; i < 100; i++) {
+            List<Fact> order = new ArrayList<>(facts);
+            order.addAll(facts.subList(0, random.nextInt(facts.size())));
+            Collections.shuffle(order, random);
+            stop();
+            before.clear();
+            start();
+            hears(order.toArray(Fact[]::new));
+            assertThat(last(FactKind.VERDICT_CREATED).values())
+                    .containsEntry("latency_delta", "18")
+                    .containsEntry("actions", "[\"scale up\",\"wait\"]");
+            assertThat(told(FactKind.DEPLOYMENT_STARTED))
+                    .isNotEmpty()
+                    .allMatch(f -> f.at() == MORNING);
+            assertThat(told(FactKind.DEPLOYMENT_FINISHED))
+                    .isNotEmpty()
+                    .allMatch(f -> f.at() == MORNING + 2);
+            assertThat(told(FactKind.HINT_CREATED)).extracting(Fact::id).contains("h1", "h2");
+        }
+    }
+
+    @Test
+    void goesOnWhereItWasAcrossARestart() throws Exception {
+        hears(
+                hint("h1", MORNING).with("diagnosis", null).fact(),
+                sample("pre", MORNING).with("latency_p95", "100").with("error_rate", null).fact());
+        restart();
+        hears(
+                verdict(MORNING).fact(),
+                sample("post", MORNING + 1).with("latency_p95", "90").fact());
+        restart();
+        hears(row(MORNING).with("branch", null).fact());
+        assertThat(last(FactKind.VERDICT_CREATED).values())
+                .containsEntry("latency_delta", "-10")
+                .containsEntry("actions", "[\"scale up\"]");
+    }
+
+    private void start(OperatorSubtaskState state) throws Exception {
+        harness =
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new KeyedProcessOperator<>(new AttachDeployment()),
+                        Fact::key,
+                        Types.STRING);
+        harness.setup();
+        if (state != null) {
+            harness.initializeState(state);
+        }
+        harness.open();
+    }
+
+    private void restart() throws Exception {
+        OperatorSubtaskState state = harness.snapshot(1, 1);
+        before.addAll(harness.extractOutputValues());
+        harness.close();
+        start(state);
+    }
+
+    private void hears(Fact... facts) throws Exception {
+        for (Fact fact : facts) {
+            harness.processElement(new StreamRecord<>(fact, fact.committedAt()));
+        }
+    }
+
+    private List<Fact> told() {
+        List<Fact> told = new ArrayList<>(before);
+        told.addAll(harness.extractOutputValues());
+        return told;
+    }
+
+    private List<Fact> told(FactKind kind) {
+        return told().stream().filter(fact -> fact.kind() == kind).toList();
+    }
+
+    private Fact only(FactKind kind) {
+        assertThat(told(kind)).hasSize(1);
+        return told(kind).get(0);
+    }
+
+    private Fact last(FactKind kind) {
+        assertThat(told(kind)).isNotEmpty();
+        return told(kind).get(told(kind).size() - 1);
+    }
+
+    /** The row of a deployment that started in the morning, as committed then. */
+    private static Facts row(long committedAt) {
+        return Facts.of(FactKind.DEPLOYMENT, DEPLOYMENT, DEPLOYMENT, MORNING)
+                .with("project_id", SHOP)
+                .with("deployment_number", "7")
+                .with("env", "production")
+                .with("state", "running")
+                .with("started_at", Long.toString(MORNING))
+                .committedAt(committedAt);
+    }
+
+    private static Facts verdict(long at) {
+        return Facts.of(FactKind.VERDICT, DEPLOYMENT, "v1", at)
+                .with("verdict", "warning")
+                .with("confidence", null)
+                .with("summary", "slower");
+    }
+
+    private static Facts hint(String id, long at) {
+        return Facts.of(FactKind.HINT, DEPLOYMENT, id, at)
+                .with("severity", "critical")
+                .with("title", "latency")
+                .with("suggested_actions", "[\"scale up\"]");
+    }
+
+    private static Facts sample(String phase, long at) {
+        return Facts.of(FactKind.METRIC_SAMPLE, DEPLOYMENT, phase + " " + at, at)
+                .with("phase", phase);
+    }
+}
