@@ -18,6 +18,8 @@ import static io.seqpulse.lifecycle.story.Facts.started;
 import static io.seqpulse.lifecycle.story.Facts.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Rule.Audience;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
@@ -233,6 +235,29 @@ class DetectProjectTest {
         story.clock(december + 3 * DAY);
         assertThat(story.keys()).hasSize(2);
         assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void tellsNewerFiguresToEverybodyWhoGetsTheMail() throws Exception {
+        for (List<Audience> audience :
+                List.of(List.of(Audience.OWNER, Audience.ADMINS), List.of(Audience.ADMINS))) {
+            Rule rule = withAudience(Rules.rule("E-CONV-01"), audience);
+            try (DetectionStory other =
+                    new DetectionStory(
+                            () -> new DetectProject(Rules.active(List.of(rule), LIVE_SINCE)))) {
+                other.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 40, MORNING));
+                other.hears(
+                        member(SHOP, "m1", CREATED)
+                                .with("user_id", BOB)
+                                .with("role", "admin")
+                                .fact());
+                other.clock(FORTIETH).hears(started(SHOP, "more", FORTIETH + 1).fact());
+                assertThat(other.candidates())
+                        .filteredOn(c -> "41".equals(c.values().get("used")))
+                        .hasSize(audience.size())
+                        .anyMatch(c -> c.recipient().equals(BOB));
+            }
+        }
     }
 
     @Test
@@ -631,6 +656,27 @@ class DetectProjectTest {
 
     private List<Candidate> alerts() {
         return story.candidates().stream().filter(c -> c.rule().equals("E-ACT-05")).toList();
+    }
+
+    private static Rule withAudience(Rule rule, List<Audience> audience) {
+        return new Rule(
+                rule.code(),
+                rule.name(),
+                rule.category(),
+                rule.mode(),
+                rule.subject(),
+                rule.trigger(),
+                rule.fallback(),
+                rule.expires(),
+                audience,
+                rule.plans(),
+                rule.priority(),
+                rule.dedupeKey(),
+                rule.supersedes(),
+                rule.template(),
+                rule.ctaPath(),
+                rule.ctaLabel(),
+                rule.kpi());
     }
 
     private static DetectionStory live(long since) throws Exception {

@@ -1,0 +1,171 @@
+package io.seqpulse.lifecycle;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.time.Instant;
+
+/** The rooms of the house, and which doors there are between them (DESIGN §3). */
+@AnalyzeClasses(
+        packages = "io.seqpulse",
+        importOptions = {ImportOption.DoNotIncludeTests.class})
+class ArchitectureTest {
+
+    private static final String JOB = "io.seqpulse.lifecycle";
+
+    @ArchTest
+    static final ArchRule connectorsKnowNothingOfTheJob =
+            noClasses()
+                    .that()
+                    .resideInAPackage("io.seqpulse.connector..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(JOB + "..");
+
+    /** Pipeline and start → the rooms of the job → detection's host → detectors → facts. */
+    @ArchTest
+    static final ArchRule dependenciesGoOneWay =
+            layeredArchitecture()
+                    .consideringOnlyDependenciesInAnyPackage(JOB + "..")
+                    .layer("pipeline")
+                    .definedBy(JOB)
+                    .optionalLayer("config")
+                    .definedBy(JOB + ".config..")
+                    .layer("rooms")
+                    .definedBy(
+                            JOB + ".decode..",
+                            JOB + ".deployment..",
+                            JOB + ".project..",
+                            JOB + ".user..",
+                            JOB + ".policy..",
+                            JOB + ".email..",
+                            JOB + ".kpi..")
+                    .layer("host")
+                    .definedBy(JOB + ".host..")
+                    .layer("detect")
+                    .definedBy(JOB + ".detect..")
+                    .layer("catalogue")
+                    .definedBy(JOB + ".catalogue..")
+                    .layer("fact")
+                    .definedBy(JOB + ".fact..")
+                    .whereLayer("pipeline")
+                    .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("config")
+                    .mayOnlyBeAccessedByLayers("pipeline")
+                    .whereLayer("rooms")
+                    .mayOnlyBeAccessedByLayers("pipeline", "config")
+                    .whereLayer("host")
+                    .mayOnlyBeAccessedByLayers("rooms")
+                    .whereLayer("detect")
+                    .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host")
+                    .whereLayer("catalogue")
+                    .mayOnlyBeAccessedByLayers("pipeline", "rooms", "detect")
+                    .whereLayer("fact")
+                    .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host", "detect", "catalogue");
+
+    /** Siblings meet in the pipeline only. */
+    @ArchTest
+    static final ArchRule roomsDoNotKnowEachOther =
+            slices().matching(JOB + ".(*)..")
+                    .should()
+                    .notDependOnEachOther()
+                    .ignoreDependency(
+                            resideInAPackage(JOB + ".."),
+                            resideInAnyPackage(
+                                    JOB + ".fact..",
+                                    JOB + ".detect..",
+                                    JOB + ".catalogue..",
+                                    JOB + ".host.."))
+                    .ignoreDependency(
+                            resideInAPackage(JOB + ".config.."),
+                            resideInAPackage(JOB + ".email.."));
+
+    /** Only the two kinds of subject host detectors. */
+    @ArchTest
+    static final ArchRule detectorsAreHostedByProjectAndUser =
+            classes()
+                    .that()
+                    .resideInAPackage(JOB + ".host..")
+                    .should()
+                    .onlyBeAccessed()
+                    .byAnyPackage(JOB + ".host..", JOB + ".project..", JOB + ".user..");
+
+    @ArchTest
+    static final ArchRule whatDecidesKnowsNothingOfFlink =
+            noClasses()
+                    .that()
+                    .resideInAnyPackage(
+                            JOB + ".detect..",
+                            JOB + ".catalogue..",
+                            JOB + ".fact..",
+                            JOB + ".email..")
+                    .or(simpleName("EmailPolicy"))
+                    .or(simpleName("AlertDigests"))
+                    .or(simpleName("Reasons").and(resideInAPackage(JOB + "..")))
+                    .or(simpleName("Recipient"))
+                    .or(simpleName("Decision"))
+                    .or(simpleName("Deployment"))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("org.apache.flink..");
+
+    /** Times are arguments: what reads a clock cannot be replayed. */
+    @ArchTest
+    static final ArchRule whatDecidesReadsNoClock =
+            noClasses()
+                    .that()
+                    .resideInAnyPackage(
+                            JOB + ".detect..",
+                            JOB + ".fact..",
+                            JOB + ".host..",
+                            JOB + ".project..",
+                            JOB + ".user..",
+                            JOB + ".policy..",
+                            JOB + ".deployment..",
+                            JOB + ".decode..",
+                            JOB + ".email..")
+                    .should()
+                    .callMethod(System.class, "currentTimeMillis")
+                    .orShould()
+                    .callMethod(System.class, "nanoTime")
+                    .orShould()
+                    .callMethod(Instant.class, "now");
+
+    @ArchTest
+    static final ArchRule nothingIsNamedAfterNothing =
+            noClasses()
+                    .should()
+                    .haveSimpleNameEndingWith("Util")
+                    .orShould()
+                    .haveSimpleNameEndingWith("Utils")
+                    .orShould()
+                    .haveSimpleNameEndingWith("Helper")
+                    .orShould()
+                    .haveSimpleNameEndingWith("Manager")
+                    .orShould()
+                    .haveSimpleNameEndingWith("Impl");
+
+    @ArchTest
+    static void seesBothModules(JavaClasses classes) {
+        for (String seen :
+                new String[] {
+                    JOB + ".LifecyclePipeline",
+                    JOB + ".detect.Detection",
+                    "io.seqpulse.connector.debezium.ChangeEvent"
+                }) {
+            if (!classes.contain(seen)) {
+                throw new AssertionError("the rules above see no " + seen);
+            }
+        }
+    }
+}

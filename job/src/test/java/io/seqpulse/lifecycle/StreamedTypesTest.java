@@ -1,0 +1,208 @@
+package io.seqpulse.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.connector.debezium.ChangeEvent;
+import io.seqpulse.connector.debezium.ClockMessage;
+import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.connector.email.EmailCommand;
+import io.seqpulse.connector.email.EmailContent;
+import io.seqpulse.connector.email.JournalEntry;
+import io.seqpulse.connector.email.Withdrawal;
+import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.deployment.Deployment;
+import io.seqpulse.lifecycle.detect.Candidate;
+import io.seqpulse.lifecycle.detect.Happening;
+import io.seqpulse.lifecycle.detect.Member;
+import io.seqpulse.lifecycle.detect.Message;
+import io.seqpulse.lifecycle.detect.Pending;
+import io.seqpulse.lifecycle.detect.Profile;
+import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.policy.Decision;
+import io.seqpulse.lifecycle.policy.Recipient;
+import io.seqpulse.lifecycle.story.Rows;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.types.PojoTestUtils;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Everything that goes over the network or into state: never by Kryo, and back as it was. */
+class StreamedTypesTest {
+
+    static Stream<Class<?>> types() {
+        return Stream.of(
+                LogRecord.class,
+                ChangeEvent.class,
+                ClockMessage.class,
+                DeadLetter.class,
+                Fact.class,
+                Deployment.class,
+                Profile.class,
+                Happening.class,
+                Member.class,
+                Pending.class,
+                Message.class,
+                Candidate.class,
+                Retraction.class,
+                Recipient.class,
+                Recipient.Waiting.class,
+                Recipient.AlertHour.class,
+                Decision.class,
+                EmailCommand.class,
+                JournalEntry.class,
+                EmailContent.class,
+                Withdrawal.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void needsNoKryo(Class<?> type) {
+        PojoTestUtils.assertSerializedAsPojoWithoutKryo(type);
+    }
+
+    static Stream<Object> records() {
+        Map<String, String> values = withNull();
+        Candidate candidate = candidate(values);
+        Retraction retraction = new Retraction("k", "r", null, Retraction.RESOLVED);
+        return Stream.of(
+                Rows.inserted("users", "u").with("first_name", null).change(),
+                new Fact(FactKind.ACCOUNT, "u", "u", 1, 2, 3, true, values),
+                new Happening("id", 1, 2, false, values),
+                new Member(null, null, null, true, 1),
+                candidate,
+                new Candidate("r", "k", null, "x", null, null, 1, 2, 0, 3, null),
+                new Message(candidate, null),
+                new Message(null, retraction),
+                new Decision(candidate, null, null, values, null),
+                new Decision(null, null, null, null, retraction),
+                EmailCommand.withdraw(new Withdrawal("k", null, "resolved")),
+                EmailCommand.journal(entry(null)),
+                EmailCommand.journal(
+                        entry(new EmailContent("fr", "s", "<p>", "t", Map.of("X-A", "b")))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("records")
+    void comesBackAsItWas(Object record) throws IOException {
+        assertThat(roundTrip(record)).isEqualTo(record);
+        assertThat(copy(record)).isEqualTo(record);
+    }
+
+    @Test
+    void bringsLogRecordsBackWithTheirBytes() throws IOException {
+        LogRecord record = Rows.inserted("users", "u").with("name", null).record();
+        LogRecord back = roundTrip(record);
+        assertThat(back.change()).isEqualTo(record.change());
+        assertThat(back.rawKey()).isEqualTo(record.rawKey());
+        assertThat(back.rawValue()).isEqualTo(record.rawValue());
+        LogRecord clock = Rows.record(LogRecord.Kind.CLOCK, null);
+        assertThat(roundTrip(clock).kind()).isEqualTo(LogRecord.Kind.CLOCK);
+        DeadLetter letter = new DeadLetter("t", 1, null, "reason", null, new byte[] {1}, 2);
+        DeadLetter letterBack = roundTrip(letter);
+        assertThat(letterBack.value()).containsExactly(1);
+        assertThat(letterBack.key()).isNull();
+    }
+
+    @Test
+    void bringsStateBackWithNullsInItsMaps() throws IOException {
+        Happening happening = new Happening("id", 1, 2, true, withNull());
+
+        Deployment deployment = new Deployment();
+        deployment.row = withNull();
+        deployment.hints.put("h", happening);
+        deployment.samples.put("pre", happening);
+        assertThat(roundTrip(deployment)).usingRecursiveComparison().isEqualTo(deployment);
+        deployment.verdict = happening;
+        assertThat(roundTrip(deployment)).usingRecursiveComparison().isEqualTo(deployment);
+
+        Pending pending = new Pending();
+        pending.rule = "E-ACT-01";
+        pending.values = withNull();
+        pending.out.put("r", "k");
+        assertThat(roundTrip(pending)).usingRecursiveComparison().isEqualTo(pending);
+
+        Profile profile = new Profile();
+        assertThat(roundTrip(profile)).usingRecursiveComparison().isEqualTo(profile);
+        profile.values = withNull();
+        profile.firsts.put("verdict_created", happening);
+        profile.lasts.put("verdict_created", 4L);
+        profile.monthCounts.put("verdict_created 2026-11", 1);
+        profile.members.put("m", new Member(null, "a@b.c", null, false, 1));
+        profile.pending.put("E-ACT-01|", pending);
+        profile.handled.put("E-TRX-01|", 5L);
+        assertThat(roundTrip(profile)).usingRecursiveComparison().isEqualTo(profile);
+
+        Recipient recipient = new Recipient();
+        assertThat(roundTrip(recipient)).usingRecursiveComparison().isEqualTo(recipient);
+        recipient.account = withNull();
+        recipient.preferences = withNull();
+        Recipient.Waiting waiting = new Recipient.Waiting();
+        waiting.candidate = candidate(withNull());
+        waiting.capped = true;
+        recipient.waiting.put("k", waiting);
+        recipient.decided.put("k", 1L);
+        Recipient.AlertHour hour = new Recipient.AlertHour();
+        hour.sentAt.add(1L);
+        hour.absorbed.add(candidate(Map.of()));
+        recipient.alertHours.put("p", hour);
+        assertThat(roundTrip(recipient)).usingRecursiveComparison().isEqualTo(recipient);
+        assertThat(copy(recipient)).usingRecursiveComparison().isEqualTo(recipient);
+    }
+
+    private static Map<String, String> withNull() {
+        Map<String, String> values = new HashMap<>();
+        values.put("known", "value");
+        values.put("null", null);
+        return values;
+    }
+
+    private static Candidate candidate(Map<String, String> values) {
+        return new Candidate("E-ACT-01", "k", "o", "u", "u", null, 1, 2, 0, 3, values);
+    }
+
+    private static JournalEntry entry(EmailContent content) {
+        return new JournalEntry(
+                "k",
+                "E-ACT-01",
+                "marketing",
+                "u",
+                null,
+                null,
+                "o",
+                null,
+                null,
+                Instant.ofEpochMilli(5),
+                null,
+                Instant.EPOCH,
+                content);
+    }
+
+    private static <T> T roundTrip(T value) throws IOException {
+        TypeSerializer<T> serializer = serializer(value);
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        serializer.serialize(value, out);
+        return serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
+    }
+
+    private static <T> T copy(T value) {
+        return serializer(value).copy(value);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> TypeSerializer<T> serializer(T value) {
+        return TypeInformation.of((Class<T>) value.getClass())
+                .createSerializer(new SerializerConfigImpl());
+    }
+}
