@@ -69,7 +69,7 @@ class ArchitectureTest {
                     .whereLayer("detect")
                     .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host")
                     .whereLayer("catalogue")
-                    .mayOnlyBeAccessedByLayers("pipeline", "rooms", "detect")
+                    .mayOnlyBeAccessedByLayers("pipeline", "config", "rooms", "detect")
                     .whereLayer("fact")
                     .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host", "detect", "catalogue");
 
