@@ -77,6 +77,41 @@ class JournalTest {
     }
 
     @Test
+    void anAddressThatIsAUsersWaitsForTheUsersOwnMail() throws SQLException {
+        JournalEntry own = entry("own", EmailCategory.ALERT, ada);
+
+        journal.write(
+                List.of(
+                        journal(to("ADA@example.org", entry("same", EmailCategory.ALERT, ada))),
+                        journal(to("ops@example.org", entry("other", EmailCategory.ALERT, ada))),
+                        journal(own)));
+
+        assertThat(
+                        database.rows(
+                                "select dedupe_key from public.email_deliveries"
+                                        + " where next_attempt_at > now() + interval '1 second'"))
+                .extracting(row -> row.get("dedupe_key"))
+                .containsExactly("same");
+    }
+
+    private static JournalEntry to(String address, JournalEntry entry) {
+        return new JournalEntry(
+                entry.dedupeKey(),
+                entry.emailType(),
+                entry.category(),
+                entry.userId(),
+                entry.projectId(),
+                address,
+                entry.occasion(),
+                entry.suppressedFor(),
+                entry.requiredPlan(),
+                entry.expiresAt(),
+                entry.causedAt(),
+                entry.decidedAt(),
+                entry.content());
+    }
+
+    @Test
     void notesWhatIsNotSentUnderTheKeyGiven() throws SQLException {
         JournalEntry shadow = suppressed(entry("k#shadow", EmailCategory.SERVICE, ada), "shadow");
 
