@@ -170,13 +170,13 @@ public record SmtpSettings(
                 accept);
     }
 
+    /** Without the login: some providers take their key as the user's name too. */
     @Override
     public String toString() {
         if (console) {
             return "SmtpSettings[console]";
         }
         return "SmtpSettings[%s:%d, %s, login=%s, connections=%d]"
-                .formatted(
-                        host, port, security, user == null ? "none" : user + ":***", connections);
+                .formatted(host, port, security, user == null ? "none" : "***", connections);
     }
 }
