@@ -22,6 +22,7 @@ final class ConnectSupervisor {
     private static final Duration FIRST_BACKOFF = Duration.ofSeconds(2);
     private static final Duration LAST_BACKOFF = Duration.ofMinutes(2);
     private static final Duration HEALTHY = Duration.ofMinutes(5);
+    private static final int LONGEST_CAUSE = 240;
     private static final Pattern LOST_POSITION =
             Pattern.compile(
                     "(?is)replication slot [^\\n]*does not exist"
@@ -105,13 +106,13 @@ final class ConnectSupervisor {
         }
     }
 
-    /** The innermost cause of a stack trace, one line. */
+    /** The innermost cause of a stack trace, on one line of bounded length. */
     static String rootCause(String trace) {
         String cause = trace.lines().findFirst().orElse("no reason given");
         Matcher matcher = CAUSE.matcher(trace);
         while (matcher.find()) {
             cause = matcher.group(1);
         }
-        return cause;
+        return cause.length() <= LONGEST_CAUSE ? cause : cause.substring(0, LONGEST_CAUSE) + " ...";
     }
 }

@@ -50,7 +50,7 @@ final class StateFolder implements AutoCloseable {
     /** A folder of its own under the temporary files, removed when the stack is closed. */
     static StateFolder temporary() {
         try {
-            return new StateFolder(Files.createTempDirectory("seqpulse-lifecycle-"), false);
+            return new StateFolder(Files.createTempDirectory("seqpulse-"), false);
         } catch (IOException e) {
             throw new UncheckedIOException("no temporary folder can be made", e);
         }

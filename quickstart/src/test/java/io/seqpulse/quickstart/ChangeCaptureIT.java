@@ -233,9 +233,25 @@ class ChangeCaptureIT {
                 .isEqualTo(verdict.path("id").asText());
     }
 
-    /** Last: afterwards nothing is captured any more. */
     @Test
     @Order(6)
+    void aFailedTaskIsRestartedUntilItRuns() throws Exception {
+        execute(
+                "alter role lifecycle_connect nologin",
+                "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'lifecycle_connect'");
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> ALARMS.stream().anyMatch(alarm -> alarm.contains("restarting in")));
+        execute("alter role lifecycle_connect login", "update public.users set name = 'Again'");
+        try (ChangeTopic log = stack.changes()) {
+            assertThat(log.next(value -> value.contains("Again"), Duration.ofMinutes(1)))
+                    .isPresent();
+        }
+    }
+
+    /** Last: it reads everything anew. */
+    @Test
+    @Order(7)
     void aLostSlotIsNotRestartedButRaisesTheAlarmWithTheCommand() throws Exception {
         Awaitility.await()
                 .atMost(Duration.ofMinutes(1))
@@ -263,7 +279,22 @@ class ChangeCaptureIT {
                                                                         "curl -X DELETE "
                                                                                 + stack
                                                                                         .connectUrl())));
-        assertThat(send("GET", "/connectors/seqpulse/status", null).toString()).contains("FAILED");
+        assertThat(status()).contains("FAILED");
+
+        // What the alarm says to type.
+        send("PUT", "/connectors/seqpulse/stop", null);
+        Awaitility.await().atMost(SOON).until(() -> status().contains("STOPPED"));
+        send("DELETE", "/connectors/seqpulse/offsets", null);
+        send("PUT", "/connectors/seqpulse/resume", null);
+        execute("update public.users set name = 'After all'");
+        try (ChangeTopic log = stack.changes()) {
+            assertThat(log.next(value -> value.contains("After all"), Duration.ofMinutes(1)))
+                    .isPresent();
+        }
+    }
+
+    private static String status() throws IOException, InterruptedException {
+        return send("GET", "/connectors/seqpulse/status", null).toString();
     }
 
     private static JsonNode registration() throws IOException {
@@ -294,7 +325,7 @@ class ChangeCaptureIT {
                                                                 body.toString()))
                                         .build(),
                                 HttpResponse.BodyHandlers.ofString());
-        return JSON.readTree(answer.body());
+        return answer.body().isEmpty() ? JSON.nullNode() : JSON.readTree(answer.body());
     }
 
     /** Table → columns, from {@code public\.table\.(column|column)} of the registration. */
