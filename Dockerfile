@@ -1,0 +1,28 @@
+# The job on the official Flink image, in application mode: docker-compose.yml runs it.
+
+# The Maven wrapper checks the sum of a .zip, hence unzip.
+FROM eclipse-temurin:17.0.19_10-jdk-noble AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends unzip \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY mvnw pom.xml ./
+COPY .mvn .mvn
+COPY connectors/pom.xml connectors/pom.xml
+COPY job/pom.xml job/pom.xml
+COPY connectors/src/main connectors/src/main
+COPY job/src/main job/src/main
+# The other modules are not here.
+RUN --mount=type=cache,target=/root/.m2 \
+    sed -i '/<module>/{/>connectors<\|>job</!d}' pom.xml \
+    && ./mvnw -B -ntp -Dmaven.test.skip=true -Dspotless.check.skip=true package \
+    && mv job/target/job-*.jar /lifecycle.jar
+
+FROM flink:2.3.0-java17
+USER root
+RUN mkdir -p /opt/flink/usrlib /state/checkpoints /state/savepoints \
+    && chown -R flink:flink /state
+COPY --from=build /lifecycle.jar /opt/flink/usrlib/lifecycle.jar
+# A volume mounted there takes the folder's owner.
+VOLUME /state
+USER flink
