@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 
@@ -33,7 +34,18 @@ final class AlertDigests {
                     "error_rate_delta");
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Whether the alert goes into a digest instead of being sent. */
+    /**
+     * A digest whose hour is over.
+     *
+     * @param candidate what is sent
+     * @param alerts what it tells of, in their order
+     */
+    record Digest(Candidate candidate, List<Candidate> alerts) {}
+
+    /**
+     * Whether the alert waits for a digest instead of being sent. The digests that are {@link #due}
+     * by then must have been told: an alert that comes later opens another hour.
+     */
     boolean absorbs(Recipient recipient, Candidate alert, long now) {
         AlertHour hour =
                 recipient.alertHours.computeIfAbsent(
@@ -50,21 +62,27 @@ final class AlertDigests {
         return true;
     }
 
-    /** Leaves an alert that no longer holds out of the digest it went into. */
-    void forget(Recipient recipient, String key) {
+    /** Takes back an alert that waits for its digest; empty if none does under that key. */
+    Optional<Candidate> release(Recipient recipient, String key) {
+        Optional<Candidate> held =
+                recipient.alertHours.values().stream()
+                        .flatMap(hour -> hour.absorbed.stream())
+                        .filter(alert -> alert.key().equals(key))
+                        .findFirst();
         recipient.alertHours.values().forEach(h -> h.absorbed.removeIf(a -> a.key().equals(key)));
         recipient
                 .alertHours
                 .values()
                 .removeIf(hour -> hour.absorbed.isEmpty() && hour.sentAt.isEmpty());
+        return held;
     }
 
     /** The digests whose hour is over, each once. */
-    List<Candidate> due(Recipient recipient, long now) {
-        List<Candidate> due = new ArrayList<>();
+    List<Digest> due(Recipient recipient, long now) {
+        List<Digest> due = new ArrayList<>();
         for (AlertHour hour : new TreeMap<>(recipient.alertHours).values()) {
             if (!hour.absorbed.isEmpty() && hour.digestAt <= now) {
-                due.add(digest(hour, now));
+                due.add(new Digest(digest(hour, now), List.copyOf(hour.absorbed)));
                 hour.absorbed.clear();
             }
         }

@@ -149,12 +149,15 @@ public final class EmailPolicy {
 
     private void retract(Recipient recipient, Retraction retraction, Consumer<Decision> out) {
         Recipient.Waiting waiting = recipient.waiting.remove(retraction.key());
-        digests.forget(recipient, retraction.key());
+        Optional<Candidate> held =
+                waiting != null
+                        ? Optional.of(waiting.candidate)
+                        : digests.release(recipient, retraction.key());
         boolean moved = retraction.reason().equals(Retraction.MOVED);
-        if (waiting == null) {
+        if (held.isEmpty()) {
             out.accept(Decision.withdraw(retraction));
         } else if (!moved) {
-            end(recipient, waiting.candidate, retraction.reason(), out);
+            end(recipient, held.get(), retraction.reason(), out);
         }
         if (moved) {
             recipient.decided.remove(retraction.key());
@@ -178,16 +181,7 @@ public final class EmailPolicy {
         while (now >= windowOpensAt(recipient) && letOneThrough(recipient, now, wall, out)) {
             // the next one, if the one before turned out not to be wanted any more
         }
-        for (Candidate digest : digests.due(recipient, now)) {
-            Optional<String> obstacle = obstacle(recipient, digest, now, wall);
-            out.accept(
-                    new Decision(
-                            digest,
-                            AlertDigests.VARIANT,
-                            obstacle.orElse(null),
-                            known(recipient),
-                            null));
-        }
+        tellDigests(recipient, now, wall, out);
         recipient.decided.values().removeIf(forgetAt -> now >= forgetAt);
     }
 
@@ -237,12 +231,30 @@ public final class EmailPolicy {
             return;
         }
         recipient.waiting.remove(candidate.key());
-        if (rule.category() == EmailCategory.ALERT && digests.absorbs(recipient, candidate, now)) {
-            end(recipient, candidate, Reasons.SUPERSEDED, out);
-            return;
-        }
         settle(recipient, candidate);
+        if (rule.category() == EmailCategory.ALERT) {
+            // one whose hour is over may still wait for its timer, while a backlog is worked off
+            tellDigests(recipient, now, wall, out);
+            if (digests.absorbs(recipient, candidate, now)) {
+                return;
+            }
+        }
         out.accept(Decision.send(candidate, known(recipient)));
+    }
+
+    /** An alert that waits for a digest has its outcome only with it: it may yet be moved. */
+    private void tellDigests(Recipient recipient, long now, long wall, Consumer<Decision> out) {
+        for (AlertDigests.Digest digest : digests.due(recipient, now)) {
+            digest.alerts().forEach(alert -> end(recipient, alert, Reasons.SUPERSEDED, out));
+            Candidate candidate = digest.candidate();
+            Optional<String> obstacle = obstacle(recipient, candidate, now, wall);
+            if (obstacle.isPresent()) {
+                end(recipient, candidate, obstacle.get(), out);
+                continue;
+            }
+            settle(recipient, candidate);
+            out.accept(new Decision(candidate, AlertDigests.VARIANT, null, known(recipient), null));
+        }
     }
 
     /** What keeps an email from being sent. A rule that has left the catalogue is off. */

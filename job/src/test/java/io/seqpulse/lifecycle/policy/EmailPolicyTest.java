@@ -621,6 +621,18 @@ class EmailPolicyTest {
     }
 
     @Test
+    void leavesTheKeyOfAnAlertThatGoesToANewOwnerBeforeItsDigest() {
+        for (int i = 1; i <= 6; i++) {
+            wants(alert(i, MORNING));
+        }
+        retracts("alert 6", Retraction.MOVED);
+        pass(MORNING + 2 * HOUR);
+        assertThat(digests()).isEmpty();
+        assertThat(reasons()).isEmpty();
+        assertThat(recipient.decided).doesNotContainKey("alert 6");
+    }
+
+    @Test
     void sendsNoDigestToAnAccountThatWasClosedMeanwhile() {
         for (int i = 1; i <= 6; i++) {
             wants(alert(i, MORNING));
