@@ -164,19 +164,24 @@ public final class Detection {
             return;
         }
         Pending found = pending(rule.rule(), occasion);
-        if (occasion.dueAt() < rule.active().liveSince()) {
+        boolean history = occasion.dueAt() < rule.active().liveSince();
+        if (history && isPlanKnown(rule.rule(), profile)) {
             profile.pending.remove(name);
             if (isPeriod(rule.rule())) {
                 handle(profile, found);
             }
             return;
         }
-        if (found.expiresAt <= wall && (fact.snapshot() || !news)) {
-            profile.pending.remove(name);
+        if (!history && found.expiresAt <= wall && (fact.snapshot() || !news)) {
+            if (pending != null && occasion.dueAt() < pending.dueAt) {
+                profile.pending.remove(name);
+            }
             return;
         }
         if (pending != null) {
-            found.askAt = Math.min(found.askAt, pending.askAt);
+            // an older fact told again does not mean that it was reached earlier
+            boolean repeated = !news && occasion.dueAt() == pending.dueAt;
+            found.askAt = repeated ? pending.askAt : Math.min(found.askAt, pending.askAt);
             found.causedAt = earlierCause(found.causedAt, pending.causedAt);
         }
         profile.pending.put(name, found);
@@ -187,15 +192,19 @@ public final class Detection {
         return one == 0 || other == 0 ? Math.max(one, other) : Math.min(one, other);
     }
 
+    /** What never applied may yet; what did, but is history, is over. */
     private void askWhatWaitedForTheSubject(Profile profile, long now) {
-        profile.pending
-                .values()
-                .removeIf(
-                        pending ->
-                                hosted.containsKey(pending.rule)
-                                        && !appliesTo(hosted.get(pending.rule).rule(), profile));
-        for (Pending pending : profile.pending.values()) {
-            if (pending.askAt == Pending.WHEN_KNOWN) {
+        for (Iterator<Pending> all = profile.pending.values().iterator(); all.hasNext(); ) {
+            Pending pending = all.next();
+            Hosted rule = hosted.get(pending.rule);
+            if (rule != null && !appliesTo(rule.rule(), profile)) {
+                all.remove();
+            } else if (rule != null && pending.dueAt < rule.active().liveSince()) {
+                all.remove();
+                if (isPeriod(rule.rule())) {
+                    handle(profile, pending);
+                }
+            } else if (pending.askAt == Pending.WHEN_KNOWN) {
                 pending.askAt = now;
             }
         }
@@ -375,6 +384,10 @@ public final class Detection {
         }
         String plan = profile.value("plan");
         return plan != null && rule.plans().contains(plan);
+    }
+
+    private static boolean isPlanKnown(Rule rule, Profile profile) {
+        return rule.plans().isEmpty() || profile.known;
     }
 
     /** Whether the plan was another one already when it was due, and the news of it came late. */

@@ -101,7 +101,8 @@ public class Profile {
     }
 
     /**
-     * Takes the subject's row, unless a later version is remembered; returns whether it was news.
+     * Takes the subject's row, unless a later version is remembered; returns whether it says
+     * anything new. A repetition comes at a later position of the log.
      */
     boolean describe(Fact fact) {
         if (known && !isAfterRemembered(fact)) {
@@ -109,6 +110,7 @@ public class Profile {
         }
         String planBefore = value("plan");
         String ownerBefore = value("owner_id");
+        boolean news = !known || !values.entrySet().containsAll(fact.values().entrySet());
         values.putAll(fact.values());
         boolean watched = known && !fact.snapshot();
         if (watched && planBefore != null && !planBefore.equals(value("plan"))) {
@@ -120,7 +122,7 @@ public class Profile {
         known = true;
         committedAt = fact.committedAt();
         position = fact.position();
-        return true;
+        return news;
     }
 
     private boolean isAfterRemembered(Fact fact) {
@@ -128,15 +130,17 @@ public class Profile {
                 || (fact.committedAt() == committedAt && fact.position() > position);
     }
 
-    /** Takes an event; returns whether it changed anything that a rule may look at. */
+    /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
     boolean observe(Fact fact, Events events) {
         String kind = fact.kind().label();
         lasts.merge(kind, fact.at(), Math::max);
         Happening first = firsts.get(kind);
         boolean news = false;
-        if (first == null || isBefore(fact, first) || sameButRicher(first, fact)) {
+        if (first == null || isBefore(fact, first)) {
             firsts.put(kind, Happening.of(fact));
             news = true;
+        } else if (sameButRicher(first, fact)) {
+            firsts.put(kind, Happening.of(fact)); // what is told again in other words is not new
         }
         Long before = events.put(fact.kind(), fact.id(), fact.at());
         if (before == null || before != fact.at()) {
@@ -144,9 +148,8 @@ public class Profile {
                 count(kind, before, -1);
             }
             count(kind, fact.at(), 1);
-            news = true;
         }
-        return news;
+        return news || before == null;
     }
 
     /** Rows of one transaction share their time: the smaller id is first then, in any order. */
