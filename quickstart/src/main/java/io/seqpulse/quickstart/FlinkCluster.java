@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -45,7 +44,6 @@ final class FlinkCluster implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(FlinkCluster.class);
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int PARALLELISM = 2;
     private static final Duration STOPPING = Duration.ofSeconds(60);
 
     private final MiniCluster cluster;
@@ -73,39 +71,12 @@ final class FlinkCluster implements AutoCloseable {
             throws Exception {
         Path checkpoints = state.folder("checkpoints");
         Path savepoints = state.folder("savepoints");
-        String scratch = state.folder("tmp/flink").toString();
-        Map<String, String> settings = new HashMap<>();
+        state.folder("tmp/flink");
+        Map<String, String> settings = FlinkSettings.of(state.root());
         settings.put("rest.address", "127.0.0.1");
         settings.put("rest.bind-address", "127.0.0.1");
         settings.put("rest.port", Integer.toString(port));
         settings.put("rest.bind-port", Integer.toString(port));
-        settings.put("web.submit.enable", "false");
-        settings.put("web.tmpdir", scratch);
-        settings.put("io.tmp.dirs", scratch);
-        settings.put("blob.storage.directory", scratch);
-        settings.put("metrics.fetcher.update-interval", "250 ms");
-        settings.put("parallelism.default", Integer.toString(PARALLELISM));
-        settings.put("state.backend.type", "rocksdb");
-        settings.put("execution.checkpointing.incremental", "true");
-        settings.put("execution.checkpointing.interval", "10 s");
-        settings.put("execution.checkpointing.timeout", "5 min");
-        settings.put("execution.checkpointing.tolerable-failed-checkpoints", "5");
-        settings.put("execution.checkpointing.dir", checkpoints.toUri().toString());
-        settings.put("execution.checkpointing.savepoint-dir", savepoints.toUri().toString());
-        settings.put("execution.checkpointing.num-retained", "2");
-        settings.put(
-                "execution.checkpointing.externalized-checkpoint-retention",
-                "RETAIN_ON_CANCELLATION");
-        settings.put("execution.buffer-timeout.interval", "5 ms");
-        settings.put("pipeline.auto-watermark-interval", "20 ms");
-        settings.put("pipeline.generic-types", "false");
-        settings.put("pipeline.auto-generate-uids", "false");
-        settings.put("pipeline.object-reuse", "true");
-        settings.put("restart-strategy.type", "exponential-delay");
-        settings.put("restart-strategy.exponential-delay.initial-backoff", "1 s");
-        settings.put("taskmanager.memory.managed.size", "192 mb");
-        settings.put("taskmanager.memory.network.min", "32 mb");
-        settings.put("taskmanager.memory.network.max", "32 mb");
         settings.putAll(overrides);
         Configuration configuration = Configuration.fromMap(settings);
         MiniCluster cluster =
@@ -114,7 +85,7 @@ final class FlinkCluster implements AutoCloseable {
                                 .setConfiguration(configuration)
                                 .setCommonBindAddress("127.0.0.1")
                                 .setNumTaskManagers(1)
-                                .setNumSlotsPerTaskManager(PARALLELISM)
+                                .setNumSlotsPerTaskManager(FlinkSettings.PARALLELISM)
                                 .build());
         cluster.start();
         return new FlinkCluster(
@@ -152,7 +123,8 @@ final class FlinkCluster implements AutoCloseable {
                                         RecoveryClaimMode.CLAIM)));
         try (PackagedProgram program = builder.build()) {
             JobGraph graph =
-                    PackagedProgramUtils.createJobGraph(program, configuration, PARALLELISM, false);
+                    PackagedProgramUtils.createJobGraph(
+                            program, configuration, FlinkSettings.PARALLELISM, false);
             job = cluster.submitJob(graph).get().getJobID();
             LOG.info(
                     "Job {} submitted, {}",

@@ -1,0 +1,56 @@
+package io.seqpulse.quickstart;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/** How Flink runs the job on one machine. */
+public final class FlinkSettings {
+
+    /** Slots of the one task manager, and parallelism of the job. */
+    public static final int PARALLELISM = 2;
+
+    private FlinkSettings() {}
+
+    /**
+     * Flink's configuration, without ports: RocksDB state, incremental checkpoints every ten
+     * seconds, what the job's state needs to stay readable, and memory for a small machine.
+     *
+     * @param folder everything Flink writes goes below it
+     */
+    public static Map<String, String> of(Path folder) {
+        String scratch = folder.resolve("tmp/flink").toString();
+        Map<String, String> settings = new HashMap<>();
+        settings.put("web.submit.enable", "false");
+        settings.put("web.tmpdir", scratch);
+        settings.put("io.tmp.dirs", scratch);
+        settings.put("blob.storage.directory", scratch);
+        settings.put("metrics.fetcher.update-interval", "250 ms");
+        settings.put("parallelism.default", Integer.toString(PARALLELISM));
+        settings.put("state.backend.type", "rocksdb");
+        settings.put("execution.checkpointing.incremental", "true");
+        settings.put("execution.checkpointing.interval", "10 s");
+        settings.put("execution.checkpointing.timeout", "5 min");
+        settings.put("execution.checkpointing.tolerable-failed-checkpoints", "5");
+        settings.put(
+                "execution.checkpointing.dir", folder.resolve("checkpoints").toUri().toString());
+        settings.put(
+                "execution.checkpointing.savepoint-dir",
+                folder.resolve("savepoints").toUri().toString());
+        settings.put("execution.checkpointing.num-retained", "2");
+        settings.put(
+                "execution.checkpointing.externalized-checkpoint-retention",
+                "RETAIN_ON_CANCELLATION");
+        settings.put("execution.buffer-timeout.interval", "5 ms");
+        settings.put("pipeline.auto-watermark-interval", "20 ms");
+        settings.put("pipeline.generic-types", "false");
+        settings.put("pipeline.auto-generate-uids", "false");
+        settings.put("pipeline.object-reuse", "true");
+        settings.put("restart-strategy.type", "exponential-delay");
+        settings.put("restart-strategy.exponential-delay.initial-backoff", "1 s");
+        settings.put("taskmanager.memory.managed.size", "192 mb");
+        settings.put("taskmanager.memory.network.min", "32 mb");
+        settings.put("taskmanager.memory.network.max", "32 mb");
+        return settings;
+    }
+}
