@@ -31,7 +31,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * @param cooldown least time between two marketing emails to one person
  * @param emails how they are written
  */
-record LifecyclePipeline(
+public record LifecyclePipeline(
         String topic, List<ActiveRule> rules, Duration cooldown, EmailSettings emails) {
 
     /** Max parallelism is part of the state's contract (DESIGN D9): it never changes. */
@@ -40,7 +40,8 @@ record LifecyclePipeline(
     private static final Duration CLOCK_STEP = Duration.ofMillis(20);
 
     /** The change log as one ordered stream on its own clock. */
-    static DataStream<LogRecord> changes(StreamExecutionEnvironment env, ChangeLog changeLog) {
+    public static DataStream<LogRecord> changes(
+            StreamExecutionEnvironment env, ChangeLog changeLog) {
         env.setMaxParallelism(MAX_PARALLELISM);
         env.getConfig().setAutoWatermarkInterval(CLOCK_STEP.toMillis());
         return env.fromSource(changeLog.source(), ChangeLog.clock(), OperatorIds.CHANGE_LOG)
@@ -49,7 +50,7 @@ record LifecyclePipeline(
     }
 
     /** Connects the operators between the change log and the sinks. */
-    void define(
+    public void define(
             DataStream<LogRecord> changes,
             Sink<EmailCommand> emailSink,
             Sink<DeadLetter> deadLetters) {
