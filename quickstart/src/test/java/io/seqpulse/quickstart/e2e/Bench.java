@@ -243,16 +243,17 @@ final class Bench {
         }
         probes.add(project);
         String key = Scenario.firstVerdict(project);
-        int wanted = everybody().size();
         patiently()
-                .until(
+                .untilAsserted(
                         () -> {
                             List<Journal.Row> rows = stack.journal().rows();
-                            return rows.stream().noneMatch(Bench::isUnderWay)
-                                    && rows.stream()
+                            assertThat(rows).as("what is under way").noneMatch(Bench::isUnderWay);
+                            assertThat(
+                                            rows.stream()
                                                     .filter(r -> r.dedupeKey().startsWith(key))
-                                                    .count()
-                                            > wanted;
+                                                    .map(r -> UUID.fromString(r.userId())))
+                                    .as("whose probe is decided")
+                                    .containsAll(everybody());
                         });
         probedAt = probe.now();
     }

@@ -593,7 +593,7 @@ final class EmailTable {
         cell(
                 rule,
                 Case.AFTER,
-                "the sixth of an hour waits for the digest",
+                "the sixth of an hour waits for the digest: no mail of its own",
                 s -> {
                     UUID owner = s.veteran();
                     UUID project = watched(s, owner, "pro");
@@ -603,7 +603,7 @@ final class EmailTable {
                     s.onceDecided(
                             t -> {
                                 UUID sixth = t.verdict(project, "warning", Instant.now());
-                                t.suppressed(critical(sixth), owner, "superseded");
+                                t.suppressedIfNoticed(critical(sixth), owner, "superseded");
                             });
                 });
         cell(
