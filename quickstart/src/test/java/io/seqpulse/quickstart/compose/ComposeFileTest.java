@@ -2,6 +2,7 @@ package io.seqpulse.quickstart.compose;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,10 +10,13 @@ import io.seqpulse.quickstart.FlinkSettings;
 import io.seqpulse.quickstart.StackNames;
 import io.seqpulse.quickstart.compose.ComposeFile.Service;
 import io.seqpulse.quickstart.compose.ComposeFile.Variable;
+import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -32,7 +36,6 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
-import org.apache.flink.configuration.DeploymentOptions;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.PipelineOptions;
@@ -46,6 +49,7 @@ import org.apache.kafka.connect.runtime.distributed.DistributedConfig;
 import org.apache.kafka.server.config.AbstractKafkaConfig;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
 import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
@@ -465,6 +469,62 @@ class ComposeFileTest {
                 .contains("--job-classname io.seqpulse.lifecycle.LifecycleJob ");
     }
 
+    @Test
+    void theJobBeginsWithTheNewestOrWithWhatItIsTold(@TempDir Path scratch) throws Exception {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "needs find -printf");
+        Path state;
+        try (PlainProcesses job = new PlainProcesses(compose, CALLER, scratch)) {
+            job.withProgram("/docker-entrypoint.sh", "echo \"$@\" > started\nexit 3\n");
+            state = job.volume("state");
+            assertThat(started(job))
+                    .isEqualTo("standalone-job --job-classname io.seqpulse.lifecycle.LifecycleJob");
+
+            Path older = snapshot(state.resolve("checkpoints/0a/chk-7"), 100);
+            Path newer = snapshot(state.resolve("checkpoints/0b/chk-3"), 300);
+            Files.createDirectories(state.resolve("checkpoints/0b/shared"));
+            Path savepoint = snapshot(state.resolve("savepoints/savepoint-0c"), 200);
+            assertThat(started(job)).endsWith("LifecycleJob --fromSavepoint file://" + newer);
+            assertThat(older.getParent()).doesNotExist();
+            assertThat(newer.resolveSibling("shared")).exists();
+            assertThat(savepoint).exists();
+
+            snapshot(savepoint, 400);
+            assertThat(started(job)).endsWith("LifecycleJob --fromSavepoint file://" + savepoint);
+            snapshot(newer, 500);
+        }
+        for (String told : List.of("none", "/state/savepoints/savepoint-0c")) {
+            Map<String, String> caller = new HashMap<>(CALLER);
+            caller.put("RESTORE_FROM", told);
+            try (PlainProcesses job = new PlainProcesses(compose, caller, scratch)) {
+                job.withProgram("/docker-entrypoint.sh", "echo \"$@\" > started\nexit 3\n");
+                assertThat(started(job))
+                        .endsWith(
+                                told.equals("none")
+                                        ? "LifecycleJob"
+                                        : "--fromSavepoint file://"
+                                                + state
+                                                + "/savepoints/savepoint-0c");
+            }
+        }
+        assertThat(state.resolve("checkpoints/0b/chk-3")).exists();
+    }
+
+    /** With what Flink's entry point was called; its failure ends the service. */
+    private static String started(PlainProcesses job) throws Exception {
+        assertThat(job.run("jobmanager")).as(job.printed("jobmanager")).isEqualTo(3);
+        return Files.readString(job.workingFolder("jobmanager").resolve("started")).strip();
+    }
+
+    private static Path snapshot(Path folder, long second) throws IOException {
+        Files.createDirectories(folder);
+        Path metadata = folder.resolve("_metadata");
+        if (!Files.exists(metadata)) {
+            Files.createFile(metadata);
+        }
+        Files.setLastModifiedTime(metadata, FileTime.from(Instant.ofEpochSecond(second)));
+        return folder;
+    }
+
     /** By the rule of the Kafka and Debezium images. */
     private static String property(String variable, String prefix) {
         return variable.substring(prefix.length()).toLowerCase(Locale.ROOT).replace('_', '.');
@@ -476,7 +536,6 @@ class ComposeFileTest {
                 List.of(
                         CheckpointingOptions.class,
                         CoreOptions.class,
-                        DeploymentOptions.class,
                         ExecutionOptions.class,
                         JobManagerOptions.class,
                         PipelineOptions.class,
