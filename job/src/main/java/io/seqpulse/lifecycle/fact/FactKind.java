@@ -10,6 +10,7 @@ import java.util.Set;
  * first of its kind, be missing. The others describe the present (a name, a plan, an opt-out) or an
  * end; a rule cannot be triggered by them.
  */
+@SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable; the type cannot say so
 public enum FactKind {
     /** A user row was created, at {@code users.created_at}. */
     USER_CREATED("users", true, Set.of(Subject.USER)),
