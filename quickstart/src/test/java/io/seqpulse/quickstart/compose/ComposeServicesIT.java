@@ -211,6 +211,9 @@ class ComposeServicesIT {
         processes.start("taskmanager");
         awaitRunning(flink, jobManager);
         assertThat(processes.printed("jobmanager")).startsWith("Starting from nothing\n");
+        // What the health check looks for.
+        assertThat(answer("GET", flink.resolve("/jobs/overview"), "").body())
+                .contains("\"state\":\"RUNNING\"");
         UUID first = signUp();
         assertThat(stack.mails().await(mail -> isTo(mail.recipient(), first), SOON)).isPresent();
 
