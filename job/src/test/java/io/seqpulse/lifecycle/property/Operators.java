@@ -1,0 +1,390 @@
+package io.seqpulse.lifecycle.property;
+
+import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.decode.DecodeChanges;
+import io.seqpulse.lifecycle.deployment.AttachDeployment;
+import io.seqpulse.lifecycle.detect.ActiveRule;
+import io.seqpulse.lifecycle.detect.Message;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.policy.DecideEmails;
+import io.seqpulse.lifecycle.policy.Decision;
+import io.seqpulse.lifecycle.project.DetectProject;
+import io.seqpulse.lifecycle.user.DetectUser;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.functions.KeySelector;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.event.WatermarkEvent;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.api.operators.Output;
+import org.apache.flink.streaming.api.operators.ProcessOperator;
+import org.apache.flink.streaming.api.operators.Triggerable;
+import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.LatencyMarker;
+import org.apache.flink.streaming.runtime.streamrecord.RecordAttributes;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * The pipeline's operators from decoding to policy in Flink's harnesses, joined as the pipeline
+ * joins them. A channel keeps its order; which of them is read next, nobody knows.
+ */
+final class Operators implements AutoCloseable {
+
+    private enum Channel {
+        USERS_TO_DETECT,
+        USERS_TO_POLICY,
+        PROJECTS,
+        DEPLOYMENTS,
+        ATTACHED,
+        OWNER_SIGNALS,
+        ABOUT_PROJECTS,
+        ABOUT_USERS
+    }
+
+    private static final Channel[] CHANNELS = Channel.values();
+
+    private final Random random;
+    private final List<ActiveRule> rules;
+    private final Duration cooldown;
+    private final Consumer<Decision> decisions;
+    private final List<Queue<Object>> queues = new ArrayList<>();
+    private final long[] watermarks = new long[CHANNELS.length];
+    private long projectTime;
+    private long userTime;
+    private long policyTime;
+    private long wall = Long.MIN_VALUE;
+
+    private OneInputStreamOperatorTestHarness<LogRecord, Void> decode;
+    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Fact> attach;
+    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Message> project;
+    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Message> user;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Message, Decision> policy;
+
+    /**
+     * @param random decides which channel is read next
+     */
+    Operators(
+            List<ActiveRule> rules, Duration cooldown, Random random, Consumer<Decision> decisions)
+            throws Exception {
+        this.random = random;
+        this.rules = rules;
+        this.cooldown = cooldown;
+        this.decisions = decisions;
+        for (int i = 0; i < CHANNELS.length; i++) {
+            queues.add(new ArrayDeque<>());
+        }
+        open(null);
+    }
+
+    private void open(List<OperatorSubtaskState> state) throws Exception {
+        Arrays.fill(watermarks, Long.MIN_VALUE);
+        projectTime = Long.MIN_VALUE;
+        userTime = Long.MIN_VALUE;
+        policyTime = Long.MIN_VALUE;
+        List<Rule> catalogue = rules.stream().map(ActiveRule::rule).toList();
+        decode =
+                new OneInputStreamOperatorTestHarness<>(
+                        new ProcessOperator<>(new DecodeChanges("seqpulse.changes")));
+        attach =
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new KeyedProcessOperator<>(new AttachDeployment()),
+                        new KeyOf<>("key"),
+                        Types.STRING);
+        project =
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new KeyedProcessOperator<>(new DetectProject(rules)),
+                        new KeyOf<>("key"),
+                        Types.STRING);
+        user =
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new KeyedProcessOperator<>(new DetectUser(rules)),
+                        new KeyOf<>("key"),
+                        Types.STRING);
+        policy =
+                new KeyedTwoInputStreamOperatorTestHarness<>(
+                        new KeyedCoProcessOperator<>(new DecideEmails(catalogue, cooldown)),
+                        new KeyOf<>("key"),
+                        new KeyOf<>("recipient"),
+                        Types.STRING);
+        decode.setOutputCreator(any -> new Wire<>(value -> {}, this::decoded, List.of()));
+        attach.setOutputCreator(any -> wire(Channel.ATTACHED));
+        project.setOutputCreator(
+                any ->
+                        new Wire<>(
+                                queue(Channel.ABOUT_PROJECTS)::add,
+                                (tag, value) -> queue(Channel.OWNER_SIGNALS).add(value),
+                                List.of(
+                                        queue(Channel.ABOUT_PROJECTS),
+                                        queue(Channel.OWNER_SIGNALS))));
+        user.setOutputCreator(any -> wire(Channel.ABOUT_USERS));
+        policy.setOutputCreator(any -> new Wire<>(decisions, (tag, value) -> {}, List.of()));
+        List<AbstractStreamOperatorTestHarness<?>> all = harnesses();
+        for (int i = 0; i < all.size(); i++) {
+            if (state != null) {
+                all.get(i).initializeState(state.get(i));
+            }
+            all.get(i).open();
+        }
+        long time = wall;
+        wall = Long.MIN_VALUE;
+        setWall(time);
+    }
+
+    private <T> Wire<T> wire(Channel channel) {
+        return new Wire<>(queue(channel)::add, (tag, value) -> {}, List.of(queue(channel)));
+    }
+
+    private List<AbstractStreamOperatorTestHarness<?>> harnesses() {
+        return List.of(decode, attach, project, user, policy);
+    }
+
+    void setWall(long time) throws Exception {
+        if (time > wall) {
+            wall = time;
+            for (AbstractStreamOperatorTestHarness<?> harness : harnesses()) {
+                harness.setProcessingTime(time);
+            }
+        }
+    }
+
+    /** The source emits a record. */
+    void accept(LogRecord record) throws Exception {
+        decode.processElement(new StreamRecord<>(record, record.change().commitMillis()));
+    }
+
+    private void decoded(OutputTag<?> tag, Object value) {
+        if (tag.equals(DecodeChanges.USERS)) {
+            queue(Channel.USERS_TO_DETECT).add(value);
+            queue(Channel.USERS_TO_POLICY).add(value);
+        } else if (tag.equals(DecodeChanges.PROJECTS)) {
+            queue(Channel.PROJECTS).add(value);
+        } else if (tag.equals(DecodeChanges.DEPLOYMENTS)) {
+            queue(Channel.DEPLOYMENTS).add(value);
+        } else {
+            throw new AssertionError("a dead letter: " + ((DeadLetter) value).reason());
+        }
+    }
+
+    /** The source emits a watermark, which follows everything before it on every channel. */
+    void watermark(long time) {
+        queue(Channel.USERS_TO_DETECT).add(time);
+        queue(Channel.USERS_TO_POLICY).add(time);
+        queue(Channel.PROJECTS).add(time);
+        queue(Channel.DEPLOYMENTS).add(time);
+    }
+
+    /** Reads the channels until nothing moves any more. */
+    void drain() throws Exception {
+        List<Channel> order = new ArrayList<>(List.of(CHANNELS));
+        Collections.shuffle(order, random);
+        boolean strict = random.nextBoolean();
+        while (true) {
+            if (!strict) {
+                Collections.shuffle(order, random);
+            }
+            Channel next = null;
+            for (Channel channel : order) {
+                if (!queue(channel).isEmpty()) {
+                    next = channel;
+                    break;
+                }
+            }
+            if (next == null) {
+                return;
+            }
+            read(next);
+        }
+    }
+
+    private void read(Channel channel) throws Exception {
+        Object head = queue(channel).remove();
+        if (head instanceof Long watermark) {
+            watermarks[channel.ordinal()] = watermark;
+        }
+        switch (channel) {
+            case DEPLOYMENTS -> {
+                if (head instanceof Long watermark) {
+                    attach.processWatermark(new Watermark(watermark));
+                } else {
+                    attach.processElement(new StreamRecord<>((Fact) head));
+                }
+            }
+            case PROJECTS, ATTACHED -> {
+                if (head instanceof Long) {
+                    long low = low(Channel.PROJECTS, Channel.ATTACHED);
+                    if (low > projectTime) {
+                        projectTime = low;
+                        project.processWatermark(new Watermark(low));
+                    }
+                } else {
+                    project.processElement(new StreamRecord<>((Fact) head));
+                }
+            }
+            case USERS_TO_DETECT, OWNER_SIGNALS -> {
+                if (head instanceof Long) {
+                    long low = low(Channel.USERS_TO_DETECT, Channel.OWNER_SIGNALS);
+                    if (low > userTime) {
+                        userTime = low;
+                        user.processWatermark(new Watermark(low));
+                    }
+                } else {
+                    user.processElement(new StreamRecord<>((Fact) head));
+                }
+            }
+            case USERS_TO_POLICY -> {
+                if (head instanceof Long watermark) {
+                    policy.processWatermark1(new Watermark(watermark));
+                } else {
+                    policy.processElement1(new StreamRecord<>((Fact) head));
+                }
+            }
+            case ABOUT_PROJECTS, ABOUT_USERS -> {
+                if (head instanceof Long) {
+                    long low = low(Channel.ABOUT_PROJECTS, Channel.ABOUT_USERS);
+                    if (low > policyTime) {
+                        policyTime = low;
+                        policy.processWatermark2(new Watermark(low));
+                    }
+                } else {
+                    policy.processElement2(new StreamRecord<>((Message) head));
+                }
+            }
+        }
+    }
+
+    private long low(Channel one, Channel other) {
+        return Math.min(watermarks[one.ordinal()], watermarks[other.ordinal()]);
+    }
+
+    private Queue<Object> queue(Channel channel) {
+        return queues.get(channel.ordinal());
+    }
+
+    /** When the next timer of any operator is due; {@link Long#MAX_VALUE}: there is none. */
+    long nextTimer() throws Exception {
+        return Math.min(nextTimer(project), Math.min(nextTimer(user), nextTimer(policy)));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static long nextTimer(AbstractStreamOperatorTestHarness<?> harness) throws Exception {
+        if (harness.numEventTimeTimers() == 0) {
+            return Long.MAX_VALUE;
+        }
+        long[] next = {Long.MAX_VALUE};
+        harness.getOperator()
+                .getInternalTimerService(
+                        "user-timers",
+                        VoidNamespaceSerializer.INSTANCE,
+                        (Triggerable<String, VoidNamespace>) harness.getOperator())
+                .forEachEventTimeTimer((namespace, time) -> next[0] = Math.min(next[0], time));
+        return next[0];
+    }
+
+    /** What a checkpoint keeps; all channels must have been drained. */
+    List<OperatorSubtaskState> snapshot(long checkpoint) throws Exception {
+        List<OperatorSubtaskState> states = new ArrayList<>();
+        for (AbstractStreamOperatorTestHarness<?> harness : harnesses()) {
+            states.add(harness.snapshot(checkpoint, checkpoint));
+        }
+        return states;
+    }
+
+    /** The job dies and starts again from a checkpoint. */
+    void restore(List<OperatorSubtaskState> states) throws Exception {
+        close();
+        queues.forEach(Queue::clear);
+        open(states);
+    }
+
+    @Override
+    public void close() throws Exception {
+        for (AbstractStreamOperatorTestHarness<?> harness : harnesses()) {
+            harness.close();
+        }
+    }
+
+    /** Takes an operator's output where it goes, without the copies that the harness makes. */
+    private record Wire<T>(
+            Consumer<? super T> records,
+            BiConsumer<OutputTag<?>, Object> sideRecords,
+            List<Queue<Object>> watermarks)
+            implements Output<StreamRecord<T>> {
+
+        @Override
+        public void collect(StreamRecord<T> record) {
+            records.accept(record.getValue());
+        }
+
+        @Override
+        public <X> void collect(OutputTag<X> tag, StreamRecord<X> record) {
+            sideRecords.accept(tag, record.getValue());
+        }
+
+        @Override
+        public void emitWatermark(Watermark watermark) {
+            watermarks.forEach(queue -> queue.add(watermark.getTimestamp()));
+        }
+
+        @Override
+        public void emitWatermark(WatermarkEvent watermark) {}
+
+        @Override
+        public void emitWatermarkStatus(WatermarkStatus status) {}
+
+        @Override
+        public void emitLatencyMarker(LatencyMarker marker) {}
+
+        @Override
+        public void emitRecordAttributes(RecordAttributes attributes) {}
+
+        @Override
+        public void close() {}
+    }
+
+    /**
+     * A key by the name of its accessor. The harness reads it back with its own class loader, which
+     * knows another class {@link Fact} when a {@link Mutant} is tested.
+     */
+    private record KeyOf<T>(String accessor) implements KeySelector<T, String> {
+
+        private static final ClassValue<Map<String, Method>> ACCESSORS =
+                new ClassValue<>() {
+                    @Override
+                    protected Map<String, Method> computeValue(Class<?> type) {
+                        return Arrays.stream(type.getMethods())
+                                .filter(method -> method.getParameterCount() == 0)
+                                .collect(
+                                        Collectors.toMap(
+                                                Method::getName, method -> method, (a, b) -> a));
+                    }
+                };
+
+        @Override
+        public String getKey(T value) throws ReflectiveOperationException {
+            return (String) ACCESSORS.get(value.getClass()).get(accessor).invoke(value);
+        }
+    }
+}
