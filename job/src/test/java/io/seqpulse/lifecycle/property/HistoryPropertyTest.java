@@ -18,6 +18,7 @@ class HistoryPropertyTest {
 
     private static final int HISTORIES = Integer.getInteger("lifecycle.histories", 5_000);
     private static final long SEED = Long.getLong("lifecycle.seed", 20_261_121L);
+    private static final int ENOUGH_TO_HAVE_TRIED_ALL = 5_000;
     private static final int HISTORIES_WITH_RESTORES = 300;
     private static final int TRANSACTIONS_A_RESTORE = 80;
     private static final int HISTORIES_A_MUTANT = 3_000;
@@ -58,12 +59,13 @@ class HistoryPropertyTest {
         String difference = timed("histories", check, HISTORIES);
         assertThat(difference).isNull();
         check.counts().forEach((name, count) -> System.out.println("  " + name + ": " + count));
-        assertThat(TRIED)
-                .allSatisfy(
-                        (name, share) ->
-                                assertThat(check.counts().getOrDefault(name, 0))
-                                        .as("histories with: %s", name)
-                                        .isGreaterThanOrEqualTo(share * check.histories() / 1_000));
+        if (check.histories() >= ENOUGH_TO_HAVE_TRIED_ALL) {
+            TRIED.forEach(
+                    (name, share) ->
+                            assertThat(check.counts().getOrDefault(name, 0))
+                                    .as("histories with: %s", name)
+                                    .isGreaterThanOrEqualTo(share * check.histories() / 1_000));
+        }
     }
 
     @Test
