@@ -1,0 +1,299 @@
+package io.seqpulse.benchmark;
+
+import io.seqpulse.benchmark.history.ProductHistory;
+import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.StackException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code ./lifecycle bench}: how fast the pipeline is, beside what feeds it. */
+@Command(
+        name = "./lifecycle bench",
+        description = {
+            "Measures how many change events a second the pipeline takes, stage by stage, on the"
+                    + " same events, beside how many Debezium delivers from PostgreSQL on this"
+                    + " machine. Start-up is excluded; each figure is the median of several runs.",
+            "Nothing else should run meanwhile. With the defaults it takes about half an hour and"
+                    + " 10 GB of disk."
+        },
+        sortOptions = false,
+        usageHelpAutoWidth = true)
+public final class Bench implements Callable<Integer> {
+
+    private static final long SEED = 20261121L;
+    private static final String TOPIC = "benchmark.changes";
+    private static final String CHANGES = "seqpulse.changes";
+    private static final int FEWEST = 1_000;
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--events",
+            paramLabel = "N",
+            defaultValue = "1000000",
+            description = "Row changes to measure with (default: ${DEFAULT-VALUE}).")
+    private int events;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "Runs of each measure, of which the median counts (default: 3).")
+    private int runs;
+
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "Write everything there, as JSON.")
+    private Path reportFile;
+
+    @Option(
+            names = "--only",
+            paramLabel = "LETTERS",
+            split = ",",
+            converter = MeasureConverter.class,
+            description =
+                    "Measure only these, separated by commas: a a bare Kafka consumer, b Flink's"
+                            + " source and the decoder, c the whole pipeline with its sink"
+                            + " discarding, d the whole pipeline with the journal and no mail, e"
+                            + " the email sink alone, f Debezium streaming, g Debezium's snapshot.")
+    private Set<Measure> only = EnumSet.allOf(Measure.class);
+
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            description =
+                    "Work in that folder, empty or new, and keep what is in it at the end. Default:"
+                            + " a temporary folder, removed at the end.")
+    private Path state;
+
+    @Option(
+            names = "--profile",
+            paramLabel = "FILE",
+            description =
+                    "Write a flame graph of the last run of c there, as HTML. Taking samples slows"
+                            + " that run a little.")
+    private Path profile;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli reads it
+    private boolean help;
+
+    private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    private final Instant begun = Instant.now();
+    private final Report report = new Report(begun);
+
+    /** Runs the command and ends this JVM: 0 when measured, 1 on failure, 2 on bad usage. */
+    public static void main(String[] arguments) {
+        int code = new CommandLine(new Bench()).execute(arguments);
+        System.out.flush();
+        // Every part was stopped in order; the libraries' shutdown hooks would wait for them.
+        Runtime.getRuntime().halt(code);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (events < FEWEST) {
+            throw new ParameterException(spec.commandLine(), "--events must be at least " + FEWEST);
+        }
+        if (runs < 1) {
+            throw new ParameterException(spec.commandLine(), "--runs must be at least 1");
+        }
+        EmbeddedStack.Builder builder = EmbeddedStack.builder().withoutJob();
+        if (state != null) {
+            builder.state(state);
+        }
+        say("Starting PostgreSQL, Kafka and Debezium");
+        try (EmbeddedStack stack = builder.start();
+                JobRuns jobs = JobRuns.start(stack.folder().resolve("benchmark"))) {
+            Connector connector = new Connector(stack.connectUrl());
+            connector.stop();
+            Supplier<ProductHistory> history = () -> new ProductHistory(SEED, events, begun);
+            Product product = new Product(stack, history);
+            if (only.stream().anyMatch(Measure::readsEvents)) {
+                EventTopic topic = writeEvents(stack, history.get());
+                measureEvents(topic, jobs);
+                measureDebezium(stack, connector, product);
+                measureJournal(topic, jobs, product);
+            } else {
+                measureDebezium(stack, connector, product);
+            }
+            measureMails(jobs, product);
+            report.print(out);
+            if (reportFile != null) {
+                report.write(reportFile);
+            }
+            return 0;
+        } catch (StackException | BenchmarkException e) {
+            spec.commandLine().getErr().println("./lifecycle bench: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private EventTopic writeEvents(EmbeddedStack stack, ProductHistory history)
+            throws InterruptedException {
+        say("Writing %,d events into Kafka", events);
+        EventTopic topic = EventTopic.write(stack.bootstrapServers(), TOPIC, history, events);
+        report.input("events", topic.events());
+        report.input("records", topic.records());
+        report.input("bytesPerRecord", topic.bytes() / topic.records());
+        report.input("seed", SEED);
+        report.input("logSeconds", Duration.between(topic.begin(), topic.end()).toSeconds());
+        return topic;
+    }
+
+    private void measureEvents(EventTopic topic, JobRuns jobs) throws Exception {
+        measure(Measure.CONSUMER, run -> topic.consume(), Map.of());
+        Map<String, Object> decoding = new LinkedHashMap<>();
+        measure(Measure.DECODE, run -> rate(jobs.decode(topic), decoding), decoding);
+        Map<String, Object> deciding = new LinkedHashMap<>();
+        measure(
+                Measure.PIPELINE,
+                run -> {
+                    JobRuns.Outcome outcome = profiled(run, () -> jobs.pipeline(topic));
+                    deciding.put("mailsDecided", outcome.arrived());
+                    return rate(outcome, deciding);
+                },
+                deciding);
+    }
+
+    private void measureJournal(EventTopic topic, JobRuns jobs, Product product) throws Exception {
+        Map<String, Object> journalling = new LinkedHashMap<>();
+        measure(
+                Measure.JOURNAL,
+                run -> {
+                    product.prepareForMail();
+                    JobRuns.Outcome outcome = jobs.journal(topic, product.settings());
+                    journalling.put("mailsDecided", outcome.arrived());
+                    journalling.put("mailsJournalled", product.journalled());
+                    journalling.put("sentMeanwhile", product.sent());
+                    return rate(outcome, journalling);
+                },
+                journalling);
+    }
+
+    /** The processor time of each run goes beside the rates. */
+    private static Rate rate(JobRuns.Outcome outcome, Map<String, Object> notes) {
+        notes.merge(
+                "processorMicrosPerEvent",
+                String.format(Locale.ROOT, "%.1f", outcome.processorMicros()),
+                (before, last) -> before + ", " + last);
+        return outcome.rate();
+    }
+
+    private JobRuns.Outcome profiled(int run, Callable<JobRuns.Outcome> measured) throws Exception {
+        if (profile == null || run != runs) {
+            return measured.call();
+        }
+        Profiler profiler = new Profiler(profile);
+        profiler.start();
+        try {
+            return measured.call();
+        } finally {
+            profiler.stop();
+        }
+    }
+
+    private void measureDebezium(EmbeddedStack stack, Connector connector, Product product)
+            throws Exception {
+        measure(
+                Measure.DEBEZIUM,
+                run -> {
+                    product.commitHistory();
+                    long from = EventTopic.end(stack.bootstrapServers(), CHANGES);
+                    connector.resume();
+                    Rate rate = EventTopic.sent(stack.bootstrapServers(), CHANGES, from, events);
+                    connector.stop();
+                    return rate;
+                },
+                Map.of());
+        measure(
+                Measure.SNAPSHOT,
+                run -> {
+                    product.fill();
+                    connector.forgetPosition();
+                    long from = EventTopic.end(stack.bootstrapServers(), CHANGES);
+                    connector.resume();
+                    Rate rate =
+                            EventTopic.sent(
+                                    stack.bootstrapServers(), CHANGES, from, product.rows());
+                    connector.stop();
+                    return rate;
+                },
+                Map.of());
+    }
+
+    private void measureMails(JobRuns jobs, Product product) throws Exception {
+        MailRun mails = new MailRun(jobs, product);
+        long count = Math.min(10_000, Math.max(200, events / 50));
+        measure(Measure.SMTP, run -> mails.run("run" + run, count), Map.of("mails", count));
+    }
+
+    private interface Run {
+        Rate measure(int number) throws Exception;
+    }
+
+    private void measure(Measure measure, Run run, Map<String, Object> notes) throws Exception {
+        if (!only.contains(measure)) {
+            return;
+        }
+        List<Double> rates = new ArrayList<>();
+        for (int number = 1; number <= runs; number++) {
+            // What the run before left behind is not this one's to clear up.
+            System.gc();
+            Rate rate = run.measure(number);
+            rates.add(rate.perSecond());
+            say(
+                    "%s  %-34s run %d of %d: %,.0f %s/s",
+                    measure.letter(),
+                    measure.title(),
+                    number,
+                    runs,
+                    rate.perSecond(),
+                    measure.unit());
+        }
+        report.add(new Result(measure, rates, notes));
+    }
+
+    private void say(String format, Object... arguments) {
+        out.printf(
+                Locale.ROOT,
+                "%4d s  %s%n",
+                Duration.between(begun, Instant.now()).toSeconds(),
+                format.formatted(arguments));
+    }
+
+    /** Letters or names of measures. */
+    private static final class MeasureConverter implements ITypeConverter<Measure> {
+        @Override
+        public Measure convert(String text) {
+            try {
+                return Measure.of(text.strip().toLowerCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                throw new CommandLine.TypeConversionException(e.getMessage());
+            }
+        }
+    }
+}
