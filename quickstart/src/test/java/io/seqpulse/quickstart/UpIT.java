@@ -29,7 +29,8 @@ class UpIT {
         try {
             awaitLine(up, printed, "E-TRX-01");
             awaitLine(up, printed, "changes/s");
-            new ProcessBuilder("kill", "-INT", Long.toString(up.pid())).start().waitFor();
+            String signal = interruptIsIgnored() ? "-TERM" : "-INT";
+            new ProcessBuilder("kill", signal, Long.toString(up.pid())).start().waitFor();
             assertThat(up.waitFor(60, TimeUnit.SECONDS)).isTrue();
         } finally {
             up.destroy();
@@ -75,6 +76,19 @@ class UpIT {
                 .getCommandSpec()
                 .options()
                 .forEach(option -> assertThat(text).contains(option.longestName()));
+    }
+
+    /** A build in the background of a script has Ctrl-C switched off, and hands that down. */
+    private static boolean interruptIsIgnored() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        int interrupt = 1 << (2 - 1);
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .map(line -> line.substring("SigIgn:".length()).strip())
+                .anyMatch(mask -> (Long.parseUnsignedLong(mask, 16) & interrupt) != 0);
     }
 
     private static Process start(Path temporary, Path printed, String... options)
