@@ -171,11 +171,7 @@ public final class Bench implements Callable<Integer> {
         Map<String, Object> deciding = new LinkedHashMap<>();
         measure(
                 Measure.PIPELINE,
-                run -> {
-                    JobRuns.Outcome outcome = profiled(run, () -> jobs.pipeline(topic));
-                    deciding.put("mailsDecided", outcome.arrived());
-                    return rate(outcome, deciding);
-                },
+                run -> rate(profiled(run, () -> jobs.pipeline(topic)), deciding),
                 deciding);
     }
 
@@ -186,7 +182,6 @@ public final class Bench implements Callable<Integer> {
                 run -> {
                     product.prepareForMail();
                     JobRuns.Outcome outcome = jobs.journal(topic, product.settings());
-                    journalling.put("mailsDecided", outcome.arrived());
                     journalling.put("mailsJournalled", product.journalled());
                     journalling.put("sentMeanwhile", product.sent());
                     return rate(outcome, journalling);
@@ -194,8 +189,14 @@ public final class Bench implements Callable<Integer> {
                 journalling);
     }
 
-    /** The processor time of each run goes beside the rates. */
+    /** What came out of each run and its processor time go beside the rates. */
     private static Rate rate(JobRuns.Outcome outcome, Map<String, Object> notes) {
+        if (!outcome.arrived().isEmpty()) {
+            notes.merge(
+                    "emails",
+                    outcome.arrived().toString(),
+                    (before, last) -> before.equals(last) ? before : before + ", " + last);
+        }
         notes.merge(
                 "processorMicrosPerEvent",
                 String.format(Locale.ROOT, "%.1f", outcome.processorMicros()),

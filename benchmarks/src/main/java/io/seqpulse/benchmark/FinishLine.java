@@ -1,6 +1,7 @@
 package io.seqpulse.benchmark;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.time.Instant;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -17,22 +18,29 @@ final class FinishLine<T> implements Sink<T> {
 
     private final int lap;
     private final long endMillis;
+    private final Kinds<T> kinds;
     private final Sink<T> sink;
 
-    private FinishLine(int lap, Instant end, Sink<T> sink) {
+    /** Under what an element is counted. */
+    interface Kinds<T> extends Serializable {
+        String of(T element);
+    }
+
+    private FinishLine(int lap, Instant end, Kinds<T> kinds, Sink<T> sink) {
         this.lap = lap;
         this.endMillis = end.toEpochMilli();
+        this.kinds = kinds;
         this.sink = sink;
     }
 
     /** Discards everything. */
-    static <T> FinishLine<T> discarding(Lap lap, Instant end) {
-        return new FinishLine<>(lap.number(), end, null);
+    static <T> FinishLine<T> discarding(Lap lap, Instant end, Kinds<T> kinds) {
+        return new FinishLine<>(lap.number(), end, kinds, null);
     }
 
     /** Hands everything on to another sink. */
-    static <T> FinishLine<T> before(Sink<T> sink, Lap lap, Instant end) {
-        return new FinishLine<>(lap.number(), end, sink);
+    static <T> FinishLine<T> before(Sink<T> sink, Lap lap, Instant end, Kinds<T> kinds) {
+        return new FinishLine<>(lap.number(), end, kinds, sink);
     }
 
     @Override
@@ -41,15 +49,17 @@ final class FinishLine<T> implements Sink<T> {
                 Lap.of(lap),
                 context.getTaskInfo().getIndexOfThisSubtask(),
                 endMillis,
+                kinds,
                 sink == null ? null : sink.createWriter(context));
     }
 
-    private record Writer<T>(Lap lap, int index, long endMillis, SinkWriter<T> writer)
+    private record Writer<T>(
+            Lap lap, int index, long endMillis, Kinds<T> kinds, SinkWriter<T> writer)
             implements SinkWriter<T> {
 
         @Override
         public void write(T element, Context context) throws IOException, InterruptedException {
-            lap.arrive();
+            lap.arrive(kinds.of(element));
             if (writer != null) {
                 writer.write(element, context);
             }

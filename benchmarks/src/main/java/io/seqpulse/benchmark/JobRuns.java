@@ -1,6 +1,7 @@
 package io.seqpulse.benchmark;
 
 import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.EmailSink;
 import io.seqpulse.connector.email.SmtpSettings;
 import io.seqpulse.connector.jdbc.JdbcSettings;
@@ -105,10 +106,10 @@ final class JobRuns implements AutoCloseable {
     /**
      * A finished run.
      *
-     * @param arrived how many things came to its sinks
+     * @param arrived how many of each kind came to its sinks
      * @param processorMicros processor time of this JVM for each event
      */
-    record Outcome(Rate rate, long arrived, double processorMicros) {}
+    record Outcome(Rate rate, Map<String, Long> arrived, double processorMicros) {}
 
     /** The source and the decoder alone: facts are made and go nowhere. */
     Outcome decode(EventTopic topic) throws InterruptedException {
@@ -120,7 +121,9 @@ final class JobRuns implements AutoCloseable {
                                 .name("decode")
                                 .uid("decode")
                                 .setParallelism(1)
-                                .sinkTo(FinishLine.discarding(lap, topic.end()))
+                                .sinkTo(
+                                        FinishLine.discarding(
+                                                lap, topic.end(), nothing -> "nothing"))
                                 .name("finish")
                                 .uid("finish")
                                 .setParallelism(1));
@@ -135,7 +138,7 @@ final class JobRuns implements AutoCloseable {
                         lifecycle(topic)
                                 .define(
                                         changes,
-                                        FinishLine.discarding(lap, topic.end()),
+                                        FinishLine.discarding(lap, topic.end(), JobRuns::kind),
                                         new NoDeadLetters()));
     }
 
@@ -149,8 +152,16 @@ final class JobRuns implements AutoCloseable {
                         lifecycle(topic)
                                 .define(
                                         changes,
-                                        FinishLine.before(sink, lap, topic.end()),
+                                        FinishLine.before(sink, lap, topic.end(), JobRuns::kind),
                                         new NoDeadLetters()));
+    }
+
+    private static String kind(EmailCommand command) {
+        if (command.entry() == null) {
+            return "withdrawn";
+        }
+        String reason = command.entry().suppressedFor();
+        return reason == null ? "to be sent" : reason;
     }
 
     private LifecyclePipeline lifecycle(EventTopic topic) {

@@ -5,6 +5,8 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +26,7 @@ final class Lap implements AutoCloseable {
     private final CountDownLatch mayStart = new CountDownLatch(1);
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Set<Integer> through = ConcurrentHashMap.newKeySet();
-    private final LongAdder arrived = new LongAdder();
+    private final Map<String, LongAdder> arrived = new ConcurrentHashMap<>();
     private volatile long startedAt;
     private volatile long finishedAt;
     private volatile long processorAtStart;
@@ -73,9 +75,13 @@ final class Lap implements AutoCloseable {
         startedAt = System.nanoTime();
     }
 
-    /** Something came to a sink. */
-    void arrive() {
-        arrived.increment();
+    /**
+     * Something came to a sink.
+     *
+     * @param what its kind, under which it is counted
+     */
+    void arrive(String what) {
+        arrived.computeIfAbsent(what, any -> new LongAdder()).increment();
     }
 
     /** A sink's writer is through. */
@@ -111,9 +117,11 @@ final class Lap implements AutoCloseable {
                 : 0;
     }
 
-    /** How many came to the sinks. */
-    long arrived() {
-        return arrived.sum();
+    /** How many of each kind came to the sinks. */
+    SortedMap<String, Long> arrived() {
+        SortedMap<String, Long> counts = new TreeMap<>();
+        arrived.forEach((what, count) -> counts.put(what, count.sum()));
+        return counts;
     }
 
     @Override

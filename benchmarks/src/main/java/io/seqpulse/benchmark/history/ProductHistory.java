@@ -75,6 +75,7 @@ public final class ProductHistory implements Iterator<Transaction> {
         private final long createdAt;
         private final boolean live;
         private int deployments;
+        private boolean judged;
 
         Project(UUID id, long createdAt, boolean live) {
             this.id = id;
@@ -259,11 +260,14 @@ public final class ProductHistory implements Iterator<Transaction> {
         return changes;
     }
 
-    /** Every tenth deployment is one of the busiest half percent of the projects. */
+    /**
+     * Every tenth deployment is one of the busiest half percent of the projects. What an old
+     * project did first is in its past.
+     */
     private Change start() {
         int among = oneIn(10) ? Math.max(1, projects.size() / 200) : projects.size();
         Project project = projects.get(random.nextInt(among));
-        boolean live = project.live || oneIn(10);
+        boolean live = project.live || (project.judged && oneIn(10));
         long startedAt =
                 live
                         ? commitMicros - random.nextLong(1_000)
@@ -298,6 +302,7 @@ public final class ProductHistory implements Iterator<Transaction> {
                 deployment.live()
                         ? commitMicros - random.nextLong(1_000)
                         : deployment.finishedAt() + micros(Duration.ofMinutes(2));
+        deployment.project().judged = true;
         String verdict = !oneIn(8) ? "ok" : oneIn(3) ? "rollback_recommended" : "warning";
         List<Change> changes = new ArrayList<>();
         if (oneIn(5)) {
