@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Debezium's JSON, with or without the schema beside the payload, as one of the kinds of {@link
@@ -41,6 +42,9 @@ public final class DebeziumEnvelope {
     /** Numbers whose plain notation would be longer than this stay in scientific notation. */
     private static final int MAX_PLAIN_DIGITS = 1_000;
 
+    /** What PostgreSQL takes as a name without quotes. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_$]{0,62}");
+
     private DebeziumEnvelope() {}
 
     /**
@@ -60,17 +64,17 @@ public final class DebeziumEnvelope {
         try {
             envelope = json(value);
         } catch (IOException e) {
-            return LogRecord.unreadable("value is no JSON", key, value, offset);
+            return LogRecord.unreadable("value is no JSON", null, key, value, offset);
         }
         try {
             keyColumns = key == null ? null : json(key);
         } catch (IOException e) {
-            return LogRecord.unreadable("key is no JSON", key, value, offset);
+            return LogRecord.unreadable("key is no JSON", tableOf(envelope), key, value, offset);
         }
         try {
             return read(envelope, keyColumns, key, value, offset);
         } catch (Malformed e) {
-            return LogRecord.unreadable(e.getMessage(), key, value, offset);
+            return LogRecord.unreadable(e.getMessage(), tableOf(envelope), key, value, offset);
         }
     }
 
@@ -131,6 +135,12 @@ public final class DebeziumEnvelope {
             throw new Malformed("key is missing in a delete");
         }
         return LogRecord.change(change, key, value);
+    }
+
+    /** The table an unreadable record names, or null; what cannot be a name is none. */
+    private static String tableOf(JsonNode envelope) {
+        String table = envelope.path("source").path("table").asText();
+        return NAME.matcher(table).matches() ? table : null;
     }
 
     /** The payload, without the schema that a converter may have put beside it. */

@@ -12,6 +12,9 @@ package io.seqpulse.connector.debezium;
  * @param heartbeatMillis set for {@link Kind#HEARTBEAT}: when the connector said that it lives, in
  *     milliseconds since the epoch; else 0
  * @param reason set for {@link Kind#UNREADABLE}: what is wrong with it, without its contents
+ * @param table may be set for {@link Kind#UNREADABLE}: the table it names, where it names one
+ * @param replayed whether it was appended again later: then its place in the log says nothing of
+ *     when it was committed, nor of what was read before and after it
  */
 @SuppressWarnings("ArrayRecordComponent") // bytes to be passed on, never compared
 public record LogRecord(
@@ -22,7 +25,22 @@ public record LogRecord(
         ChangeEvent change,
         ClockMessage clock,
         long heartbeatMillis,
-        String reason) {
+        String reason,
+        String table,
+        boolean replayed) {
+
+    /** A record that stands where Debezium put it. */
+    public LogRecord(
+            Kind kind,
+            long offset,
+            byte[] rawKey,
+            byte[] rawValue,
+            ChangeEvent change,
+            ClockMessage clock,
+            long heartbeatMillis,
+            String reason) {
+        this(kind, offset, rawKey, rawValue, change, clock, heartbeatMillis, reason, null, false);
+    }
 
     /** The kinds of record in a change log. */
     public enum Kind {
@@ -60,7 +78,24 @@ public record LogRecord(
         return new LogRecord(Kind.FOREIGN, offset, key, value, null, null, 0, null);
     }
 
-    static LogRecord unreadable(String reason, byte[] key, byte[] value, long offset) {
-        return new LogRecord(Kind.UNREADABLE, offset, key, value, null, null, 0, reason);
+    static LogRecord unreadable(
+            String reason, String table, byte[] key, byte[] value, long offset) {
+        return new LogRecord(
+                Kind.UNREADABLE, offset, key, value, null, null, 0, reason, table, false);
+    }
+
+    /** The same record, appended again. */
+    public LogRecord asReplayed() {
+        return new LogRecord(
+                kind,
+                offset,
+                rawKey,
+                rawValue,
+                change,
+                clock,
+                heartbeatMillis,
+                reason,
+                table,
+                true);
     }
 }

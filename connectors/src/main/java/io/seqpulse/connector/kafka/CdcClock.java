@@ -20,8 +20,9 @@ import org.apache.flink.metrics.MetricGroup;
  * read (DESIGN D2).
  *
  * <p>The clock advances with the commit times of <em>streamed</em> changes and of clock messages
- * only. Rows of a snapshot and plain heartbeats say nothing of how far the log has been read and
- * leave it alone: when the database, Debezium or Kafka is down, time stands still.
+ * only. Rows of a snapshot, plain heartbeats and what was replayed say nothing of how far the log
+ * has been read and leave it alone: when the database, Debezium or Kafka is down, time stands
+ * still.
  *
  * <p>The watermark is one millisecond behind the highest commit time less the half millisecond by
  * which commit times may step back from one transaction to the next, so that no record is ever
@@ -102,12 +103,15 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
             switch (element.kind()) {
                 case CHANGE -> {
                     ChangeEvent change = element.change();
-                    if (isStreamed(change)) {
+                    if (isStreamed(change) && !element.replayed()) {
                         advance(change.commitMicros(), change.envelopeMillis());
                     }
                 }
-                case CLOCK ->
+                case CLOCK -> {
+                    if (!element.replayed()) {
                         advance(element.clock().commitMicros(), element.clock().envelopeMillis());
+                    }
+                }
                 case HEARTBEAT, TOMBSTONE, FOREIGN, UNREADABLE -> {}
             }
             if (emitted == Long.MIN_VALUE || watermark() - emitted >= EMIT_STEP.toMillis()) {

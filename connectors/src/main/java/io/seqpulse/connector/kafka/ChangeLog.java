@@ -42,6 +42,12 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 public record ChangeLog(String bootstrapServers, String topic, String groupId)
         implements Serializable {
 
+    /**
+     * Header of a record that was appended again: the position at which it stood before, or that of
+     * the dead letter it was kept in.
+     */
+    public static final String REPLAYED_FROM = "replayed-from";
+
     /** Bounds the wait for a broker that does not answer. */
     private static final String ADMIN_TIMEOUT_MS = "15000";
 
@@ -130,7 +136,9 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
 
         @Override
         public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<LogRecord> out) {
-            out.collect(DebeziumEnvelope.parse(record.key(), record.value(), record.offset()));
+            LogRecord read = DebeziumEnvelope.parse(record.key(), record.value(), record.offset());
+            boolean replayed = record.headers().lastHeader(REPLAYED_FROM) != null;
+            out.collect(replayed ? read.asReplayed() : read);
         }
 
         @Override

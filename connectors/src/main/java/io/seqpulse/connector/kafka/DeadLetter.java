@@ -4,15 +4,15 @@ import io.seqpulse.connector.debezium.LogRecord;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A record of a topic that could not be used, kept with its original bytes so that it can be
- * replayed.
+ * A record of a topic that could not be used, kept so that it can be replayed: with its original
+ * bytes, or, where who gives it up no longer has them, with its position in the topic alone.
  *
  * @param topic the topic it was read from
  * @param offset its position there
  * @param table the changed table, or null where even that could not be read
  * @param reason what is wrong with it, without its contents
  * @param key its key, or null
- * @param value its value, or null
+ * @param value its value; null where only the position is known
  * @param atMillis when it was given up, in milliseconds since the epoch
  */
 @SuppressWarnings("ArrayRecordComponent") // bytes to be passed on, never compared

@@ -12,9 +12,10 @@ import org.apache.kafka.common.header.Headers;
  * Writes dead letters to a topic at least once: a checkpoint completes only when all before it have
  * been acknowledged, and a restart may repeat some.
  *
- * <p>Key and value are the original bytes, so a letter is replayed by copying it back to the topic
- * it came from. The headers {@code topic}, {@code offset}, {@code table} (absent where unknown) and
- * {@code reason} say what it is.
+ * <p>Key and value are the original bytes; a letter without a value has them at its position in the
+ * log still. The headers {@code topic}, {@code partition}, {@code offset}, {@code table} (absent
+ * where unknown) and {@code reason} say what it is. {@code ./lifecycle deadletters} reads this
+ * form, and docs/operations.md describes it.
  */
 public final class DeadLetterSink {
 
@@ -37,6 +38,10 @@ public final class DeadLetterSink {
     }
 
     private record Letters(String topic) implements KafkaRecordSerializationSchema<DeadLetter> {
+
+        /** A change log has no other. */
+        private static final byte[] ONLY_PARTITION = text("0");
+
         @Override
         public ProducerRecord<byte[], byte[]> serialize(
                 DeadLetter letter, KafkaSinkContext context, Long timestamp) {
@@ -45,6 +50,7 @@ public final class DeadLetterSink {
                             topic, null, letter.atMillis(), letter.key(), letter.value());
             Headers headers = message.headers();
             headers.add("topic", text(letter.topic()));
+            headers.add("partition", ONLY_PARTITION);
             headers.add("offset", text(Long.toString(letter.offset())));
             if (letter.table() != null) {
                 headers.add("table", text(letter.table()));

@@ -95,6 +95,17 @@ class DebeziumEnvelopeTest {
     }
 
     @Test
+    void namesTheTableOfAnUnreadableRecordWhereItHasAName() {
+        String unreadable = CREATE.replace("\"op\":\"c\"", "\"op\":\"x\"");
+
+        assertThat(parse(KEY, unreadable).kind()).isEqualTo(Kind.UNREADABLE);
+        assertThat(parse(KEY, unreadable).table()).isEqualTo("users");
+        assertThat(parse("{", CREATE).table()).isEqualTo("users");
+        assertThat(parse(KEY, unreadable.replace("\"users\"", "\"no name\"")).table()).isNull();
+        assertThat(parse(KEY, "{").table()).isNull();
+    }
+
+    @Test
     void keepsTheOriginalBytesForADeadLetter() {
         LogRecord record = parse(KEY, CREATE);
 

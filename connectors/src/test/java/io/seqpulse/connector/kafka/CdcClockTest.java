@@ -46,6 +46,18 @@ class CdcClockTest {
     }
 
     @Test
+    void isNotMovedByWhatWasReplayed() {
+        receive(change("u", "false", micros(100, 0), T + 105));
+        long before = emitted.last();
+
+        receive(change("u", "false", micros(5_000, 0), T + 5_005).asReplayed());
+        receive(change("u", "false", micros(-5_000, 0), T - 4_995).asReplayed());
+        generator.onPeriodicEmit(emitted);
+
+        assertThat(emitted.last()).isEqualTo(before);
+    }
+
+    @Test
     void putsNoRecordBehindTheWatermarkWhenCommitTimesStepBackHalfAMillisecond() {
         for (int micros = 0; micros < 1_000; micros++) {
             receive(change("c", "false", micros(100 + 20L * micros, micros), T + 60_000));

@@ -89,6 +89,19 @@ class ChangeLogTest {
     }
 
     @Test
+    void knowsWhatWasReplayed() throws Exception {
+        BROKER.createTopic("replays", 1);
+        BROKER.send("replays", heartbeats(0, 1));
+        BROKER.replay("replays", "{\"ts_ms\":0}", 0);
+
+        StreamExecutionEnvironment env = environment(null);
+        try (CloseableIterator<LogRecord> records = changes(env, "replays").executeAndCollect()) {
+            assertThat(records.next().replayed()).isFalse();
+            assertThat(records.next().replayed()).isTrue();
+        }
+    }
+
+    @Test
     void keepsADeadLettersBytesAndSaysWhatItIs() throws Exception {
         BROKER.createTopic("dead", 1);
         byte[] key = text("{\"id\":1}");
@@ -96,22 +109,28 @@ class ChangeLogTest {
         StreamExecutionEnvironment env = environment(null);
         env.fromData(
                         new DeadLetter("log", 7, "users", "users.id is null", key, key, 1_000),
-                        new DeadLetter("log", 8, null, "value is no JSON", null, noUtf8, 2_000))
+                        new DeadLetter("log", 8, null, "value is no JSON", null, noUtf8, 2_000),
+                        new DeadLetter("log", 9, "sdh_hints", "orphan", null, null, 3_000))
                 .sinkTo(DeadLetterSink.to(BROKER.address(), "dead"));
         env.execute();
 
-        List<ConsumerRecord<byte[], byte[]>> letters = BROKER.read("dead", 2);
+        List<ConsumerRecord<byte[], byte[]>> letters = BROKER.read("dead", 3);
 
-        assertThat(letters).hasSize(2);
+        assertThat(letters).hasSize(3);
         assertThat(letters.get(0).key()).isEqualTo(key);
         assertThat(letters.get(0).value()).isEqualTo(key);
         assertThat(letters.get(0).timestamp()).isEqualTo(1_000);
         assertThat(headers(letters.get(0)))
-                .isEqualTo("{offset=7, reason=users.id is null, table=users, topic=log}");
+                .isEqualTo(
+                        "{offset=7, partition=0, reason=users.id is null, table=users, topic=log}");
         assertThat(letters.get(1).key()).isNull();
         assertThat(letters.get(1).value()).isEqualTo(noUtf8);
         assertThat(headers(letters.get(1)))
-                .isEqualTo("{offset=8, reason=value is no JSON, topic=log}");
+                .isEqualTo("{offset=8, partition=0, reason=value is no JSON, topic=log}");
+        assertThat(letters.get(2).key()).isNull();
+        assertThat(letters.get(2).value()).isNull();
+        assertThat(headers(letters.get(2)))
+                .isEqualTo("{offset=9, partition=0, reason=orphan, table=sdh_hints, topic=log}");
     }
 
     @Test

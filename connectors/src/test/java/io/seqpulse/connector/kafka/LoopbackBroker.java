@@ -130,6 +130,20 @@ final class LoopbackBroker implements BeforeAllCallback, AfterAllCallback {
         }
     }
 
+    /** Appends a value as one that stood at an offset before. */
+    void replay(String topic, String value, long offset) throws Exception {
+        Map<String, Object> settings = Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, address);
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(
+                        settings, new ByteArraySerializer(), new ByteArraySerializer())) {
+            ProducerRecord<byte[], byte[]> record =
+                    new ProducerRecord<>(topic, value.getBytes(StandardCharsets.UTF_8));
+            byte[] position = Long.toString(offset).getBytes(StandardCharsets.UTF_8);
+            record.headers().add(ChangeLog.REPLAYED_FROM, position);
+            producer.send(record).get();
+        }
+    }
+
     List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
         Map<String, Object> settings =
                 Map.of(

@@ -5,11 +5,15 @@ import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.debezium.UnusableChangeException;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.FactMapper;
 import io.seqpulse.lifecycle.fact.Subject;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
@@ -18,7 +22,7 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * From log records to facts, each on the stream of its subject. What cannot be read goes to the
- * dead letters with its reason and position, is counted, and stops nothing.
+ * dead letters with its reason and position, is counted by table, and stops nothing.
  */
 public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
 
@@ -26,6 +30,12 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
     public static final OutputTag<Fact> PROJECTS = new OutputTag<>("projects") {};
     public static final OutputTag<Fact> DEPLOYMENTS = new OutputTag<>("deployments") {};
     public static final OutputTag<DeadLetter> DEAD_LETTERS = new OutputTag<>("dead-letters") {};
+
+    /** What is broken may name any table; only those the job reads are counted by name. */
+    private static final Set<String> TABLES =
+            Arrays.stream(FactKind.values()).map(FactKind::table).collect(Collectors.toSet());
+
+    private static final String UNKNOWN_TABLE = "unknown";
 
     private final String topic;
 
@@ -52,7 +62,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
                 changes.inc();
                 decode(record, context);
             }
-            case UNREADABLE -> bury(record, null, record.reason(), context);
+            case UNREADABLE -> bury(record, record.table(), record.reason(), context);
             case CLOCK, HEARTBEAT, TOMBSTONE, FOREIGN -> {
                 // they speak to the clock, or to nobody
             }
@@ -82,12 +92,12 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
     }
 
     private void bury(LogRecord record, String table, String reason, Context context) {
-        deadLetters.computeIfAbsent(String.valueOf(table), this::counter).inc();
+        String counted = TABLES.contains(String.valueOf(table)) ? table : UNKNOWN_TABLE;
+        deadLetters.computeIfAbsent(counted, this::counter).inc();
         long now = context.timerService().currentProcessingTime();
         context.output(DEAD_LETTERS, DeadLetter.of(topic, record, table, reason, now));
     }
 
-    /** Tables of the product are few; a record that names none counts under {@code null}. */
     private Counter counter(String table) {
         return getRuntimeContext().getMetricGroup().addGroup("table", table).counter("deadLetters");
     }
