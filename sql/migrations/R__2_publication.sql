@@ -3,8 +3,8 @@
 --
 -- Column lists keep secrets inside Postgres itself (PG 15 on; before, only the connector's include
 -- list does). A list must hold the columns of the replica identity; a table with full identity can
--- have no list. A table without any usable identity would refuse updates once published, so it
--- gets the full one.
+-- have no list. A table without any usable identity would refuse updates once published, so it is
+-- left out, and the rules that need it are inert.
 
 do $publication$
 declare
@@ -33,10 +33,9 @@ begin
                 or (identity_kind = 'i' and i.indisreplident));
 
         if identity_kind <> 'f' and cardinality(identity_columns) = 0 then
-            execute format('alter table public.%I replica identity full', captured.table_name);
-            identity_kind := 'f';
-            raise notice 'table public.% has no primary key: replica identity set to full',
+            raise notice 'table public.% is not captured: it has no primary key',
                 captured.table_name;
+            continue;
         end if;
 
         select array_agg(quote_ident(a.attname) order by a.attnum)

@@ -70,9 +70,6 @@ create index if not exists email_deliveries_lifecycle_occasion
     on public.email_deliveries (occasion)
     where occasion is not null;
 
--- For the address of a recipient in whatever case it was typed.
-create index if not exists users_lifecycle_address on public.users (lower(email));
-
 create table if not exists public.email_preferences (
     user_id uuid primary key references public.users (id) on delete cascade,
     marketing_opt_in boolean not null default true,

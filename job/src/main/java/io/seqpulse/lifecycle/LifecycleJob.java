@@ -5,6 +5,7 @@ import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetterSink;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.config.LifecycleConfig;
+import io.seqpulse.lifecycle.config.RulesMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The job's entry: reads the configuration, connects the ends, starts. */
@@ -26,22 +27,25 @@ public final class LifecycleJob {
                         config.kafkaTopic(),
                         LifecycleStart.rules(
                                 CatalogueLoader.load(config.rulesDir()),
+                                config.rulesMode(),
                                 config.enabledTypes(),
                                 config.database()),
                         config.marketingCooldown(),
                         config.emailSettings());
-        EmailSink emails =
+        EmailSink.Builder emails =
                 EmailSink.builder()
                         .journal(config.database())
                         .transport(config.smtp())
                         .from(config.emailFrom())
                         .replyTo(config.emailReplyTo())
-                        .cooldown(config.marketingCooldown())
-                        .build();
+                        .cooldown(config.marketingCooldown());
+        if (config.rulesMode() == RulesMode.SHADOW) {
+            emails.journalOnly();
+        }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         pipeline.define(
                 LifecyclePipeline.changes(env, changeLog),
-                emails,
+                emails.build(),
                 DeadLetterSink.to(config.kafkaBootstrapServers(), config.deadLetterTopic()));
         env.execute("seqpulse-lifecycle");
     }

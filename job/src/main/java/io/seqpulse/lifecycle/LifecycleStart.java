@@ -5,6 +5,7 @@ import io.seqpulse.connector.jdbc.StartUpDatabase;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.config.RulesMode;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.fact.FactKind;
 import java.time.Instant;
@@ -27,14 +28,15 @@ final class LifecycleStart {
      * The rules as they run against a database. A rule that never ran starts now: what was due
      * before is history (DESIGN D4).
      *
+     * @param mode over what the catalogue says of each rule
      * @param enabledTypes codes that may send; empty: all
      * @throws IllegalStateException if the database cannot be used
      */
     static List<ActiveRule> rules(
-            Catalogue catalogue, Set<String> enabledTypes, JdbcSettings database) {
+            Catalogue catalogue, RulesMode mode, Set<String> enabledTypes, JdbcSettings database) {
         StartUpDatabase startUp = new StartUpDatabase(database);
         Set<String> tables =
-                startUp.existing(
+                startUp.captured(
                         Arrays.stream(FactKind.values())
                                 .map(FactKind::table)
                                 .collect(Collectors.toSet()));
@@ -43,6 +45,7 @@ final class LifecycleStart {
         List<Rule> rules =
                 resolution.catalogue().rules().stream()
                         .map(rule -> enabled(rule, enabledTypes))
+                        .map(rule -> inMode(rule, mode))
                         .toList();
         Map<String, Instant> liveSince = startUp.liveSince(rules.stream().map(Rule::code).toList());
         for (Rule rule : rules) {
@@ -61,5 +64,11 @@ final class LifecycleStart {
         return enabledTypes.isEmpty() || enabledTypes.contains(rule.code())
                 ? rule
                 : rule.withMode(Rule.Mode.DISABLED);
+    }
+
+    private static Rule inMode(Rule rule, RulesMode mode) {
+        return mode == RulesMode.SHADOW && rule.mode() == Rule.Mode.LIVE
+                ? rule.withMode(Rule.Mode.SHADOW)
+                : rule;
     }
 }

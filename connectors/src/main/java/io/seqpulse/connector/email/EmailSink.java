@@ -30,6 +30,7 @@ public final class EmailSink implements Sink<EmailCommand> {
     private final String from;
     private final String replyTo;
     private final Duration cooldown;
+    private final boolean sending;
 
     private EmailSink(Builder builder) {
         journal = Objects.requireNonNull(builder.journal, "journal settings are missing");
@@ -37,6 +38,7 @@ public final class EmailSink implements Sink<EmailCommand> {
         from = Objects.requireNonNull(builder.from, "email from is missing");
         replyTo = builder.replyTo;
         cooldown = builder.cooldown;
+        sending = builder.sending;
         MimeMessages.mailbox("from", from);
         if (replyTo != null) {
             MimeMessages.mailbox("reply-to", replyTo);
@@ -76,6 +78,10 @@ public final class EmailSink implements Sink<EmailCommand> {
         return cooldown;
     }
 
+    boolean sending() {
+        return sending;
+    }
+
     /** Describes an {@link EmailSink}; {@link #build} checks it. */
     public static final class Builder {
 
@@ -84,6 +90,7 @@ public final class EmailSink implements Sink<EmailCommand> {
         private String from;
         private String replyTo;
         private Duration cooldown = Duration.ofHours(24);
+        private boolean sending = true;
 
         private Builder() {}
 
@@ -117,6 +124,15 @@ public final class EmailSink implements Sink<EmailCommand> {
          */
         public Builder cooldown(Duration cooldown) {
             this.cooldown = Objects.requireNonNull(cooldown, "cooldown");
+            return this;
+        }
+
+        /**
+         * Journals without sending: no sender is started, no mail server spoken to, and what an
+         * earlier run left queued stays queued.
+         */
+        public Builder journalOnly() {
+            sending = false;
             return this;
         }
 

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledFuture;
 import org.apache.flink.api.common.operators.ProcessingTimeService;
@@ -17,7 +18,8 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 
 /**
  * Collects commands for a few milliseconds and journals them together, in their order; a checkpoint
- * waits for that and for nothing else. What is journalled is sent by the {@link Sender} it starts.
+ * waits for that and for nothing else. What is journalled is sent by the {@link Sender} it starts,
+ * unless the sink only journals.
  */
 final class EmailSinkWriter implements SinkWriter<EmailCommand> {
 
@@ -31,7 +33,7 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
 
     private final HikariDataSource database;
     private final Journal journal;
-    private final Sender sender;
+    private final Optional<Sender> sender;
     private final SinkMetrics metrics;
     private final ProcessingTimeService timers;
 
@@ -42,7 +44,7 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
     private EmailSinkWriter(
             HikariDataSource database,
             Journal journal,
-            Sender sender,
+            Optional<Sender> sender,
             SinkMetrics metrics,
             ProcessingTimeService timers) {
         this.database = database;
@@ -53,15 +55,30 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
     }
 
     /**
-     * A writer with its sender at work.
+     * A writer, with its sender at work if the sink sends.
      *
      * @throws IOException if the journal cannot be reached
      */
     static EmailSinkWriter open(EmailSink sink, WriterInitContext context) throws IOException {
         String name = "email-" + context.getTaskInfo().getIndexOfThisSubtask();
-        SmtpSettings transport = sink.transport();
-        HikariDataSource database = connect(sink.journal(), name, transport.connections());
+        HikariDataSource database =
+                connect(sink.journal(), name, sink.sending() ? sink.transport().connections() : 0);
         SinkMetrics metrics = new SinkMetrics(context.metricGroup());
+        Optional<Sender> sender =
+                sink.sending()
+                        ? Optional.of(startSender(sink, name, database, metrics))
+                        : Optional.empty();
+        return new EmailSinkWriter(
+                database,
+                new Journal(database),
+                sender,
+                metrics,
+                context.getProcessingTimeService());
+    }
+
+    private static Sender startSender(
+            EmailSink sink, String name, HikariDataSource database, SinkMetrics metrics) {
+        SmtpSettings transport = sink.transport();
         SenderGate gate = new SenderGate();
         metrics.showStopped(gate);
         CountDownLatch closing = new CountDownLatch(1);
@@ -85,12 +102,7 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
                         metrics,
                         closing);
         sender.start();
-        return new EmailSinkWriter(
-                database,
-                new Journal(database),
-                sender,
-                metrics,
-                context.getProcessingTimeService());
+        return sender;
     }
 
     private static HikariDataSource connect(JdbcSettings settings, String name, int senders)
@@ -167,7 +179,7 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
             metrics.count(outcome);
             batch.clear();
             if (outcome.queued() > 0) {
-                sender.wake();
+                sender.ifPresent(Sender::wake);
             }
         } catch (SQLException failed) {
             failure = new IOException("emails could not be journalled", failed);
@@ -179,9 +191,9 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
         if (failure != null) {
             throw failure;
         }
-        RuntimeException bug = sender.failure();
-        if (bug != null) {
-            failure = new IOException("the email sender ended by a bug", bug);
+        Optional<RuntimeException> bug = sender.map(Sender::failure);
+        if (bug.isPresent()) {
+            failure = new IOException("the email sender ended by a bug", bug.get());
             throw failure;
         }
     }
@@ -194,7 +206,7 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
     @Override
     public void close() {
         try {
-            sender.close();
+            sender.ifPresent(Sender::close);
         } finally {
             database.close();
         }

@@ -45,8 +45,10 @@ final class Journal {
     }
 
     /**
-     * An address that is a user's waits a moment: the user's own mail about the same occasion,
-     * which may come from another subtask, then stands in the journal too and goes instead.
+     * A mail to a bare address waits a moment, as the address may be a user's: the user's own mail
+     * about the same occasion, which may come from another subtask, then stands in the journal too
+     * and goes instead. Whether it is a user's is not asked here: that would take an index on the
+     * product's users.
      */
     private static final String INSERT =
             """
@@ -73,10 +75,8 @@ final class Journal {
                     gen_random_uuid(), user_id, known_project, email_type, dedupe_key,
                     case when reason is null then 'queued' else 'suppressed' end, payload,
                     now(), 'lifecycle', category, reason, 0,
-                    now() + case when exists (
-                            select from public.users u
-                            where lower(u.email) = lower(recipient_address))
-                        then interval '2 seconds' else interval '0 seconds' end,
+                    now() + case when recipient_address is null
+                        then interval '0 seconds' else interval '2 seconds' end,
                     expires_at, recipient_address, required_plan, occasion, caused_at, decided_at
                 from addressed
                 order by dedupe_key

@@ -32,6 +32,13 @@ public record StartUpDatabase(JdbcSettings settings) {
             """
             select name from unnest(?::text[]) as name
             where to_regclass(format('public.%I', name)) is not null
+                and (
+                    not exists (
+                        select from pg_publication where pubname = 'seqpulse_lifecycle')
+                    or exists (
+                        select from pg_publication_tables
+                        where pubname = 'seqpulse_lifecycle' and schemaname = 'public'
+                            and tablename = name))
             """;
 
     /**
@@ -62,21 +69,22 @@ public record StartUpDatabase(JdbcSettings settings) {
     }
 
     /**
-     * Those of the product's tables that exist.
+     * Those of the product's tables that are captured: they exist and, where our publication does,
+     * stand in it, which one without a primary key does not.
      *
      * @throws IllegalStateException if the database cannot be reached
      */
-    public Set<String> existing(Collection<String> tables) {
+    public Set<String> captured(Collection<String> tables) {
         try (Connection connection = connect();
                 PreparedStatement query = connection.prepareStatement(TABLES)) {
             query.setArray(1, connection.createArrayOf("text", tables.toArray()));
-            Set<String> existing = new HashSet<>();
+            Set<String> captured = new HashSet<>();
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
-                    existing.add(rows.getString(1));
+                    captured.add(rows.getString(1));
                 }
             }
-            return existing;
+            return captured;
         } catch (SQLException e) {
             throw unusable(e);
         }

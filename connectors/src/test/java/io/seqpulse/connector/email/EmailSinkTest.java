@@ -75,6 +75,23 @@ class EmailSinkTest {
     }
 
     @Test
+    void journalsWithoutASenderWhenOnlyAskedToJournal() throws Exception {
+        try (var harness = open(builder(database.job()).journalOnly().build())) {
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .noneMatch(thread -> thread.getName().startsWith("email-0-dispatcher"));
+            harness.processElement(journal("1"), 0);
+            harness.prepareSnapshotPreBarrier(1);
+        }
+        assertThat(rows.row("1")).containsEntry("status", "queued").containsEntry("attempts", 0);
+
+        try (var harness = open(sink())) {
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .anyMatch(thread -> thread.getName().startsWith("email-0-dispatcher"));
+            await("sent", () -> server.received().size() == 1);
+        }
+    }
+
+    @Test
     void aDatabaseThatFailsFailsTheJob() throws Exception {
         try (var harness = open(sink())) {
             database.execute("revoke insert on public.email_deliveries from lifecycle_job");
@@ -208,11 +225,14 @@ class EmailSinkTest {
     }
 
     private EmailSink sink(JdbcSettings journal) {
+        return builder(journal).build();
+    }
+
+    private EmailSink.Builder builder(JdbcSettings journal) {
         return EmailSink.builder()
                 .journal(journal)
                 .transport(SmtpSettings.server("localhost", server.port(), Security.NONE))
-                .from("SEQPULSE <hello@example.org>")
-                .build();
+                .from("SEQPULSE <hello@example.org>");
     }
 
     private static OneInputStreamOperatorTestHarness<EmailCommand, CommittableMessage<Void>> open(

@@ -159,13 +159,14 @@ class MigrationsTest {
                             + " secret text)");
             bare.migrate();
             assertThat(published(bare))
-                    .containsExactly(
-                            "email_deliveries",
-                            "email_preferences",
-                            "metric_samples",
-                            "projects",
-                            "users");
-            assertThat(bare.execute("update public.metric_samples set phase = 'pre'")).isZero();
+                    .containsExactly("email_deliveries", "email_preferences", "projects", "users");
+            // Published without a primary key, it would refuse this.
+            bare.execute("insert into public.metric_samples (phase) values ('post')");
+            assertThat(bare.execute("update public.metric_samples set phase = 'pre'")).isOne();
+            assertThat(
+                            new StartUpDatabase(bare.superuser())
+                                    .captured(List.of("users", "metric_samples", "quota_refusals")))
+                    .containsExactly("users");
 
             awaitNextSecond(); // what makes the scripts run again counts in seconds
             bare.execute("create table public.quota_refusals (id uuid primary key, used integer)");
@@ -179,6 +180,19 @@ class MigrationsTest {
                                             + " where tablename = 'users'"))
                     .isEqualTo("id,name,email,is_active,created_at,locale");
         }
+    }
+
+    @Test
+    void touchesNoTableOfTheProductButItsJournal() {
+        assertThat(
+                        database.rows(
+                                """
+                                select indexrelid::regclass::text as name from pg_index
+                                where indrelid <> 'public.email_deliveries'::regclass
+                                    and indexrelid::regclass::text like '%lifecycle%'
+                                    and indrelid::regclass::text not like 'lifecycle.%'
+                                """))
+                .isEmpty();
     }
 
     private static void awaitNextSecond() {

@@ -19,8 +19,8 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
         notes = List.copyOf(notes);
     }
 
-    /** Fits a catalogue to the tables that exist, given by name without schema. */
-    public static CatalogueResolution of(Catalogue catalogue, Set<String> existingTables) {
+    /** Fits a catalogue to the tables that are captured, given by name without schema. */
+    public static CatalogueResolution of(Catalogue catalogue, Set<String> capturedTables) {
         List<Rule> rules = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         for (Rule rule : catalogue.rules()) {
@@ -30,12 +30,12 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
                                 .formatted(rule.code(), TriggerReader.kind(rule.trigger())));
                 continue;
             }
-            List<String> missing = missing(rule.trigger(), existingTables);
+            List<String> missing = missing(rule.trigger(), capturedTables);
             if (missing.isEmpty()) {
                 rules.add(rule);
             } else if (rule.fallback() != null
                     && TriggerReader.isHosted(rule.fallback())
-                    && missing(rule.fallback(), existingTables).isEmpty()) {
+                    && missing(rule.fallback(), capturedTables).isEmpty()) {
                 rules.add(withFallback(rule));
                 notes.add("%s uses its fallback: %s".formatted(rule.code(), doesNotExist(missing)));
             } else {
@@ -45,17 +45,17 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
         return new CatalogueResolution(new Catalogue(rules), notes);
     }
 
-    private static List<String> missing(Trigger trigger, Set<String> existingTables) {
+    private static List<String> missing(Trigger trigger, Set<String> capturedTables) {
         return TriggerReader.named(trigger).stream()
                 .map(FactKind::table)
-                .filter(table -> !existingTables.contains(table))
+                .filter(table -> !capturedTables.contains(table))
                 .distinct()
                 .sorted()
                 .toList();
     }
 
     private static String doesNotExist(List<String> tables) {
-        return tables.stream().collect(Collectors.joining(", ", "there is no table ", ""));
+        return tables.stream().collect(Collectors.joining(", ", "there is no captured table ", ""));
     }
 
     private static Rule withFallback(Rule rule) {

@@ -30,6 +30,7 @@ import java.util.Set;
  * @param emailSettings what writing them needs
  * @param timezone of people whose own is unknown
  * @param rulesDir directory of overrides for the catalogue and its templates, or null
+ * @param rulesMode over what the catalogue says of each rule
  */
 public record LifecycleConfig(
         String kafkaBootstrapServers,
@@ -43,7 +44,8 @@ public record LifecycleConfig(
         Set<String> enabledTypes,
         EmailSettings emailSettings,
         ZoneId timezone,
-        Path rulesDir) {
+        Path rulesDir,
+        RulesMode rulesMode) {
 
     private static final Set<String> API_KEY_PROVIDERS = Set.of("resend", "postmark");
     private static final int A_YEAR_IN_HOURS = 8_760;
@@ -78,7 +80,8 @@ public record LifecycleConfig(
                 enabledTypes(reader),
                 emails(reader, rulesDir),
                 timezone(reader),
-                rulesDir);
+                rulesDir,
+                reader.value(LifecycleOptions.RULES_MODE));
     }
 
     private static JdbcSettings database(ConfigReader reader) {
@@ -206,7 +209,7 @@ public record LifecycleConfig(
                 smtp.console()
                         ? "console"
                         : smtp.host() + ":" + smtp.port() + " " + smtp.security();
-        return "LifecycleConfig[kafka=%s, topic=%s, deadLetters=%s, %s, mail=%s by %d connections from %s, replyTo=%s, cooldown=%s, enabledTypes=%s, %s, timezone=%s, rulesDir=%s]"
+        return "LifecycleConfig[kafka=%s, topic=%s, deadLetters=%s, %s, mail=%s by %d connections from %s, replyTo=%s, cooldown=%s, enabledTypes=%s, %s, timezone=%s, rulesDir=%s, rulesMode=%s]"
                 .formatted(
                         kafkaBootstrapServers,
                         kafkaTopic,
@@ -220,7 +223,8 @@ public record LifecycleConfig(
                         enabledTypes,
                         emailSettings,
                         timezone,
-                        rulesDir);
+                        rulesDir,
+                        rulesMode);
     }
 
     /** The option of a key. */

@@ -147,6 +147,12 @@ public final class LifecycleOptions {
                     .noDefaultValue()
                     .withDescription(
                             "A directory whose `lifecycle.yaml` and `emails/` files stand in for those in the job's jar.");
+    public static final ConfigOption<RulesMode> RULES_MODE =
+            ConfigOptions.key("rules.mode")
+                    .enumType(RulesMode.class)
+                    .defaultValue(RulesMode.CATALOGUE)
+                    .withDescription(
+                            "`catalogue`: each rule's own `mode`; `shadow`: no mail is sent, what would have been is journalled as `shadow`, and no mail server is spoken to.");
     public static final ConfigOption<String> LOCALE =
             text("locale")
                     .defaultValue("fr")
@@ -185,6 +191,7 @@ public final class LifecycleOptions {
                     required(PUBLIC_URL),
                     new Option(LINK_SECRET, ours(LINK_SECRET), true, true),
                     optional(RULES_DIR),
+                    optional(RULES_MODE),
                     optional(LOCALE),
                     optional(TIMEZONE));
 

@@ -477,9 +477,9 @@ class CatalogueLoaderTest {
                 .isEqualTo(new Trigger.Reached(FactKind.DEPLOYMENT_STARTED, Period.MONTH, 50));
         assertThat(resolution.notes())
                 .containsExactly(
-                        "E-ACT-04 is inert: there is no table deployment_verdicts",
-                        "E-ACT-05 is inert: there is no table deployment_verdicts",
-                        "E-CONV-03 uses its fallback: there is no table quota_refusals");
+                        "E-ACT-04 is inert: there is no captured table deployment_verdicts",
+                        "E-ACT-05 is inert: there is no captured table deployment_verdicts",
+                        "E-CONV-03 uses its fallback: there is no captured table quota_refusals");
     }
 
     @Test

@@ -110,6 +110,7 @@ class LifecycleConfigTest {
                         "public.url | LIFECYCLE_PUBLIC_URL | required",
                         "link.secret | LIFECYCLE_LINK_SECRET | required | secret",
                         "rules.dir | LIFECYCLE_RULES_DIR | null",
+                        "rules.mode | LIFECYCLE_RULES_MODE | CATALOGUE",
                         "locale | LIFECYCLE_LOCALE | fr",
                         "timezone | LIFECYCLE_TIMEZONE | Europe/Paris");
     }
@@ -134,6 +135,7 @@ class LifecycleConfigTest {
         assertThat(config.emailSettings().templates()).isNull();
         assertThat(config.timezone()).isEqualTo(ZoneId.of("Europe/Paris"));
         assertThat(config.rulesDir()).isNull();
+        assertThat(config.rulesMode()).isEqualTo(RulesMode.CATALOGUE);
     }
 
     @Test
@@ -222,6 +224,7 @@ class LifecycleConfigTest {
                     link.secret                    | short        | link.secret must have at least 32 characters
                     locale                         | de           | locale is 'de'; mails exist in
                     timezone                       | Paris        | timezone: 'Paris' is no time zone
+                    rules.mode                     | live         | rules.mode: 'live' is not one of catalogue, shadow
                     rules.dir                      | /no/such     | rules.dir: there is no directory /no/such
                     config                         | /no/such     | config: /no/such cannot be read
                     """)
