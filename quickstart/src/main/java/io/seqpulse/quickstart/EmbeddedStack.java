@@ -176,6 +176,7 @@ public final class EmbeddedStack implements AutoCloseable {
                     passwordFile(),
                     "127.0.0.1:%d:*:%s:%s%n"
                             .formatted(postgresPort, PostgresServer.SUPERUSER, secrets.postgres()));
+            StateFolder.writePrivately(addressFile(), kafka.bootstrapServers());
         } finally {
             workers.shutdown();
         }
@@ -416,6 +417,11 @@ public final class EmbeddedStack implements AutoCloseable {
         return state.root().resolve("pgpass");
     }
 
+    /** Where {@code ./lifecycle deadletters --state} looks for Kafka while the stack is up. */
+    private Path addressFile() {
+        return state.root().resolve("bootstrap-servers");
+    }
+
     /** Flink's web UI and REST interface, or empty in a stack without a job. */
     public Optional<URI> flinkUrl() {
         return Optional.ofNullable(flink).map(FlinkCluster::rest);
@@ -505,6 +511,7 @@ public final class EmbeddedStack implements AutoCloseable {
         watch.shutdownNow();
         awaitBeginnings();
         List<Throwable> failures = new ArrayList<>();
+        stop("Kafka's address", () -> Files.deleteIfExists(addressFile()), failures);
         if (flink != null) {
             stop("the job", this::stopTheJob, failures);
         }

@@ -317,6 +317,9 @@ public final class Up implements Callable<Integer> {
         out.printf(
                 "  PostgreSQL   PGPASSFILE=%s psql -h 127.0.0.1 -p %d -U postgres seqpulse%n",
                 stack.passwordFile(), stack.postgresPort());
+        out.printf(
+                "  Dead letters ./lifecycle deadletters list --bootstrap-servers %s%n",
+                stack.bootstrapServers());
         out.println("  SMTP         127.0.0.1:" + stack.mails().port());
         out.println("  Mails        " + stack.mails().folder());
         out.println("  Log          " + System.getProperty("lifecycle.log"));

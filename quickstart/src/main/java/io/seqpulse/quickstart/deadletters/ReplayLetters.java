@@ -1,0 +1,158 @@
+package io.seqpulse.quickstart.deadletters;
+
+import io.seqpulse.quickstart.StackException;
+import java.io.Console;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code ./lifecycle deadletters replay}. */
+@Command(
+        name = "replay",
+        description = {
+            "Appends the original bytes of dead letters to the change log again, in their order,"
+                    + " and notes that they were replayed. The job reads them like any change:"
+                    + " what is over does not come back, what was mailed is not mailed again.",
+            "A letter that still cannot be used becomes a new one."
+        },
+        sortOptions = false,
+        usageHelpAutoWidth = true)
+final class ReplayLetters implements Callable<Integer> {
+
+    @Spec private CommandSpec spec;
+
+    @Mixin private Place place;
+
+    @Option(names = "--all", description = "All that were not replayed yet.")
+    private boolean all;
+
+    @Option(
+            names = "--offset",
+            paramLabel = "N",
+            arity = "1..*",
+            description = "Those at these positions of the change log.")
+    private List<Long> offsets = List.of();
+
+    @Option(
+            names = "--table",
+            paramLabel = "TABLE",
+            description = "Those of changes of that table.")
+    private String table;
+
+    @Option(
+            names = "--reason",
+            paramLabel = "TEXT",
+            description = "Those whose reason contains that.")
+    private String reason;
+
+    @Option(names = "--again", description = "Also those that were replayed already.")
+    private boolean again;
+
+    @Option(names = "--yes", description = "Do not ask.")
+    private boolean yes;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli reads it
+    private boolean help;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        validate();
+        PrintWriter out = spec.commandLine().getOut();
+        try (LetterTopic topic = place.open()) {
+            List<StoredLetter> chosen = chosen(topic.read());
+            long before = chosen.stream().filter(StoredLetter::isReplayed).count();
+            if (!again && before > 0) {
+                chosen.removeIf(StoredLetter::isReplayed);
+                out.printf("%d were replayed before; --again replays them once more%n", before);
+            }
+            if (chosen.isEmpty()) {
+                out.println("nothing to replay");
+                out.flush();
+                return 0;
+            }
+            LetterTable.print(chosen, out, letter -> null);
+            out.flush();
+            return isConfirmed(chosen) ? replay(chosen, topic, out) : 2;
+        }
+    }
+
+    private void validate() {
+        boolean filtered = table != null || reason != null;
+        int ways = (all ? 1 : 0) + (offsets.isEmpty() ? 0 : 1) + (filtered ? 1 : 0);
+        if (ways != 1) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "say which letters: --all, --offset N ..., or --table and --reason");
+        }
+    }
+
+    private List<StoredLetter> chosen(List<StoredLetter> letters) {
+        if (!offsets.isEmpty()) {
+            Set<Long> unknown = new TreeSet<>(offsets);
+            letters.forEach(letter -> unknown.remove(letter.position()));
+            if (!unknown.isEmpty()) {
+                throw new StackException(
+                        "no dead letter has position %s; ./lifecycle deadletters list shows those there are"
+                                .formatted(
+                                        unknown.stream()
+                                                .map(String::valueOf)
+                                                .collect(Collectors.joining(", "))));
+            }
+        }
+        List<StoredLetter> chosen = new ArrayList<>(letters);
+        chosen.removeIf(letter -> !offsets.isEmpty() && !offsets.contains(letter.position()));
+        chosen.removeIf(letter -> table != null && !table.equals(letter.table()));
+        chosen.removeIf(letter -> reason != null && !letter.reason().contains(reason));
+        return chosen;
+    }
+
+    private boolean isConfirmed(List<StoredLetter> chosen) {
+        if (yes) {
+            return true;
+        }
+        Console console = System.console();
+        String answer =
+                console == null
+                        ? null
+                        : console.readLine(
+                                "Append %d records to the change log again? Type yes: ",
+                                chosen.size());
+        if (answer == null) {
+            spec.commandLine()
+                    .getErr()
+                    .println("nobody to ask here: add --yes; nothing was replayed");
+        }
+        return "yes".equals(answer);
+    }
+
+    private int replay(List<StoredLetter> chosen, LetterTopic topic, PrintWriter out)
+            throws InterruptedException {
+        int failed = 0;
+        for (StoredLetter letter : chosen) {
+            try {
+                long position = topic.replay(letter);
+                out.printf("%d replayed, now at %d%n", letter.position(), position);
+            } catch (StackException e) {
+                failed++;
+                spec.commandLine().getErr().println(e.getMessage());
+            }
+        }
+        out.printf("%d replayed, %d failed%n", chosen.size() - failed, failed);
+        out.flush();
+        return failed == 0 ? 0 : 1;
+    }
+}
