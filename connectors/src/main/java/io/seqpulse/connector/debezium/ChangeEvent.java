@@ -3,14 +3,7 @@ package io.seqpulse.connector.debezium;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
-import java.time.temporal.ChronoUnit;
-import java.time.temporal.TemporalAccessor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -139,7 +132,7 @@ public record ChangeEvent(
             return null;
         }
         try {
-            return isInteger(value) ? Long.parseLong(value) : microsOfIso(value);
+            return isInteger(value) ? Long.parseLong(value) : IsoTime.micros(value);
         } catch (DateTimeParseException | ArithmeticException | NumberFormatException e) {
             throw unusable(column, "is no point in time");
         }
@@ -209,18 +202,11 @@ public record ChangeEvent(
 
     private static boolean isInteger(String value) {
         int start = value.startsWith("-") ? 1 : 0;
-        return value.length() > start
-                && value.chars().skip(start).allMatch(c -> c >= '0' && c <= '9');
-    }
-
-    private static long microsOfIso(String value) {
-        TemporalAccessor time =
-                DateTimeFormatter.ISO_DATE_TIME.parseBest(
-                        value, OffsetDateTime::from, LocalDateTime::from);
-        Instant instant =
-                time instanceof OffsetDateTime zoned
-                        ? zoned.toInstant()
-                        : ((LocalDateTime) time).toInstant(ZoneOffset.UTC);
-        return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
+        for (int i = start; i < value.length(); i++) {
+            if (value.charAt(i) < '0' || value.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return value.length() > start;
     }
 }

@@ -3,6 +3,7 @@ package io.seqpulse.connector.kafka;
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.LogRecord;
+import java.io.Serializable;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.apache.flink.api.common.eventtime.TimestampAssigner;
@@ -28,7 +29,8 @@ import org.apache.flink.metrics.MetricGroup;
  * which commit times may step back from one transaction to the next, so that no record is ever
  * behind it. It never runs more than five seconds ahead of the time at which Debezium handled the
  * record: a database clock that was stepped forward is counted and bounded. It never goes back, and
- * after a restore it is {@link Long#MIN_VALUE} until the first streamed record.
+ * after a restore it is {@link Long#MIN_VALUE} until the first streamed record. While a backlog is
+ * worked off it takes larger steps, up to a second, because every step costs every operator.
  *
  * <p>Records carry their commit time as timestamp; those without one keep Kafka's.
  *
@@ -47,17 +49,35 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
     static final String STEPPED_CLOCK = "steppedClockRecords";
 
     private static final Duration MAX_LEAD = Duration.ofSeconds(5);
-    private static final Duration EMIT_STEP = Duration.ofMillis(10);
+
+    /** Least and largest step of the watermark, and which share of the lag a step may be. */
+    private static final Duration LEAST_STEP = Duration.ofMillis(10);
+
+    private static final Duration LARGEST_STEP = Duration.ofSeconds(1);
+    private static final int STEPS_TO_CATCH_UP = 100;
     private static final long INVERSION_MICROS = 500;
+
+    /** Where the present is read; not a plain supplier because Flink ships this object. */
+    interface WallClock extends LongSupplier, Serializable {}
+
+    private final WallClock wallClock;
 
     /** Shared by the generators Flink makes for the source and for its one split. */
     private transient Reading reading;
+
+    CdcClock() {
+        this(System::currentTimeMillis);
+    }
+
+    CdcClock(WallClock wallClock) {
+        this.wallClock = wallClock;
+    }
 
     @Override
     public WatermarkGenerator<LogRecord> createWatermarkGenerator(
             WatermarkGeneratorSupplier.Context context) {
         if (reading == null) {
-            reading = new Reading(context.getMetricGroup(), System::currentTimeMillis);
+            reading = new Reading(context.getMetricGroup(), wallClock);
         }
         return new Generator(reading);
     }
@@ -75,10 +95,12 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
 
     /** What the metrics tell of the clock. */
     private static final class Reading {
+        private final LongSupplier wallClock;
         private final Counter steppedClock;
         private volatile long logMillis;
 
         Reading(MetricGroup metrics, LongSupplier wallClock) {
+            this.wallClock = wallClock;
             long startedAt = wallClock.getAsLong();
             MetricGroup group = metrics.addGroup(METRIC_GROUP);
             group.gauge(CURRENT_LOG_TIME, () -> logMillis);
@@ -86,6 +108,14 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
                     CLOCK_AGE,
                     () -> wallClock.getAsLong() - (logMillis == 0 ? startedAt : logMillis));
             steppedClock = group.counter(STEPPED_CLOCK);
+        }
+
+        /** Small where the log is read as it is written, larger the longer ago it was written. */
+        long step() {
+            long lag = wallClock.getAsLong() - logMillis;
+            return Math.max(
+                    LEAST_STEP.toMillis(),
+                    Math.min(LARGEST_STEP.toMillis(), lag / STEPS_TO_CATCH_UP));
         }
     }
 
@@ -114,7 +144,7 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
                 }
                 case HEARTBEAT, TOMBSTONE, FOREIGN, UNREADABLE -> {}
             }
-            if (emitted == Long.MIN_VALUE || watermark() - emitted >= EMIT_STEP.toMillis()) {
+            if (emitted == Long.MIN_VALUE || watermark() - emitted >= reading.step()) {
                 emit(output);
             }
         }
