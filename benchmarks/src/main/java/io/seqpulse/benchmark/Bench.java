@@ -87,6 +87,13 @@ public final class Bench implements Callable<Integer> {
     private Path state;
 
     @Option(
+            names = "--flink",
+            paramLabel = "KEY=VALUE",
+            description =
+                    "One setting of Flink over those of the embedded stack; may be given again.")
+    private Map<String, String> flinkSettings = new LinkedHashMap<>();
+
+    @Option(
             names = "--profile",
             paramLabel = "FILE",
             description =
@@ -127,7 +134,7 @@ public final class Bench implements Callable<Integer> {
         }
         say("Starting PostgreSQL, Kafka and Debezium");
         try (EmbeddedStack stack = builder.start();
-                JobRuns jobs = JobRuns.start(stack.folder().resolve("benchmark"))) {
+                JobRuns jobs = JobRuns.start(stack.folder().resolve("benchmark"), flinkSettings)) {
             Connector connector = new Connector(stack.connectUrl());
             connector.stop();
             Supplier<ProductHistory> history = () -> new ProductHistory(SEED, events, begun);

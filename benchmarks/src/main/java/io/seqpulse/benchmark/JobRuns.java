@@ -67,8 +67,9 @@ final class JobRuns implements AutoCloseable {
      * Starts the cluster.
      *
      * @param folder where it keeps state and checkpoints
+     * @param given settings of Flink over those of the embedded stack
      */
-    static JobRuns start(Path folder) throws Exception {
+    static JobRuns start(Path folder, Map<String, String> given) throws Exception {
         for (String needed : List.of("checkpoints", "savepoints", "tmp/flink")) {
             Files.createDirectories(folder.resolve(needed));
         }
@@ -82,6 +83,7 @@ final class JobRuns implements AutoCloseable {
         settings.put(
                 "execution.checkpointing.externalized-checkpoint-retention",
                 "NO_EXTERNALIZED_CHECKPOINTS");
+        settings.putAll(given);
         Configuration configuration = Configuration.fromMap(settings);
         MiniCluster cluster =
                 new MiniCluster(
