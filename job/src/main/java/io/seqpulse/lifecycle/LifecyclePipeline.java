@@ -59,8 +59,6 @@ public record LifecyclePipeline(
         SingleOutputStreamOperator<Void> decoded =
                 named(changes.process(new DecodeChanges(topic)), OperatorIds.DECODE)
                         .setParallelism(1);
-        DataStream<Fact> users = decoded.getSideOutput(DecodeChanges.USERS);
-
         SingleOutputStreamOperator<Fact> attached =
                 named(
                         decoded.getSideOutput(DecodeChanges.DEPLOYMENTS)
@@ -78,14 +76,16 @@ public record LifecyclePipeline(
 
         SingleOutputStreamOperator<Message> aboutUsers =
                 named(
-                        users.union(aboutProjects.getSideOutput(DetectProject.OWNER_SIGNALS))
+                        decoded.getSideOutput(DecodeChanges.USERS)
+                                .union(aboutProjects.getSideOutput(DetectProject.OWNER_SIGNALS))
                                 .keyBy(Fact::key)
                                 .process(new DetectUser(rules)),
                         OperatorIds.DETECT_USER);
 
         SingleOutputStreamOperator<Decision> decisions =
                 named(
-                        users.keyBy(Fact::key)
+                        decoded.getSideOutput(DecodeChanges.RECIPIENTS)
+                                .keyBy(Fact::key)
                                 .connect(aboutProjects.union(aboutUsers).keyBy(Message::recipient))
                                 .process(new DecideEmails(catalogue, cooldown)),
                         OperatorIds.EMAIL_POLICY);

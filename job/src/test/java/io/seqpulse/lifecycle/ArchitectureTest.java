@@ -52,6 +52,8 @@ class ArchitectureTest {
                             JOB + ".kpi..")
                     .layer("host")
                     .definedBy(JOB + ".host..")
+                    .layer("state")
+                    .definedBy(JOB + ".state..")
                     .layer("detect")
                     .definedBy(JOB + ".detect..")
                     .layer("catalogue")
@@ -66,6 +68,8 @@ class ArchitectureTest {
                     .mayOnlyBeAccessedByLayers("pipeline", "config")
                     .whereLayer("host")
                     .mayOnlyBeAccessedByLayers("rooms")
+                    .whereLayer("state")
+                    .mayOnlyBeAccessedByLayers("rooms", "host")
                     .whereLayer("detect")
                     .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host")
                     .whereLayer("catalogue")
@@ -85,7 +89,8 @@ class ArchitectureTest {
                                     JOB + ".fact..",
                                     JOB + ".detect..",
                                     JOB + ".catalogue..",
-                                    JOB + ".host.."))
+                                    JOB + ".host..",
+                                    JOB + ".state.."))
                     .ignoreDependency(
                             resideInAPackage(JOB + ".config.."),
                             resideInAPackage(JOB + ".email.."));

@@ -26,7 +26,12 @@ import org.apache.flink.util.OutputTag;
  */
 public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
 
+    /** What detection needs to know of users. */
     public static final OutputTag<Fact> USERS = new OutputTag<>("users") {};
+
+    /** What the policy needs to know of those who get mail. */
+    public static final OutputTag<Fact> RECIPIENTS = new OutputTag<>("recipients") {};
+
     public static final OutputTag<Fact> PROJECTS = new OutputTag<>("projects") {};
     public static final OutputTag<Fact> DEPLOYMENTS = new OutputTag<>("deployments") {};
     public static final OutputTag<DeadLetter> DEAD_LETTERS = new OutputTag<>("dead-letters") {};
@@ -79,7 +84,14 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
             return;
         }
         for (Fact fact : facts) {
-            context.output(streamOf(FactMapper.streamOf(fact)), fact);
+            switch (fact.kind()) {
+                case PREFERENCES, PREFERENCES_DELETED, DELIVERY -> context.output(RECIPIENTS, fact);
+                case ACCOUNT, ACCOUNT_DELETED -> {
+                    context.output(USERS, fact);
+                    context.output(RECIPIENTS, fact);
+                }
+                default -> context.output(streamOf(FactMapper.streamOf(fact)), fact);
+            }
         }
     }
 

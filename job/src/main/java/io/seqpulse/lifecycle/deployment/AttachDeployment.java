@@ -2,10 +2,10 @@ package io.seqpulse.lifecycle.deployment;
 
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.state.RecentState;
 import java.time.Duration;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.StateTtlConfig;
-import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
@@ -17,7 +17,10 @@ public final class AttachDeployment extends KeyedProcessFunction<String, Fact, F
     /** The change log keeps 120 days; what is older than this can no longer be repeated. */
     private static final Duration KEPT = Duration.ofDays(180);
 
-    private transient ValueState<Deployment> deployments;
+    /** About a kilobyte each. */
+    private static final int RECENT_DEPLOYMENTS = 4_096;
+
+    private transient RecentState<Deployment> deployments;
 
     @Override
     public void open(OpenContext context) {
@@ -29,21 +32,22 @@ public final class AttachDeployment extends KeyedProcessFunction<String, Fact, F
                         .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
                         .cleanupInRocksdbCompactFilter(10_000)
                         .build());
-        deployments = getRuntimeContext().getState(descriptor);
+        deployments =
+                new RecentState<>(getRuntimeContext().getState(descriptor), RECENT_DEPLOYMENTS);
     }
 
     /** A deleted deployment was one all the same: its project is told nothing. */
     @Override
     public void processElement(Fact fact, Context context, Collector<Fact> out) throws Exception {
         if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {
-            deployments.clear();
+            deployments.clear(context.getCurrentKey());
             return;
         }
-        Deployment deployment = deployments.value();
+        Deployment deployment = deployments.value(context.getCurrentKey());
         if (deployment == null) {
             deployment = new Deployment();
         }
         deployment.take(context.getCurrentKey(), fact).forEach(out::collect);
-        deployments.update(deployment);
+        deployments.update(context.getCurrentKey(), deployment);
     }
 }

@@ -10,11 +10,14 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -30,6 +33,9 @@ public class Deployment {
     /** Hints up to this long after a verdict belong to it (CATALOGUE, E-ACT-05). */
     private static final Duration HINTS_FOLLOW = Duration.ofSeconds(2);
 
+    private static final Set<String> TOLD_WITH_VERDICT =
+            Set.of("project_id", "deployment_number", "env", "branch");
+
     private static final int ACTIONS = 3;
     private static final int HINTS_KEPT = 20;
     private static final List<String> SEVERITIES =
@@ -37,6 +43,9 @@ public class Deployment {
 
     /** The row; empty until it is known. */
     public Map<String, String> row = new HashMap<>();
+
+    /** Whether its project was told that it has ended. */
+    public boolean toldFinished;
 
     public long committedAt = Long.MIN_VALUE;
     public long position = Long.MIN_VALUE;
@@ -55,8 +64,9 @@ public class Deployment {
     /** Takes a fact; returns what it lets us tell the project, nothing while that is unknown. */
     List<Fact> take(String id, Fact fact) {
         boolean wasKnown = projectId() != null;
+        Set<String> changed = Set.of();
         switch (fact.kind()) {
-            case DEPLOYMENT -> takeRow(fact);
+            case DEPLOYMENT -> changed = takeRow(fact);
             case VERDICT -> takeVerdict(fact);
             case HINT -> takeHint(fact);
             case METRIC_SAMPLE -> takeSample(fact);
@@ -68,7 +78,7 @@ public class Deployment {
         }
         List<Fact> told = new ArrayList<>();
         if (fact.kind() == FactKind.DEPLOYMENT) {
-            tellProgress(fact, told);
+            tellProgress(fact, changed, told);
         }
         if (fact.kind() == FactKind.HINT) {
             Happening hint = hints.getOrDefault(fact.id(), happening(fact, null));
@@ -76,7 +86,7 @@ public class Deployment {
         } else if (!wasKnown) {
             hints.values().forEach(hint -> told.add(hint(id, hint, fact.position())));
         }
-        if (verdict != null && (!wasKnown || concernsVerdict(fact))) {
+        if (verdict != null && (!wasKnown || concernsVerdict(fact, changed))) {
             told.add(verdict(id));
         }
         return told;
@@ -86,12 +96,22 @@ public class Deployment {
         return row.get("project_id");
     }
 
-    private void takeRow(Fact fact) {
-        if (isAfter(fact, committedAt, position)) {
-            row.putAll(fact.values());
-            committedAt = fact.committedAt();
-            position = fact.position();
+    /** Returns the columns that are not as they were; none when the row is only told again. */
+    private Set<String> takeRow(Fact fact) {
+        if (!isAfter(fact, committedAt, position)) {
+            return Set.of();
         }
+        committedAt = fact.committedAt();
+        position = fact.position();
+        Set<String> changed = new HashSet<>();
+        fact.values()
+                .forEach(
+                        (column, value) -> {
+                            if (!Objects.equals(row.put(column, value), value)) {
+                                changed.add(column);
+                            }
+                        });
+        return changed;
     }
 
     private void takeVerdict(Fact fact) {
@@ -131,26 +151,44 @@ public class Deployment {
         return new Happening(fact.id(), fact.at(), fact.committedAt(), fact.snapshot(), values);
     }
 
-    private boolean concernsVerdict(Fact fact) {
-        return fact.kind() == FactKind.VERDICT
-                || fact.committedAt() <= verdict.committedAt() + HINTS_FOLLOW.toMillis();
+    private boolean concernsVerdict(Fact fact, Set<String> changed) {
+        if (fact.kind() == FactKind.VERDICT) {
+            return true;
+        }
+        if (fact.kind() == FactKind.DEPLOYMENT
+                && !changed.isEmpty()
+                && Collections.disjoint(changed, TOLD_WITH_VERDICT)) {
+            return false;
+        }
+        return fact.committedAt() <= verdict.committedAt() + HINTS_FOLLOW.toMillis();
     }
 
-    private void tellProgress(Fact fact, List<Fact> told) {
+    /**
+     * A start is told when it is known and the end when it is, not with every step in between. A
+     * row that is told again tells all of it again: whoever missed it may have asked for it.
+     */
+    private void tellProgress(Fact fact, Set<String> changed, List<Fact> told) {
         Map<String, String> values = new HashMap<>();
         values.put("deployment_id", fact.key());
         values.put("env", row.get("env"));
+        boolean all =
+                changed.isEmpty() || changed.contains("project_id") || changed.contains("env");
         String startedAt = row.get("started_at");
-        if (startedAt != null) {
+        if (startedAt != null && (all || changed.contains("started_at"))) {
             told.add(
                     progress(FactKind.DEPLOYMENT_STARTED, fact, Long.parseLong(startedAt), values));
         }
-        String state = row.get("state");
-        if ("finished".equals(state) || "analyzed".equals(state)) {
+        if (isFinished() && (all || !toldFinished || changed.contains("finished_at"))) {
             String finishedAt = row.get("finished_at");
             long at = finishedAt == null ? fact.committedAt() : Long.parseLong(finishedAt);
             told.add(progress(FactKind.DEPLOYMENT_FINISHED, fact, at, values));
         }
+        toldFinished = isFinished();
+    }
+
+    private boolean isFinished() {
+        String state = row.get("state");
+        return "finished".equals(state) || "analyzed".equals(state);
     }
 
     private Fact progress(FactKind kind, Fact fact, long at, Map<String, String> values) {

@@ -74,7 +74,7 @@ public final class Detection {
             }
         }
         for (Hosted rule : hosted.values()) {
-            if (appliesTo(rule.rule(), profile)) {
+            if (appliesTo(rule.rule(), profile) && !isSettled(rule, profile, fact)) {
                 for (Occasion occasion : rule.detector().occasions(profile, fact, events)) {
                     consider(rule, profile, occasion, fact, news, wall);
                 }
@@ -147,6 +147,17 @@ public final class Detection {
         LongStream forgotten = profile.handled.values().stream().mapToLong(Long::longValue);
         LongStream stranger = LongStream.of(profile.strangerUntil).filter(at -> at != 0);
         return LongStream.concat(LongStream.concat(asked, forgotten), stranger).min();
+    }
+
+    /** Whether the only occasion that the fact could make is over or given out. */
+    private static boolean isSettled(Hosted rule, Profile profile, Fact fact) {
+        String occasion = rule.detector().onlyOccasion(fact);
+        if (occasion == null) {
+            return false;
+        }
+        String name = name(rule.rule(), occasion);
+        Pending pending = profile.pending.get(name);
+        return pending != null ? pending.asked : profile.handled.containsKey(name);
     }
 
     /**

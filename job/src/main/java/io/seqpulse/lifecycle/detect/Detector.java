@@ -21,6 +21,14 @@ interface Detector {
     /** The occasions that a fact, which the profile has just taken, makes or changes. */
     List<Occasion> occasions(Profile profile, Fact fact, Events events);
 
+    /**
+     * The one occasion that a fact can make, where that can be told without looking; else null.
+     * What is over or given out need not be looked for again with every fact.
+     */
+    default String onlyOccasion(Fact fact) {
+        return null;
+    }
+
     /** Whether an occasion is still as the rule needs. */
     Answer ask(Profile profile, Pending pending);
 

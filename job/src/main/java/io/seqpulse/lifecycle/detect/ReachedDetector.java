@@ -20,13 +20,22 @@ record ReachedDetector(Reached trigger) implements Detector {
         }
     }
 
+    /** The month that a counted event or a change of plan falls in; null for other facts. */
     @Override
-    public List<Occasion> occasions(Profile profile, Fact fact, Events events) {
+    public String onlyOccasion(Fact fact) {
         boolean counted = fact.kind() == trigger.count();
         if (!counted && fact.kind() != FactKind.PROJECT) {
+            return null;
+        }
+        return Periods.month(counted ? fact.at() : fact.committedAt());
+    }
+
+    @Override
+    public List<Occasion> occasions(Profile profile, Fact fact, Events events) {
+        String month = onlyOccasion(fact);
+        if (month == null) {
             return List.of();
         }
-        String month = Periods.month(counted ? fact.at() : fact.committedAt());
         if (profile.countInMonth(trigger.count(), month) < trigger.atLeast()) {
             return List.of();
         }

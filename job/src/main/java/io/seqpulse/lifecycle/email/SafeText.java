@@ -124,8 +124,30 @@ final class SafeText {
     }
 
     private static String line(String raw, int longest) {
+        if (raw != null && raw.length() <= longest && isPlain(raw)) {
+            return raw;
+        }
         String text = clean(raw);
         return text == null ? null : isolated(shortened(text, longest));
+    }
+
+    /** Whether nothing below would change it: letters and digits of ASCII, and single spaces. */
+    private static boolean isPlain(String raw) {
+        boolean space = true;
+        for (int i = 0; i < raw.length(); i++) {
+            char c = raw.charAt(i);
+            boolean word =
+                    c >= 'a' && c <= 'z'
+                            || c >= 'A' && c <= 'Z'
+                            || c >= '0' && c <= '9'
+                            || c == '-'
+                            || c == '_';
+            if (!word && (c != ' ' || space)) {
+                return false;
+            }
+            space = c == ' ';
+        }
+        return !space;
     }
 
     /** One clean line, still of any length; null if nothing is left. */

@@ -6,6 +6,7 @@ import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.state.RecentState;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -13,7 +14,6 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
-import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
@@ -30,11 +30,14 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
      */
     private static final Duration EVENTS_KEPT = Duration.ofDays(100);
 
+    /** A few kilobytes each. */
+    private static final int RECENT_PROFILES = 4_096;
+
     private final Subject subject;
     private final List<ActiveRule> rules;
 
     private transient Detection detection;
-    private transient ValueState<Profile> profiles;
+    private transient RecentState<Profile> profiles;
     private transient MapState<String, Long> events;
 
     protected DetectionFunction(Subject subject, List<ActiveRule> rules) {
@@ -46,8 +49,12 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
     public void open(OpenContext context) {
         detection = new Detection(subject, rules);
         profiles =
-                getRuntimeContext()
-                        .getState(new ValueStateDescriptor<>("profile", Types.POJO(Profile.class)));
+                new RecentState<>(
+                        getRuntimeContext()
+                                .getState(
+                                        new ValueStateDescriptor<>(
+                                                "profile", Types.POJO(Profile.class))),
+                        RECENT_PROFILES);
         MapStateDescriptor<String, Long> counted =
                 new MapStateDescriptor<>("events", Types.STRING, Types.LONG);
         counted.enableTimeToLive(
@@ -71,7 +78,7 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
     @Override
     public void processElement(Fact fact, Context context, Collector<Message> out)
             throws Exception {
-        Profile profile = profiles.value();
+        Profile profile = profiles.value(context.getCurrentKey());
         if (profile == null) {
             profile = new Profile();
         }
@@ -97,7 +104,7 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<Message> out)
             throws Exception {
-        Profile profile = profiles.value();
+        Profile profile = profiles.value(context.getCurrentKey());
         if (profile == null || profile.timerAt != timestamp) {
             return;
         }
@@ -119,14 +126,14 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
             next.ifPresent(context.timerService()::registerEventTimeTimer);
             profile.timerAt = next.orElse(0);
         }
-        profiles.update(profile);
+        profiles.update(context.getCurrentKey(), profile);
     }
 
     private void clear(Profile profile, Context context) {
         if (profile.timerAt != 0) {
             context.timerService().deleteEventTimeTimer(profile.timerAt);
         }
-        profiles.clear();
+        profiles.clear(context.getCurrentKey());
         events.clear();
     }
 }

@@ -3,11 +3,11 @@ package io.seqpulse.lifecycle.policy;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.state.RecentState;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
@@ -19,11 +19,14 @@ import org.apache.flink.util.Collector;
  */
 public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Message, Decision> {
 
+    /** A few kilobytes each. */
+    private static final int RECENT_RECIPIENTS = 4_096;
+
     private final List<Rule> rules;
     private final Duration cooldown;
 
     private transient EmailPolicy policy;
-    private transient ValueState<Recipient> recipients;
+    private transient RecentState<Recipient> recipients;
 
     public DecideEmails(List<Rule> rules, Duration cooldown) {
         this.rules = List.copyOf(rules);
@@ -34,16 +37,18 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
     public void open(OpenContext context) {
         policy = new EmailPolicy(rules, cooldown);
         recipients =
-                getRuntimeContext()
-                        .getState(
-                                new ValueStateDescriptor<>(
-                                        "recipient", Types.POJO(Recipient.class)));
+                new RecentState<>(
+                        getRuntimeContext()
+                                .getState(
+                                        new ValueStateDescriptor<>(
+                                                "recipient", Types.POJO(Recipient.class))),
+                        RECENT_RECIPIENTS);
     }
 
     @Override
     public void processElement1(Fact fact, Context context, Collector<Decision> out)
             throws Exception {
-        Recipient recipient = recipient();
+        Recipient recipient = recipient(context);
         if (policy.take(recipient, fact)) {
             clear(recipient, context);
             return;
@@ -54,7 +59,7 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
     @Override
     public void processElement2(Message message, Context context, Collector<Decision> out)
             throws Exception {
-        Recipient recipient = recipient();
+        Recipient recipient = recipient(context);
         long wall = context.timerService().currentProcessingTime();
         policy.take(recipient, message, wall, out::collect);
         save(recipient, context);
@@ -63,7 +68,7 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
     @Override
     public void onTimer(long timestamp, OnTimerContext context, Collector<Decision> out)
             throws Exception {
-        Recipient recipient = recipients.value();
+        Recipient recipient = recipients.value(context.getCurrentKey());
         if (recipient == null || recipient.timerAt != timestamp) {
             return;
         }
@@ -73,8 +78,8 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
         save(recipient, context);
     }
 
-    private Recipient recipient() throws Exception {
-        Recipient recipient = recipients.value();
+    private Recipient recipient(Context context) throws Exception {
+        Recipient recipient = recipients.value(context.getCurrentKey());
         return recipient == null ? new Recipient() : recipient;
     }
 
@@ -91,13 +96,13 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
             next.ifPresent(context.timerService()::registerEventTimeTimer);
             recipient.timerAt = next.orElse(0);
         }
-        recipients.update(recipient);
+        recipients.update(context.getCurrentKey(), recipient);
     }
 
     private void clear(Recipient recipient, Context context) {
         if (recipient.timerAt != 0) {
             context.timerService().deleteEventTimeTimer(recipient.timerAt);
         }
-        recipients.clear();
+        recipients.clear(context.getCurrentKey());
     }
 }

@@ -21,12 +21,8 @@ public final class DetectUser extends DetectionFunction {
         return fact.kind() == FactKind.ACCOUNT_DELETED;
     }
 
-    /** Preferences and deliveries are the policy's business. */
     @Override
     protected boolean takeSpecial(Detection detection, Profile profile, Fact fact) {
-        return switch (fact.kind()) {
-            case PREFERENCES, PREFERENCES_DELETED, DELIVERY -> true;
-            default -> false;
-        };
+        return false;
     }
 }

@@ -58,6 +58,9 @@ class DecodeChangesTest {
         assertThat(side(DecodeChanges.USERS))
                 .extracting(Fact::kind)
                 .containsExactly(FactKind.ACCOUNT, FactKind.USER_CREATED, FactKind.USER_ACTIVATED);
+        assertThat(side(DecodeChanges.RECIPIENTS))
+                .extracting(Fact::kind)
+                .containsExactly(FactKind.ACCOUNT);
         assertThat(side(DecodeChanges.PROJECTS))
                 .extracting(Fact::kind)
                 .containsExactly(FactKind.PROJECT, FactKind.PROJECT_CREATED);

@@ -66,11 +66,39 @@ class AttachDeploymentTest {
                         .fact());
         assertThat(told())
                 .extracting(Fact::kind)
-                .containsExactly(
-                        FactKind.DEPLOYMENT_STARTED,
-                        FactKind.DEPLOYMENT_STARTED,
-                        FactKind.DEPLOYMENT_FINISHED);
-        assertThat(told().get(2).at()).isEqualTo(MORNING + 50 * SECOND);
+                .containsExactly(FactKind.DEPLOYMENT_STARTED, FactKind.DEPLOYMENT_FINISHED);
+        assertThat(told().get(1).at()).isEqualTo(MORNING + 50 * SECOND);
+    }
+
+    @Test
+    void tellsAllOfARowAgainThatIsToldAgain() throws Exception {
+        Facts finished =
+                row(MORNING + MINUTE)
+                        .with("state", "finished")
+                        .with("finished_at", Long.toString(MORNING + 50 * SECOND));
+        hears(finished.fact());
+        int once = told().size();
+        hears(finished.fact());
+        assertThat(told().subList(once, told().size()))
+                .hasSize(once)
+                .hasSameSizeAs(told().subList(0, once));
+    }
+
+    @Test
+    void tellsNothingOfAStepThatConcernsNobody() throws Exception {
+        hears(
+                row(MORNING + MINUTE)
+                        .with("state", "finished")
+                        .with("finished_at", Long.toString(MORNING + 50 * SECOND))
+                        .fact(),
+                verdict(MORNING + MINUTE + SECOND).fact());
+        int told = told().size();
+        hears(
+                row(MORNING + MINUTE + SECOND)
+                        .with("state", "analyzed")
+                        .with("finished_at", Long.toString(MORNING + 50 * SECOND))
+                        .fact());
+        assertThat(told()).hasSize(told);
     }
 
     @Test
@@ -265,6 +293,7 @@ class AttachDeploymentTest {
     @Test
     void forgetsADeploymentThatTheLogCanNoLongerRepeat() throws Exception {
         hears(row(MORNING).fact());
+        restart();
         harness.setStateTtlProcessingTime(180 * DAY + 1);
         hears(verdict(MORNING + 180 * DAY).fact());
         assertThat(told(FactKind.VERDICT_CREATED)).isEmpty();

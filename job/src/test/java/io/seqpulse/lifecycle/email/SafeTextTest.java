@@ -61,6 +61,14 @@ class SafeTextTest {
         assertThat(SafeText.name(raw)).isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"a", "Checkout API", "a  b", " a", "a ", " ", "", "-", "_x-", "A1 b2 C3"})
+    void plainTextIsTreatedAsAnyOther(String name) {
+        assertThat(SafeText.name(name)).isEqualTo(SafeText.name(name + "\u200b"));
+        assertThat(SafeText.sentence(name)).isEqualTo(SafeText.sentence(name + "\u200b"));
+    }
+
     @Test
     void keepsOneLineAndNothingInvisible() {
         assertThat(SafeText.name("a\r\nBcc: x\u0000y\u2028z\tend")).isEqualTo("a Bcc: x y z end");

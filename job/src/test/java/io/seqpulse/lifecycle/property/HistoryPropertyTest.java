@@ -90,7 +90,7 @@ class HistoryPropertyTest {
     /** What catches a mutant is its mistake, not the way it is made. */
     @Test
     void noticesNoMistakeWhereThereIsNone() throws Exception {
-        String right = "atZone(ZoneOffset.UTC)";
+        String right = "Math.floorDiv(epochMillis, MILLIS_PER_DAY)";
         Mutant unchanged = new Mutant("no mistake", "detect/Periods.java", right, right);
         assertThat(unchanged.firstDifference(SEED, HISTORIES_OF_NO_MUTANT)).isNull();
     }
@@ -115,8 +115,8 @@ class HistoryPropertyTest {
                 new Mutant(
                         "months of Paris",
                         "detect/Periods.java",
-                        "atZone(ZoneOffset.UTC).toLocalDate()",
-                        "atZone(java.time.ZoneId.of(\"Europe/Paris\")).toLocalDate()"),
+                        "Math.floorDiv(epochMillis, MILLIS_PER_DAY)",
+                        "Math.floorDiv(epochMillis + 3_600_000, MILLIS_PER_DAY)"),
                 new Mutant(
                         "the month of the commit",
                         "detect/ReachedDetector.java",

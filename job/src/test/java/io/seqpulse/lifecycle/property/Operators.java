@@ -178,6 +178,7 @@ final class Operators implements AutoCloseable {
     private void decoded(OutputTag<?> tag, Object value) {
         if (tag.equals(DecodeChanges.USERS)) {
             queue(Channel.USERS_TO_DETECT).add(value);
+        } else if (tag.equals(DecodeChanges.RECIPIENTS)) {
             queue(Channel.USERS_TO_POLICY).add(value);
         } else if (tag.equals(DecodeChanges.PROJECTS)) {
             queue(Channel.PROJECTS).add(value);

@@ -250,16 +250,6 @@ class DetectUserTest {
     }
 
     @Test
-    void leavesPreferencesAndTheJournalToThePolicy() throws Exception {
-        story.hears(
-                Facts.of(FactKind.PREFERENCES, ALICE, ALICE, MORNING).fact(),
-                Facts.of(FactKind.PREFERENCES_DELETED, ALICE, ALICE, MORNING).fact(),
-                Facts.delivery(ALICE, "some:key", "E-ACT-01", "sent", MORNING).fact());
-        assertThat(story.stateEntries()).isZero();
-        assertThat(story.timers()).isZero();
-    }
-
-    @Test
     void endsTheSameInAnyOrderAndWithAnyRepetition() throws Exception {
         List<Fact> facts = new ArrayList<>(signUp(ALICE, MORNING));
         facts.add(projectOf(ALICE, SHOP, DUE + 1).fact());
