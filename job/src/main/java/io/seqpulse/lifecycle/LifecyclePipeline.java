@@ -11,6 +11,7 @@ import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
@@ -63,7 +64,7 @@ public record LifecyclePipeline(
                 named(
                         decoded.getSideOutput(DecodeChanges.DEPLOYMENTS)
                                 .keyBy(Fact::key)
-                                .process(new AttachDeployment()),
+                                .process(new AttachDeployment(topic)),
                         OperatorIds.ATTACH);
 
         SingleOutputStreamOperator<Message> aboutProjects =
@@ -71,7 +72,7 @@ public record LifecyclePipeline(
                         decoded.getSideOutput(DecodeChanges.PROJECTS)
                                 .union(attached)
                                 .keyBy(Fact::key)
-                                .process(new DetectProject(rules)),
+                                .process(new DetectProject(topic, rules)),
                         OperatorIds.DETECT_PROJECT);
 
         SingleOutputStreamOperator<Message> aboutUsers =
@@ -79,7 +80,7 @@ public record LifecyclePipeline(
                         decoded.getSideOutput(DecodeChanges.USERS)
                                 .union(aboutProjects.getSideOutput(DetectProject.OWNER_SIGNALS))
                                 .keyBy(Fact::key)
-                                .process(new DetectUser(rules)),
+                                .process(new DetectUser(topic, rules)),
                         OperatorIds.DETECT_USER);
 
         SingleOutputStreamOperator<Decision> decisions =
@@ -95,7 +96,11 @@ public record LifecyclePipeline(
                 .name(OperatorIds.EMAIL_SINK)
                 .uid(OperatorIds.EMAIL_SINK);
 
-        decoded.getSideOutput(DecodeChanges.DEAD_LETTERS)
+        decoded.getSideOutput(DeadLetters.OUTPUT)
+                .union(
+                        attached.getSideOutput(DeadLetters.OUTPUT),
+                        aboutProjects.getSideOutput(DeadLetters.OUTPUT),
+                        aboutUsers.getSideOutput(DeadLetters.OUTPUT))
                 .sinkTo(deadLetters)
                 .name(OperatorIds.DEAD_LETTERS)
                 .uid(OperatorIds.DEAD_LETTERS)

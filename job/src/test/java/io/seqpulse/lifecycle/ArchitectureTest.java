@@ -67,7 +67,7 @@ class ArchitectureTest {
                     .whereLayer("rooms")
                     .mayOnlyBeAccessedByLayers("pipeline", "config")
                     .whereLayer("host")
-                    .mayOnlyBeAccessedByLayers("rooms")
+                    .mayOnlyBeAccessedByLayers("pipeline", "rooms")
                     .whereLayer("state")
                     .mayOnlyBeAccessedByLayers("rooms", "host")
                     .whereLayer("detect")
@@ -100,6 +100,8 @@ class ArchitectureTest {
     static final ArchRule detectorsAreHostedByProjectAndUser =
             classes()
                     .that()
+                    .haveSimpleNameStartingWith("Detection")
+                    .and()
                     .resideInAPackage(JOB + ".host..")
                     .should()
                     .onlyBeAccessed()

@@ -18,8 +18,11 @@ import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Pending;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Orphan;
+import io.seqpulse.lifecycle.fact.Orphans;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.policy.Recipient;
 import io.seqpulse.lifecycle.story.Rows;
@@ -48,6 +51,9 @@ class StreamedTypesTest {
                 ClockMessage.class,
                 DeadLetter.class,
                 Fact.class,
+                Departure.class,
+                Orphan.class,
+                Orphans.class,
                 Deployment.class,
                 Profile.class,
                 Happening.class,
@@ -123,6 +129,11 @@ class StreamedTypesTest {
         deployment.row = withNull();
         deployment.hints.put("h", happening);
         deployment.samples.put("pre", happening);
+        deployment.hintPositions.put("h", 6L);
+        deployment.orphans = new Orphans();
+        deployment.orphans.named.add(new Orphan("sdh_hints", 6, 7));
+        deployment.orphans.unnamed.put("sdh_hints", 8L);
+        deployment.departure = new Departure(9, 10);
         assertThat(roundTrip(deployment)).usingRecursiveComparison().isEqualTo(deployment);
         deployment.verdict = happening;
         assertThat(roundTrip(deployment)).usingRecursiveComparison().isEqualTo(deployment);
@@ -142,6 +153,8 @@ class StreamedTypesTest {
         profile.members.put("m", new Member(null, "a@b.c", null, false, 1));
         profile.pending.put("E-ACT-01|", pending);
         profile.handled.put("E-TRX-01|", 5L);
+        profile.orphans = deployment.orphans;
+        profile.departure = deployment.departure;
         assertThat(roundTrip(profile)).usingRecursiveComparison().isEqualTo(profile);
 
         Recipient recipient = new Recipient();

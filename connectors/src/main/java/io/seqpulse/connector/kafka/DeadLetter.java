@@ -25,6 +25,14 @@ public record DeadLetter(
         byte[] value,
         long atMillis) {
 
+    /** Reason of a record that refers to a row which never came. */
+    public static final String ORPHAN = "orphan";
+
+    /** The dead letter of a record of the change log whose bytes nobody has any more. */
+    public static DeadLetter orphan(String topic, long offset, String table, long atMillis) {
+        return new DeadLetter(topic, offset, table, ORPHAN, null, null, atMillis);
+    }
+
     /**
      * The dead letter of a record of the change log.
      *

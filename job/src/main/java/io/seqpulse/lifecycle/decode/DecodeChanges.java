@@ -8,10 +8,9 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.FactMapper;
 import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.host.DeadLetters;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -34,7 +33,6 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
 
     public static final OutputTag<Fact> PROJECTS = new OutputTag<>("projects") {};
     public static final OutputTag<Fact> DEPLOYMENTS = new OutputTag<>("deployments") {};
-    public static final OutputTag<DeadLetter> DEAD_LETTERS = new OutputTag<>("dead-letters") {};
 
     /** What is broken may name any table; only those the job reads are counted by name. */
     private static final Set<String> TABLES =
@@ -45,7 +43,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
     private final String topic;
 
     private transient Counter changes;
-    private transient Map<String, Counter> deadLetters;
+    private transient DeadLetters deadLetters;
 
     /**
      * @param topic the change log, named in dead letters
@@ -57,7 +55,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
     @Override
     public void open(OpenContext context) {
         changes = getRuntimeContext().getMetricGroup().counter("changes");
-        deadLetters = new HashMap<>();
+        deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
     }
 
     @Override
@@ -105,12 +103,8 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
 
     private void bury(LogRecord record, String table, String reason, Context context) {
         String counted = TABLES.contains(String.valueOf(table)) ? table : UNKNOWN_TABLE;
-        deadLetters.computeIfAbsent(counted, this::counter).inc();
+        deadLetters.count(counted, 1);
         long now = context.timerService().currentProcessingTime();
-        context.output(DEAD_LETTERS, DeadLetter.of(topic, record, table, reason, now));
-    }
-
-    private Counter counter(String table) {
-        return getRuntimeContext().getMetricGroup().addGroup("table", table).counter("deadLetters");
+        context.output(DeadLetters.OUTPUT, DeadLetter.of(topic, record, table, reason, now));
     }
 }

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.seqpulse.lifecycle.detect.Happening;
+import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Orphans;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
@@ -58,8 +60,20 @@ public class Deployment {
     /** Hint id → hint. */
     public Map<String, Happening> hints = new HashMap<>();
 
+    /** Hint id → where in the change log it was told last. */
+    public Map<String, Long> hintPositions = new HashMap<>();
+
     /** Phase ({@code pre}, {@code post}) → its last sample. */
     public Map<String, Happening> samples = new HashMap<>();
+
+    /** What waits for the row; null: nothing does. */
+    public Orphans orphans;
+
+    /** The deletion of the row remembered last, or null. */
+    public Departure departure;
+
+    /** The one registered timer, epoch milliseconds; 0: none. */
+    public long timerAt;
 
     /** Takes a fact; returns what it lets us tell the project, nothing while that is unknown. */
     List<Fact> take(String id, Fact fact) {
@@ -84,12 +98,50 @@ public class Deployment {
             Happening hint = hints.getOrDefault(fact.id(), happening(fact, null));
             told.add(hint(id, hint, fact.position()));
         } else if (!wasKnown) {
-            hints.values().forEach(hint -> told.add(hint(id, hint, fact.position())));
+            hints.forEach((hintId, hint) -> told.add(hint(id, hint, hintPositions.get(hintId))));
         }
         if (verdict != null && (!wasKnown || concernsVerdict(fact, changed))) {
             told.add(verdict(id));
         }
         return told;
+    }
+
+    /** Notes a record that waits for the row, or that nothing does. */
+    void awaitRow(Fact fact, long now) {
+        if (projectId() != null) {
+            orphans = null;
+            return;
+        }
+        if (orphans == null) {
+            orphans = new Orphans();
+        }
+        orphans.await(fact, now);
+    }
+
+    /** Whether the row was deleted before and the fact is about what it was. */
+    boolean isOver(Fact fact) {
+        return departure != null && !departure.precedes(fact);
+    }
+
+    /** Whether the row was written after this deletion of it, which is told again. */
+    boolean outlived(Fact deletion) {
+        return projectId() != null && committedAt > deletion.committedAt();
+    }
+
+    /** When something happens to it next, on the log's clock; {@link Long#MAX_VALUE}: nothing. */
+    long nextTime() {
+        long next = orphans == null ? Long.MAX_VALUE : orphans.nextAt();
+        return departure == null ? next : Math.min(next, departure.forgetAt());
+    }
+
+    /** Whether there is nothing to remember. */
+    boolean isEmpty() {
+        return row.isEmpty()
+                && verdict == null
+                && hints.isEmpty()
+                && samples.isEmpty()
+                && orphans == null
+                && departure == null;
     }
 
     String projectId() {
@@ -131,6 +183,7 @@ public class Deployment {
         boolean newer = before != null && fact.committedAt() >= before.committedAt();
         if (newer || (before == null && hints.size() < HINTS_KEPT)) {
             hints.put(fact.id(), happening(fact, before));
+            hintPositions.put(fact.id(), fact.position());
         }
     }
 

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
-import java.util.stream.LongStream;
 
 /**
  * All rules about one kind of subject. A fact changes the profile at once; whether a rule holds is
@@ -114,6 +113,9 @@ public final class Detection {
 
     /** Asks what is due on the log's clock and forgets what is over. */
     public void passTime(String id, Profile profile, long now, Consumer<Message> out) {
+        if (profile.departure != null && now >= profile.departure.forgetAt()) {
+            profile.departure = null;
+        }
         if (profile.strangerUntil != 0 && now >= profile.strangerUntil) {
             profile.forget();
             return;
@@ -140,13 +142,20 @@ public final class Detection {
 
     /** When {@link #passTime} has something to do next, on the log's clock. */
     public OptionalLong nextTime(Profile profile) {
-        LongStream asked =
-                profile.pending.values().stream()
-                        .mapToLong(Pending::nextAt)
-                        .filter(at -> at != Pending.WHEN_KNOWN);
-        LongStream forgotten = profile.handled.values().stream().mapToLong(Long::longValue);
-        LongStream stranger = LongStream.of(profile.strangerUntil).filter(at -> at != 0);
-        return LongStream.concat(LongStream.concat(asked, forgotten), stranger).min();
+        long next = profile.strangerUntil == 0 ? Long.MAX_VALUE : profile.strangerUntil;
+        if (profile.departure != null) {
+            next = Math.min(next, profile.departure.forgetAt());
+        }
+        if (profile.orphans != null) {
+            next = Math.min(next, profile.orphans.nextAt());
+        }
+        for (Pending pending : profile.pending.values()) {
+            next = Math.min(next, pending.nextAt()); // WHEN_KNOWN is no time
+        }
+        for (long forgetAt : profile.handled.values()) {
+            next = Math.min(next, forgetAt);
+        }
+        return next == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(next);
     }
 
     /** Whether the only occasion that the fact could make is over or given out. */

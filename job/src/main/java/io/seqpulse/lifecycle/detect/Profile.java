@@ -1,7 +1,9 @@
 package io.seqpulse.lifecycle.detect;
 
+import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Orphans;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -55,6 +57,12 @@ public class Profile {
     /** When an unknown subject may be forgotten, epoch milliseconds; 0: it is known, or empty. */
     public long strangerUntil;
 
+    /** What waits for the subject's row; null: nothing does. */
+    public Orphans orphans;
+
+    /** The deletion of the row remembered last, or null. */
+    public Departure departure;
+
     /** The one registered timer, epoch milliseconds; 0: none. */
     public long timerAt;
 
@@ -69,7 +77,9 @@ public class Profile {
                 && firsts.isEmpty()
                 && members.isEmpty()
                 && pending.isEmpty()
-                && handled.isEmpty();
+                && handled.isEmpty()
+                && orphans == null
+                && departure == null;
     }
 
     /** Forgets everything but what only the host knows. */
@@ -88,6 +98,24 @@ public class Profile {
         pending.clear();
         handled.clear();
         strangerUntil = 0;
+        orphans = null;
+        departure = null;
+    }
+
+    /** Forgets everything but what only the host knows, and that the subject was there. */
+    public void depart(Departure last) {
+        forget();
+        departure = last;
+    }
+
+    /** Whether the subject was deleted before and the fact is about what it was. */
+    public boolean isOver(Fact fact) {
+        return departure != null && !departure.precedes(fact);
+    }
+
+    /** Whether the row was written after this deletion of it, which is told again. */
+    public boolean outlived(Fact deletion) {
+        return known && committedAt > deletion.committedAt();
     }
 
     /** The first event of a kind, or null where none is known. */

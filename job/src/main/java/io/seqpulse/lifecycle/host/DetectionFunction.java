@@ -4,7 +4,9 @@ import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
+import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Orphans;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.state.RecentState;
 import java.time.Duration;
@@ -34,20 +36,27 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
     private static final int RECENT_PROFILES = 4_096;
 
     private final Subject subject;
+    private final String topic;
     private final List<ActiveRule> rules;
 
+    private transient DeadLetters deadLetters;
     private transient Detection detection;
     private transient RecentState<Profile> profiles;
     private transient MapState<String, Long> events;
 
-    protected DetectionFunction(Subject subject, List<ActiveRule> rules) {
+    /**
+     * @param topic the change log, named in dead letters
+     */
+    protected DetectionFunction(Subject subject, String topic, List<ActiveRule> rules) {
         this.subject = subject;
+        this.topic = topic;
         this.rules = List.copyOf(rules);
     }
 
     @Override
     public void open(OpenContext context) {
         detection = new Detection(subject, rules);
+        deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
         profiles =
                 new RecentState<>(
                         getRuntimeContext()
@@ -69,6 +78,9 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
     /** Whether the fact says that its subject is gone. */
     protected abstract boolean ends(Fact fact);
 
+    /** Whether the fact is of a row that refers to the subject's, which must be there before. */
+    protected abstract boolean needsSubject(Fact fact);
+
     /** What this subject's facts mean to others; called when the fact has been taken. */
     protected void signal(Profile profile, Fact fact, Context context) {}
 
@@ -82,9 +94,16 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
         if (profile == null) {
             profile = new Profile();
         }
+        if (profile.isOver(fact)) {
+            return;
+        }
         if (ends(fact)) {
-            detection.end(profile, out::collect);
-            clear(profile, context);
+            if (!profile.outlived(fact)) {
+                detection.end(profile, out::collect);
+                events.clear();
+                profile.depart(new Departure(fact.committedAt(), fact.position()));
+                save(profile, context);
+            }
             return;
         }
         if (!takeSpecial(detection, profile, fact)) {
@@ -97,8 +116,20 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
                     wall,
                     out::collect);
         }
+        awaitSubject(profile, fact, context.timerService().currentWatermark());
         signal(profile, fact, context);
         save(profile, context);
+    }
+
+    private void awaitSubject(Profile profile, Fact fact, long now) {
+        if (profile.known) {
+            profile.orphans = null;
+        } else if (needsSubject(fact)) {
+            if (profile.orphans == null) {
+                profile.orphans = new Orphans();
+            }
+            profile.orphans.await(fact, now);
+        }
     }
 
     @Override
@@ -109,6 +140,14 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
             return;
         }
         profile.timerAt = 0;
+        if (profile.orphans != null) {
+            long wall = context.timerService().currentProcessingTime();
+            deadLetters.giveUp(
+                    profile.orphans,
+                    timestamp,
+                    wall,
+                    letter -> context.output(DeadLetters.OUTPUT, letter));
+        }
         detection.passTime(context.getCurrentKey(), profile, timestamp, out::collect);
         save(profile, context);
     }

@@ -19,13 +19,24 @@ public final class DetectProject extends DetectionFunction {
     /** What a project's facts mean to its owner; keyed by user. */
     public static final OutputTag<Fact> OWNER_SIGNALS = new OutputTag<>("owner-signals") {};
 
-    public DetectProject(List<ActiveRule> rules) {
-        super(Subject.PROJECT, rules);
+    /**
+     * @param topic the change log, named in dead letters
+     */
+    public DetectProject(String topic, List<ActiveRule> rules) {
+        super(Subject.PROJECT, topic, rules);
     }
 
     @Override
     protected boolean ends(Fact fact) {
         return fact.kind() == FactKind.PROJECT_DELETED;
+    }
+
+    @Override
+    protected boolean needsSubject(Fact fact) {
+        return switch (fact.kind()) {
+            case PROJECT, PROJECT_CREATED, MEMBER_REMOVED -> false;
+            default -> true;
+        };
     }
 
     /**

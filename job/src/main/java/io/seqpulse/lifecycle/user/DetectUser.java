@@ -12,13 +12,22 @@ import java.util.List;
 /** Keyed by user: hosts the rules about people, who hear of their projects by signals. */
 public final class DetectUser extends DetectionFunction {
 
-    public DetectUser(List<ActiveRule> rules) {
-        super(Subject.USER, rules);
+    /**
+     * @param topic the change log, named in dead letters
+     */
+    public DetectUser(String topic, List<ActiveRule> rules) {
+        super(Subject.USER, topic, rules);
     }
 
     @Override
     protected boolean ends(Fact fact) {
         return fact.kind() == FactKind.ACCOUNT_DELETED;
+    }
+
+    /** Somebody's project. */
+    @Override
+    protected boolean needsSubject(Fact fact) {
+        return fact.kind() == FactKind.PROJECT_CREATED;
     }
 
     @Override

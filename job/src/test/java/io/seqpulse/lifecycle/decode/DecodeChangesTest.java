@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.decode;
 
 import static io.seqpulse.lifecycle.story.Facts.ALICE;
+import static io.seqpulse.lifecycle.story.Facts.LOG;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,6 +10,7 @@ import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.Rows;
 import java.util.List;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
@@ -31,7 +33,7 @@ class DecodeChangesTest {
     void start() throws Exception {
         harness =
                 new OneInputStreamOperatorTestHarness<>(
-                        new ProcessOperator<>(new DecodeChanges("seqpulse.changes")));
+                        new ProcessOperator<>(new DecodeChanges(LOG)));
         harness.open();
         harness.setProcessingTime(MORNING);
     }
@@ -67,7 +69,7 @@ class DecodeChangesTest {
         assertThat(side(DecodeChanges.DEPLOYMENTS))
                 .extracting(Fact::kind)
                 .containsExactly(FactKind.DEPLOYMENT);
-        assertThat(side(DecodeChanges.DEAD_LETTERS)).isEmpty();
+        assertThat(side(DeadLetters.OUTPUT)).isEmpty();
         assertThat(harness.extractOutputValues()).isEmpty();
     }
 
@@ -76,7 +78,7 @@ class DecodeChangesTest {
         reads(Rows.inserted("users", ALICE).record());
         reads(Rows.inserted("deployments", "d1").with("project_id", SHOP).record());
 
-        DeadLetter letter = only(side(DecodeChanges.DEAD_LETTERS));
+        DeadLetter letter = only(side(DeadLetters.OUTPUT));
         assertThat(letter.topic()).isEqualTo("seqpulse.changes");
         assertThat(letter.offset()).isEqualTo(42);
         assertThat(letter.table()).isEqualTo("users");
@@ -92,9 +94,9 @@ class DecodeChangesTest {
     void buriesWhatCouldNotEvenBeParsed() throws Exception {
         reads(Rows.record(LogRecord.Kind.UNREADABLE, "no JSON"));
         reads(Rows.record(LogRecord.Kind.UNREADABLE, "no JSON"));
-        assertThat(side(DecodeChanges.DEAD_LETTERS)).hasSize(2);
-        assertThat(side(DecodeChanges.DEAD_LETTERS).get(0).table()).isNull();
-        assertThat(side(DecodeChanges.DEAD_LETTERS).get(0).reason()).isEqualTo("no JSON");
+        assertThat(side(DeadLetters.OUTPUT)).hasSize(2);
+        assertThat(side(DeadLetters.OUTPUT).get(0).table()).isNull();
+        assertThat(side(DeadLetters.OUTPUT).get(0).reason()).isEqualTo("no JSON");
     }
 
     @ParameterizedTest
@@ -104,13 +106,13 @@ class DecodeChangesTest {
     void saysNothingOfWhatIsNoChange(LogRecord.Kind kind) throws Exception {
         reads(Rows.record(kind, null));
         assertThat(harness.getOutput()).isEmpty();
-        assertThat(side(DecodeChanges.DEAD_LETTERS)).isEmpty();
+        assertThat(side(DeadLetters.OUTPUT)).isEmpty();
     }
 
     @Test
     void saysNothingOfUnknownTables() throws Exception {
         reads(Rows.inserted("invoices", "x").record());
-        assertThat(side(DecodeChanges.DEAD_LETTERS)).isEmpty();
+        assertThat(side(DeadLetters.OUTPUT)).isEmpty();
     }
 
     private void reads(LogRecord record) throws Exception {

@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.deployment;
 
 import static io.seqpulse.lifecycle.story.Facts.DAY;
 import static io.seqpulse.lifecycle.story.Facts.HOUR;
+import static io.seqpulse.lifecycle.story.Facts.LOG;
 import static io.seqpulse.lifecycle.story.Facts.MINUTE;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SECOND;
@@ -18,6 +19,7 @@ import java.util.Random;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
@@ -286,6 +288,7 @@ class AttachDeploymentTest {
         int told = told().size();
         hears(Facts.of(FactKind.DEPLOYMENT_DELETED, DEPLOYMENT, DEPLOYMENT, MORNING + 1).fact());
         assertThat(told()).hasSize(told);
+        harness.processWatermark(new Watermark(MORNING + 1 + HOUR));
         assertThat(harness.numKeyedStateEntries()).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
     }
@@ -358,7 +361,7 @@ class AttachDeploymentTest {
     private void start(OperatorSubtaskState state) throws Exception {
         harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new AttachDeployment()),
+                        new KeyedProcessOperator<>(new AttachDeployment(LOG)),
                         Fact::key,
                         Types.STRING);
         harness.setup();

@@ -1,7 +1,6 @@
 package io.seqpulse.lifecycle.property;
 
 import io.seqpulse.connector.debezium.LogRecord;
-import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.decode.DecodeChanges;
 import io.seqpulse.lifecycle.deployment.AttachDeployment;
@@ -64,6 +63,7 @@ final class Operators implements AutoCloseable {
         ABOUT_USERS
     }
 
+    private static final String LOG = "seqpulse.changes";
     private static final Channel[] CHANNELS = Channel.values();
 
     private final Random random;
@@ -107,20 +107,20 @@ final class Operators implements AutoCloseable {
         List<Rule> catalogue = rules.stream().map(ActiveRule::rule).toList();
         decode =
                 new OneInputStreamOperatorTestHarness<>(
-                        new ProcessOperator<>(new DecodeChanges("seqpulse.changes")));
+                        new ProcessOperator<>(new DecodeChanges(LOG)));
         attach =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new AttachDeployment()),
+                        new KeyedProcessOperator<>(new AttachDeployment(LOG)),
                         new KeyOf<>("key"),
                         Types.STRING);
         project =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new DetectProject(rules)),
+                        new KeyedProcessOperator<>(new DetectProject(LOG, rules)),
                         new KeyOf<>("key"),
                         Types.STRING);
         user =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new DetectUser(rules)),
+                        new KeyedProcessOperator<>(new DetectUser(LOG, rules)),
                         new KeyOf<>("key"),
                         Types.STRING);
         policy =
@@ -135,7 +135,7 @@ final class Operators implements AutoCloseable {
                 any ->
                         new Wire<>(
                                 queue(Channel.ABOUT_PROJECTS)::add,
-                                (tag, value) -> queue(Channel.OWNER_SIGNALS).add(value),
+                                this::signalled,
                                 List.of(
                                         queue(Channel.ABOUT_PROJECTS),
                                         queue(Channel.OWNER_SIGNALS))));
@@ -154,7 +154,7 @@ final class Operators implements AutoCloseable {
     }
 
     private <T> Wire<T> wire(Channel channel) {
-        return new Wire<>(queue(channel)::add, (tag, value) -> {}, List.of(queue(channel)));
+        return new Wire<>(queue(channel)::add, Operators::buried, List.of(queue(channel)));
     }
 
     private List<AbstractStreamOperatorTestHarness<?>> harnesses() {
@@ -185,8 +185,21 @@ final class Operators implements AutoCloseable {
         } else if (tag.equals(DecodeChanges.DEPLOYMENTS)) {
             queue(Channel.DEPLOYMENTS).add(value);
         } else {
-            throw new AssertionError("a dead letter: " + ((DeadLetter) value).reason());
+            buried(tag, value);
         }
+    }
+
+    private void signalled(OutputTag<?> tag, Object value) {
+        if (tag.equals(DetectProject.OWNER_SIGNALS)) {
+            queue(Channel.OWNER_SIGNALS).add(value);
+        } else {
+            buried(tag, value);
+        }
+    }
+
+    /** A log that the database has written has no orphans and nothing that cannot be read. */
+    private static void buried(OutputTag<?> tag, Object value) {
+        throw new AssertionError(tag.getId() + ": " + value);
     }
 
     /** The source emits a watermark, which follows everything before it on every channel. */
@@ -286,7 +299,9 @@ final class Operators implements AutoCloseable {
 
     /** When the next timer of any operator is due; {@link Long#MAX_VALUE}: there is none. */
     long nextTimer() throws Exception {
-        return Math.min(nextTimer(project), Math.min(nextTimer(user), nextTimer(policy)));
+        return Math.min(
+                Math.min(nextTimer(attach), nextTimer(project)),
+                Math.min(nextTimer(user), nextTimer(policy)));
     }
 
     @SuppressWarnings("unchecked")

@@ -19,6 +19,9 @@ public final class Facts {
     public static final long HOUR = 60 * MINUTE;
     public static final long DAY = 24 * HOUR;
 
+    /** The topic they are read from. */
+    public static final String LOG = "seqpulse.changes";
+
     /** Since when the rules of a story run. */
     public static final long LIVE_SINCE = at("2026-11-01T00:00:00Z");
 

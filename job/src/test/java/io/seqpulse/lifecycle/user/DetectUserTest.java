@@ -5,6 +5,7 @@ import static io.seqpulse.lifecycle.story.Facts.BOB;
 import static io.seqpulse.lifecycle.story.Facts.DAY;
 import static io.seqpulse.lifecycle.story.Facts.HOUR;
 import static io.seqpulse.lifecycle.story.Facts.LIVE_SINCE;
+import static io.seqpulse.lifecycle.story.Facts.LOG;
 import static io.seqpulse.lifecycle.story.Facts.MINUTE;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SECOND;
@@ -20,6 +21,7 @@ import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
@@ -43,7 +45,7 @@ class DetectUserTest {
 
     @BeforeEach
     void start() throws Exception {
-        story = new DetectionStory(() -> new DetectUser(Rules.liveSince(LIVE_SINCE)));
+        story = new DetectionStory(() -> new DetectUser(LOG, Rules.liveSince(LIVE_SINCE)));
     }
 
     @AfterEach
@@ -222,8 +224,7 @@ class DetectUserTest {
         assertThat(story.keys()).containsExactly(WELCOME);
         assertThat(story.retractions())
                 .containsExactly(new Retraction(WELCOME, ALICE, ALICE, Retraction.RESOLVED));
-        assertThat(story.timers()).isZero();
-        assertThat(story.stateEntries()).isZero();
+        keepsNothing();
     }
 
     @Test
@@ -233,8 +234,8 @@ class DetectUserTest {
         assertThat(story.retractions())
                 .extracting(Retraction::key)
                 .containsExactlyInAnyOrder(WELCOME, NO_PROJECT);
-        assertThat(story.timers()).isZero();
-        assertThat(story.stateEntries()).isZero();
+        story.clock(ASKED + 1 + HOUR);
+        keepsNothing();
     }
 
     @Test
@@ -242,11 +243,43 @@ class DetectUserTest {
         story.hears(signUp(ALICE, MORNING)).clock(MORNING);
         story.hears(deleted(ALICE, MORNING + HOUR));
         story.hears(projectOf(ALICE, SHOP, MORNING + HOUR).fact());
-        assertThat(story.stateEntries()).isPositive();
+        story.clock(MORNING + 2 * HOUR - 1);
+        assertThat(story.timers()).as("that they were there is remembered").isEqualTo(1);
 
-        story.clock(MORNING + HOUR + 7 * DAY);
-        assertThat(story.stateEntries()).isZero();
+        story.clock(MORNING + 2 * HOUR);
+        keepsNothing();
+        assertThat(story.side(DeadLetters.OUTPUT)).isEmpty();
+    }
+
+    @Test
+    void buriesAProjectWhoseOwnerNeverComesAndStillTakesItIntoAccountLater() throws Exception {
+        story.hears(projectOf(ALICE, SHOP, MORNING).position(70).fact());
+        story.clock(MORNING + 10 * MINUTE - 1);
+        assertThat(story.side(DeadLetters.OUTPUT)).isEmpty();
+
+        story.clock(MORNING + 10 * MINUTE);
+        assertThat(story.side(DeadLetters.OUTPUT))
+                .singleElement()
+                .satisfies(
+                        letter -> {
+                            assertThat(letter.reason()).isEqualTo("orphan");
+                            assertThat(letter.topic()).isEqualTo(LOG);
+                            assertThat(letter.table()).isEqualTo("projects");
+                            assertThat(letter.offset()).isEqualTo(70);
+                            assertThat(letter.key()).isNull();
+                            assertThat(letter.value()).isNull();
+                        });
+        for (Fact fact : signUp(ALICE, MORNING)) {
+            story.hears(fact);
+        }
+        story.clock(MORNING + DAY);
+        assertThat(story.keys()).as("has a project in time").containsExactly(WELCOME);
+        assertThat(story.side(DeadLetters.OUTPUT)).hasSize(1);
+    }
+
+    private void keepsNothing() {
         assertThat(story.timers()).isZero();
+        assertThat(story.stateEntries()).isZero();
     }
 
     @Test
@@ -258,7 +291,7 @@ class DetectUserTest {
         List<Message> inOrder = null;
         for (List<Fact> order : orders(facts)) {
             try (DetectionStory other =
-                    new DetectionStory(() -> new DetectUser(Rules.liveSince(LIVE_SINCE)))) {
+                    new DetectionStory(() -> new DetectUser(LOG, Rules.liveSince(LIVE_SINCE)))) {
                 other.hears(order).hears(order.subList(0, 4)).clock(ASKED);
                 List<Message> outcome = sorted(other.messages());
                 inOrder = Objects.requireNonNullElse(inOrder, outcome);

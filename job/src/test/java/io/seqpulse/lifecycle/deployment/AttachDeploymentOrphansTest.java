@@ -1,0 +1,152 @@
+package io.seqpulse.lifecycle.deployment;
+
+import static io.seqpulse.lifecycle.story.Facts.DAY;
+import static io.seqpulse.lifecycle.story.Facts.HOUR;
+import static io.seqpulse.lifecycle.story.Facts.LOG;
+import static io.seqpulse.lifecycle.story.Facts.MINUTE;
+import static io.seqpulse.lifecycle.story.Facts.MORNING;
+import static io.seqpulse.lifecycle.story.Facts.SHOP;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.host.DeadLetters;
+import io.seqpulse.lifecycle.story.Facts;
+import java.util.List;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What names only a deployment, and that one does not come, or has gone. */
+class AttachDeploymentOrphansTest {
+
+    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Fact> harness;
+
+    @BeforeEach
+    void start() throws Exception {
+        harness =
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new KeyedProcessOperator<>(new AttachDeployment(LOG)),
+                        Fact::key,
+                        Types.STRING);
+        harness.open();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        harness.close();
+    }
+
+    @Test
+    void buriesAVerdictWithItsHintsWhoseDeploymentHasNotComeInTenMinutes() throws Exception {
+        hears(verdict(MORNING).position(5).fact(), hint("h1", MORNING).position(6).fact());
+        hears(sample(MORNING + 1).position(7).fact());
+        clock(MORNING + 10 * MINUTE - 1);
+        assertThat(buried()).isEmpty();
+
+        clock(MORNING + 10 * MINUTE);
+        assertThat(buried()).containsExactly("deployment_verdicts 5", "sdh_hints 6");
+        clock(MORNING + DAY);
+        assertThat(buried()).hasSize(3).endsWith("metric_samples 7");
+        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(harness.numKeyedStateEntries()).as("it waits on").isEqualTo(1);
+    }
+
+    @Test
+    void stillTellsTheProjectWhenTheDeploymentComesAfterThatEachFromItsOwnPlace() throws Exception {
+        hears(verdict(MORNING).position(5).fact(), hint("h1", MORNING).position(6).fact());
+        clock(MORNING + HOUR);
+        hears(row(MORNING + HOUR).position(7).fact());
+        assertThat(harness.extractOutputValues())
+                .extracting(fact -> fact.kind() + " " + fact.position())
+                .containsExactlyInAnyOrder(
+                        "DEPLOYMENT_STARTED 7", "HINT_CREATED 6", "VERDICT_CREATED 5");
+        assertThat(buried()).hasSize(2);
+        assertThat(harness.numEventTimeTimers()).isZero();
+    }
+
+    @Test
+    void buriesNothingWhoseDeploymentComesInTime() throws Exception {
+        hears(verdict(MORNING).fact());
+        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        hears(row(MORNING + 9 * MINUTE).fact());
+        assertThat(harness.numEventTimeTimers()).isZero();
+        clock(MORNING + DAY);
+        assertThat(buried()).isEmpty();
+    }
+
+    @Test
+    void buriesNothingOfADeploymentThatHasGone() throws Exception {
+        hears(row(MORNING).fact(), deleted(MORNING + MINUTE));
+        hears(verdict(MORNING + 1).fact(), hint("h1", MORNING + MINUTE).fact());
+        clock(MORNING + HOUR);
+        assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+        clock(MORNING + HOUR + MINUTE);
+        assertThat(buried()).isEmpty();
+        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(harness.numEventTimeTimers()).isZero();
+    }
+
+    @Test
+    void beginsAnewWhenTheDeploymentIsInsertedAgain() throws Exception {
+        hears(row(MORNING).fact(), deleted(MORNING + MINUTE));
+        hears(row(MORNING + 2 * MINUTE).fact(), deleted(MORNING + MINUTE));
+        hears(verdict(MORNING + 3 * MINUTE).fact());
+        assertThat(harness.extractOutputValues())
+                .extracting(Fact::kind)
+                .endsWith(FactKind.VERDICT_CREATED);
+        clock(MORNING + DAY);
+        assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+        assertThat(harness.numEventTimeTimers()).isZero();
+    }
+
+    private void hears(Fact... facts) throws Exception {
+        for (Fact fact : facts) {
+            harness.processElement(new StreamRecord<>(fact, fact.committedAt()));
+        }
+    }
+
+    private void clock(long millis) throws Exception {
+        harness.processWatermark(new Watermark(millis));
+    }
+
+    private List<String> buried() {
+        var letters = harness.getSideOutput(DeadLetters.OUTPUT);
+        return letters == null
+                ? List.of()
+                : letters.stream()
+                        .map(StreamRecord::getValue)
+                        .map((DeadLetter letter) -> letter.table() + " " + letter.offset())
+                        .toList();
+    }
+
+    private static Facts row(long committedAt) {
+        return Facts.of(FactKind.DEPLOYMENT, "d1", "d1", MORNING)
+                .with("project_id", SHOP)
+                .with("state", "running")
+                .with("started_at", Long.toString(MORNING))
+                .committedAt(committedAt);
+    }
+
+    private static Fact deleted(long at) {
+        return Facts.of(FactKind.DEPLOYMENT_DELETED, "d1", "d1", at).fact();
+    }
+
+    private static Facts verdict(long at) {
+        return Facts.of(FactKind.VERDICT, "d1", "v1", at).with("verdict", "ok");
+    }
+
+    private static Facts hint(String id, long at) {
+        return Facts.of(FactKind.HINT, "d1", id, at).with("severity", "critical");
+    }
+
+    private static Facts sample(long at) {
+        return Facts.of(FactKind.METRIC_SAMPLE, "d1", "pre " + at, at).with("phase", "pre");
+    }
+}
