@@ -27,7 +27,7 @@ final class Journal {
      * @param queued entries that will be sent
      * @param suppressed entries noted as not to be sent
      * @param taken entries whose key is taken
-     * @param orphaned entries whose recipient no longer exists
+     * @param orphaned entries whose recipient or project no longer exists
      * @param withdrawn queued rows that were withdrawn
      */
     record Outcome(int queued, int suppressed, int taken, int orphaned, int withdrawn) {
@@ -66,6 +66,7 @@ final class Journal {
                 from entry e
                 join public.users u on u.id = e.user_id
                 left join public.projects p on p.id = e.project_id
+                where e.project_id is null or p.id is not null
             ), journalled as (
                 insert into public.email_deliveries as d (
                     id, user_id, project_id, email_type, dedupe_key, status, payload_json,

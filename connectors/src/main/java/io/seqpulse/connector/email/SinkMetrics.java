@@ -23,7 +23,7 @@ final class SinkMetrics {
     /** Entries whose key was taken. */
     static final String TAKEN = "keyTaken";
 
-    /** Entries whose recipient no longer exists. */
+    /** Entries whose recipient, or the project they are about, no longer exists. */
     static final String ORPHANED = "recipientGone";
 
     /** Queued mails withdrawn. */

@@ -168,7 +168,7 @@ class JournalTest {
     }
 
     @Test
-    void aDeletedProjectIsLeftOut() throws SQLException {
+    void whatIsAboutADeletedProjectIsDroppedAndCounted() throws SQLException {
         JournalEntry entry = entry("k", EmailCategory.SERVICE, ada);
         JournalEntry ofNoProject =
                 new JournalEntry(
@@ -186,9 +186,12 @@ class JournalTest {
                         entry.decidedAt(),
                         entry.content());
 
-        journal.write(List.of(journal(ofNoProject)));
+        JournalEntry neighbour = entry("n", EmailCategory.SERVICE, ada);
 
-        assertThat(rows.row("k")).containsEntry("project_id", null);
+        Journal.Outcome outcome = journal.write(List.of(journal(ofNoProject), journal(neighbour)));
+
+        assertThat(outcome).isEqualTo(new Journal.Outcome(1, 0, 0, 1, 0));
+        assertThat(database.value("select dedupe_key from public.email_deliveries")).isEqualTo("n");
     }
 
     @Test
