@@ -181,6 +181,8 @@ public final class EmbeddedStack implements AutoCloseable {
             workers.shutdown();
         }
         new ConnectSupervisor(connect, this::alarm).superviseOn(watch);
+        new PublicationWatch(this::connect, connect.resnapshotCommand(), this::alarm)
+                .watchOn(watch);
         var unused = watch.scheduleWithFixedDelay(this::watchJob, 1, 1, TimeUnit.SECONDS);
         startUp = Duration.ofNanos(System.nanoTime() - begun);
         LOG.info("Up after {} ms", startUp.toMillis());
