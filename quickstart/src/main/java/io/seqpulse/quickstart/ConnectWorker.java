@@ -2,6 +2,7 @@ package io.seqpulse.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -77,15 +78,22 @@ final class ConnectWorker implements AutoCloseable {
     /**
      * Registers the connector exactly as the file says; registering it again changes nothing.
      *
+     * @param more what the database needs over what the file says, mostly nothing
      * @throws StackException if the worker refuses it; its reason is in the message
      */
-    void register(Path file) throws IOException, InterruptedException {
+    void register(Path file, Map<String, String> more) throws IOException, InterruptedException {
         if (!Files.isRegularFile(file)) {
             throw new StackException(
                     "%s is missing: run from a complete clone of the repository".formatted(file));
         }
+        String registration = Files.readString(file);
+        if (!more.isEmpty()) {
+            ObjectNode settings = (ObjectNode) JSON.readTree(registration);
+            more.forEach(settings::put);
+            registration = settings.toString();
+        }
         HttpResponse<String> answer =
-                send("PUT", "/connectors/" + CONNECTOR + "/config", Files.readString(file));
+                send("PUT", "/connectors/" + CONNECTOR + "/config", registration);
         if (answer.statusCode() >= 300) {
             throw new StackException("Kafka Connect refuses %s: %s".formatted(file, answer.body()));
         }

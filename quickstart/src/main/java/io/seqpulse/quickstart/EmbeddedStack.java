@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.quickstart.database.DatabaseAddress;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -54,6 +55,9 @@ public final class EmbeddedStack implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStack.class);
 
+    /** The name by which the embedded database's server is known from any other. */
+    public static final String DEMO_CLUSTER = "seqpulse-embedded";
+
     /** Who reads from another stops before it. */
     private static final List<String> STOPPED_IN_ORDER =
             List.of("Flink", "Kafka Connect", "Kafka", "PostgreSQL", "SMTP");
@@ -66,7 +70,7 @@ public final class EmbeddedStack implements AutoCloseable {
     private final List<String> alarms = new CopyOnWriteArrayList<>();
     private final ScheduledExecutorService watch =
             Executors.newSingleThreadScheduledExecutor(EmbeddedStack::daemon);
-    private PostgresServer postgres;
+    private Database database;
     private KafkaBroker kafka;
     private ConnectWorker connect;
     private FlinkCluster flink;
@@ -99,10 +103,14 @@ public final class EmbeddedStack implements AutoCloseable {
     private void start() throws Exception {
         long begun = System.nanoTime();
         Ports ports = new Ports(settings.notices);
+        boolean embedded = settings.address == null;
         int postgresPort =
-                ports.choose("PostgreSQL", "--postgres-port", settings.postgresPort, 54320);
+                embedded
+                        ? ports.choose(
+                                "PostgreSQL", "--postgres-port", settings.postgresPort, 54320)
+                        : 0;
         int flinkPort = ports.choose("Flink", "--flink-port", settings.flinkPort, 8081);
-        int smtpPort = ports.choose("SMTP", "--smtp-port", settings.smtpPort, 3025);
+        int smtpPort = embedded ? ports.choose("SMTP", "--smtp-port", settings.smtpPort, 3025) : 0;
         int kafkaPort = ports.free();
         int controllerPort = ports.free();
         int connectPort = ports.free();
@@ -112,18 +120,23 @@ public final class EmbeddedStack implements AutoCloseable {
         ExecutorService workers = Executors.newCachedThreadPool(EmbeddedStack::daemon);
         try {
             CompletableFuture<MailServer> mailsUp =
-                    begin(
-                            workers,
-                            "SMTP",
-                            () -> mails = MailServer.start(smtpPort, state.folder("mails")));
-            CompletableFuture<PostgresServer> postgresUp =
+                    embedded
+                            ? begin(
+                                    workers,
+                                    "SMTP",
+                                    () -> mails = MailServer.start(smtpPort, state.folder("mails")))
+                            : CompletableFuture.completedFuture(null);
+            CompletableFuture<Database> databaseUp =
                     begin(
                             workers,
                             "PostgreSQL",
                             () ->
-                                    postgres =
-                                            PostgresServer.start(
-                                                    home, state, postgresPort, secrets));
+                                    database =
+                                            embedded
+                                                    ? PostgresServer.start(
+                                                            home, state, postgresPort, secrets)
+                                                    : ExistingDatabase.open(
+                                                            settings.address, state));
             CompletableFuture<KafkaBroker> kafkaUp =
                     begin(
                             workers,
@@ -157,9 +170,9 @@ public final class EmbeddedStack implements AutoCloseable {
                                                             flinkPort,
                                                             settings.flinkSettings));
             CompletableFuture<Void> historyIn =
-                    postgresUp.thenRunAsync(() -> run(this::insertHistory), workers);
+                    databaseUp.thenRunAsync(() -> run(this::insertHistory), workers);
             CompletableFuture<Void> jobSubmitted =
-                    CompletableFuture.allOf(postgresUp, kafkaUp, mailsUp, flinkUp)
+                    CompletableFuture.allOf(databaseUp, kafkaUp, mailsUp, flinkUp)
                             .thenRunAsync(
                                     () -> jar.ifPresent(file -> run(() -> submit(file))), workers);
             CompletableFuture<Void> registered =
@@ -172,10 +185,15 @@ public final class EmbeddedStack implements AutoCloseable {
             }
             awaitAll(steps);
             awaitJob();
-            StateFolder.writePrivately(
-                    passwordFile(),
-                    "127.0.0.1:%d:*:%s:%s%n"
-                            .formatted(postgresPort, PostgresServer.SUPERUSER, secrets.postgres()));
+            if (embedded) {
+                StateFolder.writePrivately(
+                        passwordFile(),
+                        "127.0.0.1:%d:*:%s:%s%n"
+                                .formatted(
+                                        postgresPort,
+                                        PostgresServer.SUPERUSER,
+                                        secrets.postgres()));
+            }
             StateFolder.writePrivately(addressFile(), kafka.bootstrapServers());
         } finally {
             workers.shutdown();
@@ -264,24 +282,14 @@ public final class EmbeddedStack implements AutoCloseable {
                 kafka.bootstrapServers(),
                 connectPort,
                 UUID.randomUUID().toString(),
-                Map.of(
-                        "SEQPULSE_DB_HOST",
-                        "127.0.0.1",
-                        "SEQPULSE_DB_PORT",
-                        Integer.toString(postgresPort),
-                        "SEQPULSE_DB_NAME",
-                        PostgresServer.DATABASE,
-                        "SEQPULSE_DB_USER",
-                        "lifecycle_connect",
-                        "SEQPULSE_DB_PASSWORD",
-                        secrets.connect(),
-                        "SEQPULSE_DB_SSLMODE",
-                        "disable"));
+                settings.address == null
+                        ? PostgresServer.connectorVariables(postgresPort, secrets)
+                        : ExistingDatabase.connectorVariables(settings.address));
     }
 
     private void insertHistory() throws SQLException {
         if (settings.history != null && !Files.exists(state.root().resolve("history"))) {
-            try (Connection product = postgres.connect()) {
+            try (Connection product = database.connect()) {
                 settings.history.insert(product);
             }
             try {
@@ -294,7 +302,9 @@ public final class EmbeddedStack implements AutoCloseable {
 
     private void captureChanges() throws IOException, InterruptedException {
         try (ChangeTopic topic = ChangeTopic.fromNow(kafka.bootstrapServers())) {
-            connect.register(settings.home().resolve("connectors/debezium/seqpulse.json"));
+            connect.register(
+                    settings.home().resolve("connectors/debezium/seqpulse.json"),
+                    database.connectorSettings());
             long end = System.nanoTime() + settings.patience.toNanos();
             while (!givenUp && topic.next(ChangeTopic::isClock, Duration.ofMillis(200)).isEmpty()) {
                 ConnectWorker.Status status = connect.status();
@@ -310,6 +320,7 @@ public final class EmbeddedStack implements AutoCloseable {
                 }
             }
         }
+        database.captured();
     }
 
     private void submit(Path jar) throws IOException, InterruptedException {
@@ -317,13 +328,18 @@ public final class EmbeddedStack implements AutoCloseable {
         job.setProperty("kafka.bootstrap.servers", kafka.bootstrapServers());
         job.setProperty("kafka.topic", KafkaBroker.CHANGES);
         job.setProperty("kafka.dead-letter-topic", KafkaBroker.DEAD_LETTERS);
-        job.setProperty("database.url", postgres.jdbcUrl());
-        job.setProperty("database.user", "lifecycle_job");
-        job.setProperty("database.password", secrets.job());
-        job.setProperty("smtp.host", "127.0.0.1");
-        job.setProperty("smtp.port", Integer.toString(mails.port()));
-        job.setProperty("smtp.security", "none");
-        job.setProperty("email.provider", "smtp");
+        job.setProperty("database.url", database.jdbcUrl());
+        job.setProperty("database.user", database.job().user());
+        job.setProperty("database.password", database.job().password());
+        if (mails == null) {
+            job.setProperty("rules.mode", "shadow");
+            job.setProperty("email.provider", "console");
+        } else {
+            job.setProperty("smtp.host", "127.0.0.1");
+            job.setProperty("smtp.port", Integer.toString(mails.port()));
+            job.setProperty("smtp.security", "none");
+            job.setProperty("email.provider", "smtp");
+        }
         job.setProperty("email.from", "SEQPULSE <notifications@seqpulse.example>");
         job.setProperty("frontend.url", "https://app.seqpulse.example");
         job.setProperty("public.url", "https://lifecycle.seqpulse.example");
@@ -381,11 +397,18 @@ public final class EmbeddedStack implements AutoCloseable {
 
     /** A new connection as the product has one: owner of its tables, autocommit on. */
     public Connection connect() throws SQLException {
-        return postgres.connect();
+        return database.connect();
     }
 
-    /** The SMTP server and what it received. */
+    /**
+     * The SMTP server and what it received.
+     *
+     * @throws IllegalStateException on somebody's own database, where there is none
+     */
     public MailServer mails() {
+        if (mails == null) {
+            throw new IllegalStateException("this stack has no mail server of its own");
+        }
         return mails;
     }
 
@@ -406,12 +429,12 @@ public final class EmbeddedStack implements AutoCloseable {
 
     /** JDBC URL of the product's database; user {@code postgres}. */
     public String jdbcUrl() {
-        return postgres.jdbcUrl();
+        return database.jdbcUrl();
     }
 
     /** Port of PostgreSQL. */
     public int postgresPort() {
-        return postgres.port();
+        return database.port();
     }
 
     /** A password file for {@code psql}, readable by its owner only. */
@@ -490,12 +513,12 @@ public final class EmbeddedStack implements AutoCloseable {
 
     /** The database server's processes. */
     List<ProcessHandle> serverProcesses() {
-        return postgres.processes();
+        return database.processes();
     }
 
     /** Samples how much memory this JVM and the server's processes hold. */
     public ResidentMemory memory() {
-        return new ResidentMemory(postgres::processes);
+        return new ResidentMemory(database::processes);
     }
 
     /**
@@ -579,6 +602,7 @@ public final class EmbeddedStack implements AutoCloseable {
     public static final class Builder {
 
         private Path home;
+        private DatabaseAddress address;
         private Path stateFolder;
         private Path jar;
         private boolean withJob = true;
@@ -637,7 +661,16 @@ public final class EmbeddedStack implements AutoCloseable {
             return this;
         }
 
-        /** What is in the database before changes are captured. */
+        /**
+         * Runs on somebody's own database instead of an embedded one, without a mail server and in
+         * shadow unless job settings say otherwise. What the job needs there must have been made.
+         */
+        public Builder database(DatabaseAddress somebodys) {
+            address = somebodys;
+            return this;
+        }
+
+        /** What is in the embedded database before changes are captured. */
         public Builder history(History rows) {
             history = rows;
             return this;
@@ -679,6 +712,9 @@ public final class EmbeddedStack implements AutoCloseable {
          * @throws StackException if something is missing or does not start; nothing is left behind
          */
         public EmbeddedStack start() throws InterruptedException {
+            if (address != null && history != null) {
+                throw new StackException("demo history goes into the embedded database only");
+            }
             EmbeddedStack stack = new EmbeddedStack(this);
             try {
                 stack.start();

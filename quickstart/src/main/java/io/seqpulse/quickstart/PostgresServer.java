@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * A real PostgreSQL on the loopback interface, durable (fsync and synchronous commit on), with
  * logical decoding, password authentication from its first start, and the project's schema.
  */
-final class PostgresServer implements AutoCloseable {
+final class PostgresServer implements Database {
 
     static final String DATABASE = "seqpulse";
     static final String SUPERUSER = "postgres";
@@ -66,6 +66,7 @@ final class PostgresServer implements AutoCloseable {
                             .setLocaleConfig("pwfile", passwordFile.toString())
                             .setLocaleConfig("locale", "C")
                             .setConnectConfig("password", secrets.postgres())
+                            .setServerConfig("cluster_name", EmbeddedStack.DEMO_CLUSTER)
                             .setServerConfig("listen_addresses", "127.0.0.1")
                             .setServerConfig("unix_socket_directories", "")
                             .setServerConfig("fsync", "on")
@@ -174,17 +175,42 @@ final class PostgresServer implements AutoCloseable {
         }
     }
 
-    String jdbcUrl() {
+    @Override
+    public String jdbcUrl() {
         return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, DATABASE);
     }
 
-    int port() {
+    @Override
+    public int port() {
         return port;
     }
 
     /** A new connection as the owner of the product's tables. */
-    Connection connect() throws SQLException {
+    @Override
+    public Connection connect() throws SQLException {
         return connect(DATABASE, SUPERUSER, secrets.postgres());
+    }
+
+    @Override
+    public Login job() {
+        return new Login("lifecycle_job", secrets.job());
+    }
+
+    /** What the connector's registration refers to as <code>${env:NAME}</code>. */
+    static Map<String, String> connectorVariables(int port, Secrets secrets) {
+        return Map.of(
+                "SEQPULSE_DB_HOST",
+                "127.0.0.1",
+                "SEQPULSE_DB_PORT",
+                Integer.toString(port),
+                "SEQPULSE_DB_NAME",
+                DATABASE,
+                "SEQPULSE_DB_USER",
+                "lifecycle_connect",
+                "SEQPULSE_DB_PASSWORD",
+                secrets.connect(),
+                "SEQPULSE_DB_SSLMODE",
+                "disable");
     }
 
     private Connection connect(String database, String user, String password) throws SQLException {
@@ -193,7 +219,8 @@ final class PostgresServer implements AutoCloseable {
     }
 
     /** The server's processes: the first one and those it started. */
-    List<ProcessHandle> processes() {
+    @Override
+    public List<ProcessHandle> processes() {
         try {
             long first =
                     Long.parseLong(

@@ -12,18 +12,20 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import sun.misc.Signal;
 
@@ -104,6 +106,8 @@ public final class Up implements Callable<Integer> {
             description = "Of the SMTP server (default: 3025, or a free one when that is taken).")
     private Integer smtpPort;
 
+    @Mixin private OwnDatabaseOptions own;
+
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,
@@ -129,6 +133,20 @@ public final class Up implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException, IOException, SQLException {
         validate();
+        OwnDatabaseRun ownRun = null;
+        if (own.given()) {
+            try {
+                ownRun = new OwnDatabaseRun(own, home(), state, out, System.err);
+                if (!ownRun.prepare()) {
+                    removeScratch();
+                    return 2;
+                }
+            } catch (StackException e) {
+                complain(e.getMessage());
+                removeScratch();
+                return 1;
+            }
+        }
         Path scratch = Path.of(System.getProperty("java.io.tmpdir"));
         Path folder;
         try {
@@ -154,12 +172,14 @@ public final class Up implements Callable<Integer> {
         out.println(
                 "SEQPULSE Lifecycle "
                         + version()
-                        + ": starting PostgreSQL, Kafka, Kafka Connect, Flink, SMTP ...");
+                        + (own.given()
+                                ? ": starting Kafka, Kafka Connect, Flink ..."
+                                : ": starting PostgreSQL, Kafka, Kafka Connect, Flink, SMTP ..."));
         Thread starting = new Thread(() -> interruptWhenAsked(main), "interrupts the start");
         starting.setDaemon(true);
         starting.start();
         try {
-            return run(starting);
+            return ownRun == null ? run(starting) : run(starting, ownRun);
         } catch (StackException e) {
             complain(e.getMessage());
             if (Files.exists(log) && state != null) {
@@ -172,13 +192,31 @@ public final class Up implements Callable<Integer> {
             out.println("stopped before everything was up");
             return 0;
         } finally {
-            if (Boolean.getBoolean("lifecycle.scratch")) {
-                StateFolder.remove(scratch);
-            }
+            removeScratch();
         }
     }
 
+    private static void removeScratch() throws IOException {
+        if (Boolean.getBoolean("lifecycle.scratch")) {
+            StateFolder.remove(Path.of(System.getProperty("java.io.tmpdir")));
+        }
+    }
+
+    private static Path home() {
+        return Path.of(System.getProperty("lifecycle.home", "")).toAbsolutePath();
+    }
+
     private void validate() {
+        ParseResult stated = spec.commandLine().getParseResult();
+        List<String> problems = own.problems(stated::hasMatchedOption, System.getenv());
+        if (!problems.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), String.join(System.lineSeparator(), problems));
+        }
+        if (state != null && !own.given() && DatabaseState.in(state).isExisting()) {
+            throw new ParameterException(
+                    spec.commandLine(), state + " continues from a --database: give that, too");
+        }
         if (seconds != null && seconds < 1) {
             throw new ParameterException(spec.commandLine(), "--seconds must be 1 or more");
         }
@@ -217,19 +255,7 @@ public final class Up implements Callable<Integer> {
     private int run(Thread starting) throws InterruptedException, IOException, SQLException {
         Instant now = Instant.now();
         DemoHistory history = new DemoHistory(SEED, now);
-        EmbeddedStack.Builder builder =
-                EmbeddedStack.builder()
-                        .flinkPort(flinkPort)
-                        .postgresPort(postgresPort)
-                        .smtpPort(smtpPort)
-                        .onNotice(out::println)
-                        .onAlarm(text -> complain("ALARM: " + text));
-        if (state != null) {
-            builder.state(state);
-        }
-        if (rules != null) {
-            builder.rules(rules);
-        }
+        EmbeddedStack.Builder builder = builder().postgresPort(postgresPort).smtpPort(smtpPort);
         if (!noTraffic) {
             builder.history(history);
         }
@@ -257,6 +283,40 @@ public final class Up implements Callable<Integer> {
         }
         out.println(state == null ? "stopped, nothing left" : "stopped; state is kept in " + state);
         return trafficFailure == null ? 0 : 1;
+    }
+
+    private EmbeddedStack.Builder builder() {
+        EmbeddedStack.Builder builder =
+                EmbeddedStack.builder()
+                        .flinkPort(flinkPort)
+                        .onNotice(out::println)
+                        .onAlarm(text -> complain("ALARM: " + text));
+        if (state != null) {
+            builder.state(state);
+        }
+        if (rules != null) {
+            builder.rules(rules);
+        }
+        return builder;
+    }
+
+    private int run(Thread starting, OwnDatabaseRun ownRun)
+            throws InterruptedException, IOException, SQLException {
+        EmbeddedStack.Builder builder = builder();
+        ownRun.configure(builder);
+        try (EmbeddedStack stack = builder.start()) {
+            starting.interrupt();
+            starting.join();
+            Thread.interrupted();
+            ownRun.sayUp(stack);
+            if (seconds == null) {
+                out.println("Ctrl-C stops everything");
+            }
+            ownRun.work(stack, seconds, asked);
+            out.println("stopping ...");
+        }
+        ownRun.sayStopped();
+        return 0;
     }
 
     private long work(EmbeddedStack stack, ResidentMemory memory)
@@ -349,39 +409,7 @@ public final class Up implements Callable<Integer> {
 
     private void say(EmbeddedStack stack, Instant begun, double changesPerSecond)
             throws SQLException, IOException, InterruptedException {
-        long sent = 0;
-        long waiting = 0;
-        Map<String, Long> suppressed = new TreeMap<>();
-        for (Map<String, Long> outcomes : stack.journal().outcomes().values()) {
-            for (Map.Entry<String, Long> outcome : outcomes.entrySet()) {
-                String[] parts = outcome.getKey().split(":", 2);
-                switch (parts[0]) {
-                    case "sent" -> sent += outcome.getValue();
-                    case "queued" -> waiting += outcome.getValue();
-                    default ->
-                            suppressed.merge(
-                                    parts.length > 1 ? parts[1] : parts[0],
-                                    outcome.getValue(),
-                                    Long::sum);
-                }
-            }
-        }
-        Optional<Instant> watermark = stack.watermark();
-        String lag =
-                watermark
-                        .map(time -> Duration.between(time, Instant.now()).toMillis())
-                        .map(lagMs -> String.format(Locale.ROOT, "%.1f s", lagMs / 1000.0))
-                        .orElse("unknown");
-        out.printf(
-                Locale.ROOT,
-                "-- %d s: %.0f changes/s, %d sent, %d queued, %d not sent %s, log lag %s%n",
-                Duration.between(begun, Instant.now()).toSeconds(),
-                changesPerSecond,
-                sent,
-                waiting,
-                suppressed.values().stream().mapToLong(Long::longValue).sum(),
-                suppressed,
-                lag);
+        out.println(StatusLine.of(stack, begun, changesPerSecond));
     }
 
     private void complain(String text) {

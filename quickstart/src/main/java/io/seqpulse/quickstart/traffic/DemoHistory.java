@@ -61,6 +61,7 @@ public final class DemoHistory implements EmbeddedStack.History {
 
     @Override
     public void insert(Connection product) throws SQLException {
+        DemoDatabase.require(product);
         for (int i = 0; i < USERS; i++) {
             user();
         }

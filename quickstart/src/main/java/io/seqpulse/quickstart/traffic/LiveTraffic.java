@@ -77,10 +77,12 @@ public final class LiveTraffic implements AutoCloseable {
      * @param connection used by the traffic alone and closed with it
      * @param rate row changes per second
      * @param failures told when the database refuses a write; the traffic has ended then
+     * @throws io.seqpulse.quickstart.StackException if it is not the embedded database
      */
     public static LiveTraffic start(
             Connection connection, double rate, long seed, Consumer<SQLException> failures)
             throws SQLException {
+        DemoDatabase.require(connection);
         LiveTraffic traffic =
                 new LiveTraffic(connection, rate, seed, newcomers(connection), failures);
         traffic.findBusyProjects();

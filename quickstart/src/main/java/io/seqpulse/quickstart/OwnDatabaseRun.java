@@ -1,0 +1,225 @@
+package io.seqpulse.quickstart;
+
+import io.seqpulse.quickstart.database.DatabaseAddress;
+import io.seqpulse.quickstart.database.Installation;
+import io.seqpulse.quickstart.database.ReplicationSlot;
+import io.seqpulse.quickstart.database.Requirements;
+import io.seqpulse.quickstart.database.SqlPlan;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** {@code ./lifecycle up --database}: the stack on somebody's own database. */
+final class OwnDatabaseRun {
+
+    private static final Duration STATUS_EVERY = Duration.ofSeconds(30);
+    private static final Duration SETTLING = Duration.ofSeconds(15);
+
+    private final OwnDatabaseOptions options;
+    private final DatabaseAddress address;
+    private final Path home;
+    private final Path state;
+    private final PrintWriter out;
+    private final PrintStream err;
+
+    /**
+     * A run on the database of the options.
+     *
+     * @param home the repository
+     * @param state the folder to continue from, or null
+     * @throws StackException if the address is none
+     */
+    OwnDatabaseRun(
+            OwnDatabaseOptions options, Path home, Path state, PrintWriter out, PrintStream err) {
+        this.options = options;
+        this.address = DatabaseAddress.parse(options.database(), System.getenv());
+        this.home = home;
+        this.state = state;
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Looks at the database, shows what has to be made there, asks, and makes it.
+     *
+     * @return whether the stack can start; if not, nothing was changed
+     * @throws StackException if the database cannot be reached or refuses
+     */
+    boolean prepare() throws IOException {
+        SqlPlan plan;
+        boolean slotMissing;
+        try (Connection connection = address.connect()) {
+            Requirements.onlyRead(connection);
+            List<String> missing = missing(connection);
+            if (!missing.isEmpty()) {
+                err.printf("%s cannot be used yet. Missing:%n", address.shown());
+                missing.forEach(item -> err.println("  - " + item));
+                err.println("Nothing was changed.");
+                return false;
+            }
+            plan = Installation.plan(connection, home);
+            slotMissing = ReplicationSlot.find(connection).isEmpty();
+        } catch (SQLException e) {
+            throw unreachable(address, e);
+        }
+        if (plan.isEmpty() && !slotMissing) {
+            out.printf("nothing to change in %s%n", address.shown());
+            return true;
+        }
+        List<String> notes = new ArrayList<>(plan.notes());
+        if (slotMissing) {
+            notes.add("Debezium then makes the replication slot, by the replication protocol:");
+            notes.add(
+                    "CREATE_REPLICATION_SLOT \"%s\" LOGICAL pgoutput"
+                            .formatted(ReplicationSlot.NAME));
+            notes.add(
+                    state == null
+                            ? "It is removed at the end of this run."
+                            : "It stays after this run, for the next one with this --state.");
+        }
+        SqlPlan shown = new SqlPlan(plan.before(), plan.statements(), notes);
+        String where =
+                plan.isEmpty()
+                        ? "Nothing to change in %s but its replication slots"
+                                .formatted(address.shown())
+                        : "To be run in %s as user %s".formatted(address.shown(), address.user());
+        if (!new Consent(out, err, options.yes()).isGiven(shown, where)) {
+            return false;
+        }
+        try (Connection connection = address.connect()) {
+            plan.run(connection);
+        } catch (SQLException e) {
+            throw unreachable(address, e);
+        }
+        return true;
+    }
+
+    private List<String> missing(Connection connection) throws SQLException {
+        DatabaseState known = state == null ? null : DatabaseState.in(state);
+        boolean ours = known != null && known.belongsTo(connection);
+        if (known != null && known.isEmbedded()) {
+            throw new StackException(
+                    "%s keeps a stack with a database of its own; choose another folder"
+                            .formatted(state));
+        }
+        if (known != null && known.isExisting() && !ours) {
+            throw new StackException(
+                    "%s continues from another database; choose another folder".formatted(state));
+        }
+        List<String> missing =
+                new ArrayList<>(Requirements.missing(address, connection, home, ours));
+        if (ours && known.hasSlot() && ReplicationSlot.find(connection).isEmpty()) {
+            missing.add(
+                    "replication slot %s, from which %s continues, is gone, and the changes since with it%n    -> start with a new --state folder: what was sent is remembered in the database"
+                            .formatted(ReplicationSlot.NAME, state));
+        }
+        return missing;
+    }
+
+    /** A failure to connect, without anything secret: the address is shown without its password. */
+    static StackException unreachable(DatabaseAddress address, SQLException e) {
+        return new StackException(
+                "%s cannot be used as user %s: %s"
+                        .formatted(address.shown(), address.user(), e.getMessage()),
+                e);
+    }
+
+    /** What the stack is to be told. */
+    void configure(EmbeddedStack.Builder builder) {
+        builder.database(address);
+        options.mailSettings(System.getenv()).forEach(builder::jobSetting);
+    }
+
+    /** Says what is up. */
+    void sayUp(EmbeddedStack stack) {
+        Map<String, String> mail = options.mailSettings(System.getenv());
+        out.printf("up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
+        out.printf("  Database     %s as user %s%n", address.shown(), address.user());
+        if (options.send()) {
+            out.printf(
+                    "  Mode         live: mail leaves by %s:%s%n",
+                    mail.get("smtp.host"), mail.get("smtp.port"));
+        } else {
+            out.println(
+                    "  Mode         shadow: no mail is sent; what would be is journalled as 'shadow'");
+        }
+        out.println(
+                "  Decisions    select created_at, email_type, dedupe_key, status, reason"
+                        + " from email_deliveries where managed_by = 'lifecycle'"
+                        + " order by created_at desc;");
+        stack.flinkUrl().ifPresent(url -> out.println("  Flink UI     " + url));
+        out.println("  Log          " + System.getProperty("lifecycle.log"));
+        if (options.send() && state == null && !mail.containsKey("link.secret")) {
+            out.println(
+                    "Links in these mails are signed with a key that ends with this run: give --state"
+                            + " or LIFECYCLE_LINK_SECRET to keep them working.");
+        }
+    }
+
+    /** Says now and then how it goes, until it is asked to stop or the time is over. */
+    void work(EmbeddedStack stack, Integer seconds, CountDownLatch asked)
+            throws SQLException, IOException, InterruptedException {
+        Instant begun = Instant.now();
+        long end = seconds == null ? Long.MAX_VALUE : System.nanoTime() + seconds * 1_000_000_000L;
+        Instant next = begun.plus(STATUS_EVERY);
+        while (System.nanoTime() < end && !asked.await(500, TimeUnit.MILLISECONDS)) {
+            if (Instant.now().isAfter(next)) {
+                next = next.plus(STATUS_EVERY);
+                out.println(StatusLine.of(stack, begun));
+            }
+        }
+        settle(stack);
+        out.println(StatusLine.of(stack, begun));
+    }
+
+    private void settle(EmbeddedStack stack)
+            throws IOException, InterruptedException, SQLException {
+        long end = System.nanoTime() + SETTLING.toNanos();
+        stack.awaitWatermark(Instant.now().plusSeconds(3), SETTLING);
+        while (options.send() && stack.journal().due() > 0 && System.nanoTime() < end) {
+            TimeUnit.MILLISECONDS.sleep(100);
+        }
+    }
+
+    /** Says what stays, after everything was stopped. */
+    void sayStopped() {
+        if (state == null) {
+            out.printf(
+                    "stopped; the replication slot is removed. Our tables stay in %s: they remember what"
+                            + " was sent. ./lifecycle down --purge removes them.%n",
+                    address.shown());
+            return;
+        }
+        out.printf("stopped; state is kept in %s%n", state);
+        out.printf(
+                "The replication slot stays, so that a run with this state continues. Until one does, the"
+                        + " server keeps its WAL (%s). To give the slot up:%n    %s;%n",
+                walLimit(), ReplicationSlot.DROP);
+    }
+
+    private String walLimit() {
+        try (Connection connection = address.connect();
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery("show max_slot_wal_keep_size")) {
+            found.next();
+            String limit = found.getString(1);
+            return "-1".equals(limit)
+                    ? "without limit, as max_slot_wal_keep_size is -1"
+                    : "at most max_slot_wal_keep_size = " + limit;
+        } catch (SQLException gone) {
+            return "see max_slot_wal_keep_size";
+        }
+    }
+}
