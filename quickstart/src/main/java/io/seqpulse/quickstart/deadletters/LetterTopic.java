@@ -39,6 +39,10 @@ final class LetterTopic implements AutoCloseable {
     private static final String REPLAYED_FROM = "replayed-from";
 
     private static final int LARGEST_REQUEST = 17 * 1024 * 1024;
+
+    /** A broker asked for more than there is would hold up the next question that long. */
+    private static final int ANSWER_AT_THE_END_MS = 10;
+
     private static final String ANSWER_MS = "15000";
     private static final Duration SILENCE = Duration.ofSeconds(30);
 
@@ -64,6 +68,8 @@ final class LetterTopic implements AutoCloseable {
                                     "none",
                                     ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
                                     false,
+                                    ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
+                                    ANSWER_AT_THE_END_MS,
                                     CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG,
                                     ANSWER_MS),
                             new ByteArrayDeserializer(),
