@@ -34,7 +34,7 @@ final class Consent {
      * @param where the database, for people
      */
     boolean isGiven(SqlPlan plan, String where) throws IOException {
-        out.printf("-- %s, in this order:%n%n%s%n", where, plan.text());
+        out.printf("-- %s:%n%n%s%n", where, plan.text());
         out.flush();
         if (yes) {
             return true;

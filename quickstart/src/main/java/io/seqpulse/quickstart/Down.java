@@ -112,7 +112,9 @@ public final class Down implements Callable<Integer> {
                     address.shown());
             return 0;
         }
-        String where = "To be run in %s as user %s".formatted(address.shown(), address.user());
+        String where =
+                "To be run in %s as user %s, in this order"
+                        .formatted(address.shown(), address.user());
         if (!new Consent(out, System.err, yes).isGiven(plan, where)) {
             return 2;
         }

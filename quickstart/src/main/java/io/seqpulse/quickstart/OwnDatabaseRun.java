@@ -92,9 +92,9 @@ final class OwnDatabaseRun {
         SqlPlan shown = new SqlPlan(plan.before(), plan.statements(), notes);
         String where =
                 plan.isEmpty()
-                        ? "Nothing to change in %s but its replication slots"
-                                .formatted(address.shown())
-                        : "To be run in %s as user %s".formatted(address.shown(), address.user());
+                        ? "Nothing to run in %s".formatted(address.shown())
+                        : "To be run in %s as user %s, in this order"
+                                .formatted(address.shown(), address.user());
         if (!new Consent(out, err, options.yes()).isGiven(shown, where)) {
             return false;
         }
