@@ -35,6 +35,21 @@ final class TemplateModel {
     /** Larger figures are no shares of anything, but a broken measurement. */
     private static final BigDecimal LARGEST_DELTA = new BigDecimal("100000");
 
+    private static final Map<String, Object> UNKNOWN = unknown();
+
+    /** Given as values, but told in other words, or to no template. */
+    private static final Set<String> MADE_HERE =
+            Set.of(
+                    "actions",
+                    "alerts",
+                    "dedupe_key",
+                    "error_rate_delta",
+                    "first_name",
+                    "language",
+                    "latency_delta",
+                    "used",
+                    "verdict");
+
     private final Typography typography;
     private final Map<String, Object> names = new HashMap<>();
 
@@ -58,13 +73,25 @@ final class TemplateModel {
     }
 
     private void addText(Map<String, String> values) {
+        names.putAll(UNKNOWN);
+        values.forEach(
+                (name, value) -> {
+                    if (!MADE_HERE.contains(name)) {
+                        names.put(name, text(name, value));
+                    }
+                });
+    }
+
+    /** Every name a fact can carry. */
+    private static Map<String, Object> unknown() {
+        Map<String, Object> unknown = new HashMap<>();
         for (FactKind kind : FactKind.values()) {
-            kind.attributes().forEach(attribute -> names.put(attribute, null));
+            kind.attributes().forEach(attribute -> unknown.put(attribute, null));
         }
         for (String name : List.of("user_id", "project_id", "project_name", "used", "month")) {
-            names.put(name, null);
+            unknown.put(name, null);
         }
-        values.forEach((name, value) -> names.put(name, text(name, value)));
+        return unknown;
     }
 
     private static String text(String name, String value) {

@@ -8,7 +8,6 @@ import java.time.Month;
 import java.time.YearMonth;
 import java.time.format.TextStyle;
 import java.util.Locale;
-import java.util.regex.Pattern;
 
 /** How a language writes numbers, months and punctuation. */
 enum Typography {
@@ -35,9 +34,17 @@ enum Typography {
          */
         @Override
         String spaced(String text) {
-            String spaced = BEFORE_TALL_SIGN.matcher(text).replaceAll(NARROW_NO_BREAK_SPACE + "$1");
-            spaced = BEFORE_COLON_OR_QUOTE.matcher(spaced).replaceAll(NO_BREAK_SPACE + "$1");
-            return AFTER_QUOTE.matcher(spaced).replaceAll("«" + NO_BREAK_SPACE);
+            StringBuilder spaced = new StringBuilder(text);
+            for (int i = text.indexOf(' '); i >= 0; i = text.indexOf(' ', i + 1)) {
+                char before = i == 0 ? ' ' : text.charAt(i - 1);
+                char after = i + 1 == text.length() ? ' ' : text.charAt(i + 1);
+                if (";!?%".indexOf(after) >= 0) {
+                    spaced.setCharAt(i, NARROW_NO_BREAK_SPACE);
+                } else if (after == ':' || after == '»' || before == '«') {
+                    spaced.setCharAt(i, NO_BREAK_SPACE);
+                }
+            }
+            return spaced.toString();
         }
     },
 
@@ -64,11 +71,8 @@ enum Typography {
         }
     };
 
-    private static final String NARROW_NO_BREAK_SPACE = "\u202f";
-    private static final String NO_BREAK_SPACE = "\u00a0";
-    private static final Pattern BEFORE_TALL_SIGN = Pattern.compile(" ([;!?%])");
-    private static final Pattern BEFORE_COLON_OR_QUOTE = Pattern.compile(" ([:»])");
-    private static final Pattern AFTER_QUOTE = Pattern.compile("« ");
+    private static final char NARROW_NO_BREAK_SPACE = '\u202f';
+    private static final char NO_BREAK_SPACE = '\u00a0';
 
     private final Locale locale;
 
