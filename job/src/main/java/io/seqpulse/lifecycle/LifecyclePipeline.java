@@ -15,9 +15,12 @@ import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
+import io.seqpulse.lifecycle.state.BufferedCoProcessOperator;
+import io.seqpulse.lifecycle.state.BufferedProcessOperator;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.time.Duration;
 import java.util.List;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -64,7 +67,10 @@ public record LifecyclePipeline(
                 named(
                         decoded.getSideOutput(DecodeChanges.DEPLOYMENTS)
                                 .keyBy(Fact::key)
-                                .process(new AttachDeployment(topic)),
+                                .transform(
+                                        OperatorIds.ATTACH,
+                                        TypeInformation.of(Fact.class),
+                                        new BufferedProcessOperator<>(new AttachDeployment(topic))),
                         OperatorIds.ATTACH);
 
         SingleOutputStreamOperator<Message> aboutProjects =
@@ -72,7 +78,11 @@ public record LifecyclePipeline(
                         decoded.getSideOutput(DecodeChanges.PROJECTS)
                                 .union(attached)
                                 .keyBy(Fact::key)
-                                .process(new DetectProject(topic, rules)),
+                                .transform(
+                                        OperatorIds.DETECT_PROJECT,
+                                        TypeInformation.of(Message.class),
+                                        new BufferedProcessOperator<>(
+                                                new DetectProject(topic, rules))),
                         OperatorIds.DETECT_PROJECT);
 
         SingleOutputStreamOperator<Message> aboutUsers =
@@ -80,7 +90,11 @@ public record LifecyclePipeline(
                         decoded.getSideOutput(DecodeChanges.USERS)
                                 .union(aboutProjects.getSideOutput(DetectProject.OWNER_SIGNALS))
                                 .keyBy(Fact::key)
-                                .process(new DetectUser(topic, rules)),
+                                .transform(
+                                        OperatorIds.DETECT_USER,
+                                        TypeInformation.of(Message.class),
+                                        new BufferedProcessOperator<>(
+                                                new DetectUser(topic, rules))),
                         OperatorIds.DETECT_USER);
 
         SingleOutputStreamOperator<Decision> decisions =
@@ -88,7 +102,11 @@ public record LifecyclePipeline(
                         decoded.getSideOutput(DecodeChanges.RECIPIENTS)
                                 .keyBy(Fact::key)
                                 .connect(aboutProjects.union(aboutUsers).keyBy(Message::recipient))
-                                .process(new DecideEmails(catalogue, cooldown)),
+                                .transform(
+                                        OperatorIds.EMAIL_POLICY,
+                                        TypeInformation.of(Decision.class),
+                                        new BufferedCoProcessOperator<>(
+                                                new DecideEmails(catalogue, cooldown))),
                         OperatorIds.EMAIL_POLICY);
 
         named(decisions.process(new RenderEmails(catalogue, emails)), OperatorIds.RENDER)

@@ -69,7 +69,7 @@ class ArchitectureTest {
                     .whereLayer("host")
                     .mayOnlyBeAccessedByLayers("pipeline", "rooms")
                     .whereLayer("state")
-                    .mayOnlyBeAccessedByLayers("rooms", "host")
+                    .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host")
                     .whereLayer("detect")
                     .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host")
                     .whereLayer("catalogue")

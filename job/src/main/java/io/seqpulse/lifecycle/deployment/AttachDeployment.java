@@ -4,6 +4,7 @@ import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.host.DeadLetters;
+import io.seqpulse.lifecycle.state.BuffersState;
 import io.seqpulse.lifecycle.state.RecentState;
 import java.time.Duration;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -17,13 +18,11 @@ import org.apache.flink.util.Collector;
  * Keyed by deployment: attaches what names only a deployment to the project it belongs to. What
  * waits ten minutes for its deployment is a dead letter, and waits on.
  */
-public final class AttachDeployment extends KeyedProcessFunction<String, Fact, Fact> {
+public final class AttachDeployment extends KeyedProcessFunction<String, Fact, Fact>
+        implements BuffersState {
 
     /** The change log keeps 120 days; what is older than this can no longer be repeated. */
     private static final Duration KEPT = Duration.ofDays(180);
-
-    /** About a kilobyte each. */
-    private static final int RECENT_DEPLOYMENTS = 4_096;
 
     private final String topic;
 
@@ -47,9 +46,13 @@ public final class AttachDeployment extends KeyedProcessFunction<String, Fact, F
                         .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
                         .cleanupInRocksdbCompactFilter(10_000)
                         .build());
-        deployments =
-                new RecentState<>(getRuntimeContext().getState(descriptor), RECENT_DEPLOYMENTS);
+        deployments = new RecentState<>(getRuntimeContext().getState(descriptor));
         deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
+    }
+
+    @Override
+    public RecentState<Deployment> recentState() {
+        return deployments;
     }
 
     /** A deleted deployment was one all the same: its project is told nothing. */

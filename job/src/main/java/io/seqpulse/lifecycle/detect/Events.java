@@ -13,6 +13,11 @@ public interface Events {
      */
     Long put(FactKind kind, String id, long at);
 
+    /** Remembers an event that is certainly new. */
+    default void add(FactKind kind, String id, long at) {
+        put(kind, id, at);
+    }
+
     /** Business times of the events of a kind in {@code [from, to)}, ascending. */
     List<Long> times(FactKind kind, long from, long to);
 }

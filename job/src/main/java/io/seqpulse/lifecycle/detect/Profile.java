@@ -161,14 +161,23 @@ public class Profile {
     /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
     boolean observe(Fact fact, Events events) {
         String kind = fact.kind().label();
-        lasts.merge(kind, fact.at(), Math::max);
         Happening first = firsts.get(kind);
+        boolean onlyOne = first != null && lasts.get(kind) == first.at();
+        lasts.merge(kind, fact.at(), Math::max);
         boolean news = false;
         if (first == null || isBefore(fact, first)) {
             firsts.put(kind, Happening.of(fact));
             news = true;
         } else if (sameButRicher(first, fact)) {
             firsts.put(kind, Happening.of(fact)); // what is told again in other words is not new
+        }
+        if (first == null) {
+            events.add(fact.kind(), fact.id(), fact.at());
+            count(kind, fact.at(), 1);
+            return true;
+        }
+        if (onlyOne && first.isTold(fact)) {
+            return false; // as every change of a user's row tells again that the user was created
         }
         Long before = events.put(fact.kind(), fact.id(), fact.at());
         if (before == null || before != fact.at()) {

@@ -130,6 +130,7 @@ public enum FactKind {
     private final boolean event;
     private final Set<Subject> subjects;
     private final Set<String> attributes;
+    private final String label = name().toLowerCase(Locale.ROOT);
 
     FactKind(String table, boolean event, Set<Subject> subjects, String... attributes) {
         this.table = table;
@@ -140,7 +141,7 @@ public enum FactKind {
 
     /** The name as it stands in {@code lifecycle.yaml}. */
     public String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return label;
     }
 
     /** The product table it is read from; while that is missing, rules about it are inert. */

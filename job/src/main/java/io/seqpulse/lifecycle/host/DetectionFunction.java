@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Orphans;
 import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.state.BuffersState;
 import io.seqpulse.lifecycle.state.RecentState;
 import java.time.Duration;
 import java.util.List;
@@ -25,15 +26,13 @@ import org.apache.flink.util.Collector;
  * Hosts the detectors of one kind of subject: moves the profile in and out of state and keeps one
  * timer a key, on the log's clock. What is decided is decided in {@link Detection}.
  */
-public abstract class DetectionFunction extends KeyedProcessFunction<String, Fact, Message> {
+public abstract class DetectionFunction extends KeyedProcessFunction<String, Fact, Message>
+        implements BuffersState {
 
     /**
      * Events are counted for this month and the one before; kept for more, in case the clock is.
      */
     private static final Duration EVENTS_KEPT = Duration.ofDays(100);
-
-    /** A few kilobytes each. */
-    private static final int RECENT_PROFILES = 4_096;
 
     private final Subject subject;
     private final String topic;
@@ -62,8 +61,7 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
                         getRuntimeContext()
                                 .getState(
                                         new ValueStateDescriptor<>(
-                                                "profile", Types.POJO(Profile.class))),
-                        RECENT_PROFILES);
+                                                "profile", Types.POJO(Profile.class))));
         MapStateDescriptor<String, Long> counted =
                 new MapStateDescriptor<>("events", Types.STRING, Types.LONG);
         counted.enableTimeToLive(
@@ -73,6 +71,11 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
                         .cleanupInRocksdbCompactFilter(10_000)
                         .build());
         events = getRuntimeContext().getMapState(counted);
+    }
+
+    @Override
+    public RecentState<Profile> recentState() {
+        return profiles;
     }
 
     /** Whether the fact says that its subject is gone. */

@@ -26,6 +26,15 @@ record EventState(MapState<String, Long> state) implements Events {
     }
 
     @Override
+    public void add(FactKind kind, String id, long at) {
+        try {
+            state.put(kind.label() + " " + id, at);
+        } catch (Exception e) {
+            throw new FlinkRuntimeException("the events of a subject cannot be written", e);
+        }
+    }
+
+    @Override
     public List<Long> times(FactKind kind, long from, long to) {
         String prefix = kind.label() + " ";
         List<Long> times = new ArrayList<>();

@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.policy;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.state.BuffersState;
 import io.seqpulse.lifecycle.state.RecentState;
 import java.time.Duration;
 import java.util.List;
@@ -17,10 +18,8 @@ import org.apache.flink.util.Collector;
  * Keyed by recipient: where all emails of one person meet. Moves the recipient in and out of state
  * and keeps one timer a key, on the log's clock; {@link EmailPolicy} decides.
  */
-public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Message, Decision> {
-
-    /** A few kilobytes each. */
-    private static final int RECENT_RECIPIENTS = 4_096;
+public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Message, Decision>
+        implements BuffersState {
 
     private final List<Rule> rules;
     private final Duration cooldown;
@@ -41,8 +40,12 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
                         getRuntimeContext()
                                 .getState(
                                         new ValueStateDescriptor<>(
-                                                "recipient", Types.POJO(Recipient.class))),
-                        RECENT_RECIPIENTS);
+                                                "recipient", Types.POJO(Recipient.class))));
+    }
+
+    @Override
+    public RecentState<Recipient> recentState() {
+        return recipients;
     }
 
     @Override

@@ -10,6 +10,8 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
+import io.seqpulse.lifecycle.state.BufferedCoProcessOperator;
+import io.seqpulse.lifecycle.state.BufferedProcessOperator;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.lang.reflect.Method;
 import java.time.Duration;
@@ -30,11 +32,9 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.event.WatermarkEvent;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.api.operators.Output;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.api.operators.Triggerable;
-import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.LatencyMarker;
 import org.apache.flink.streaming.runtime.streamrecord.RecordAttributes;
@@ -110,22 +110,22 @@ final class Operators implements AutoCloseable {
                         new ProcessOperator<>(new DecodeChanges(LOG)));
         attach =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new AttachDeployment(LOG)),
+                        new BufferedProcessOperator<>(new AttachDeployment(LOG)),
                         new KeyOf<>("key"),
                         Types.STRING);
         project =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new DetectProject(LOG, rules)),
+                        new BufferedProcessOperator<>(new DetectProject(LOG, rules)),
                         new KeyOf<>("key"),
                         Types.STRING);
         user =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new DetectUser(LOG, rules)),
+                        new BufferedProcessOperator<>(new DetectUser(LOG, rules)),
                         new KeyOf<>("key"),
                         Types.STRING);
         policy =
                 new KeyedTwoInputStreamOperatorTestHarness<>(
-                        new KeyedCoProcessOperator<>(new DecideEmails(catalogue, cooldown)),
+                        new BufferedCoProcessOperator<>(new DecideEmails(catalogue, cooldown)),
                         new KeyOf<>("key"),
                         new KeyOf<>("recipient"),
                         Types.STRING);
