@@ -78,6 +78,7 @@ final class JobRuns implements AutoCloseable {
         settings.put("rest.bind-address", "127.0.0.1");
         settings.put("rest.port", "0");
         settings.put("rest.bind-port", "0");
+        settings.put("taskmanager.memory.managed.size", "768 mb");
         // A run that failed in between has measured nothing.
         settings.put("restart-strategy.type", "none");
         settings.put(

@@ -10,6 +10,9 @@ public final class FlinkSettings {
     /** Slots of the one task manager, and parallelism of the job. */
     public static final int PARALLELISM = 2;
 
+    private static final String COMPRESSION =
+            "NO_COMPRESSION;NO_COMPRESSION" + ";SNAPPY_COMPRESSION".repeat(5);
+
     private FlinkSettings() {}
 
     /**
@@ -28,6 +31,10 @@ public final class FlinkSettings {
         settings.put("metrics.fetcher.update-interval", "250 ms");
         settings.put("parallelism.default", Integer.toString(PARALLELISM));
         settings.put("state.backend.type", "rocksdb");
+        // A key that is not there is found out without a look at every file.
+        settings.put("state.backend.rocksdb.use-bloom-filter", "true");
+        // What is soon rewritten is not worth compressing.
+        settings.put("state.backend.rocksdb.compression.per.level", COMPRESSION);
         settings.put("execution.checkpointing.incremental", "true");
         settings.put("execution.checkpointing.interval", "10 s");
         settings.put("execution.checkpointing.timeout", "5 min");

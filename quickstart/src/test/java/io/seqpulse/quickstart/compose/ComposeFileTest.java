@@ -542,7 +542,7 @@ class ComposeFileTest {
         return variable.substring(prefix.length()).toLowerCase(Locale.ROOT).replace('_', '.');
     }
 
-    private static Map<String, ConfigOption<?>> flinkOptions() throws IllegalAccessException {
+    private static Map<String, ConfigOption<?>> flinkOptions() throws ReflectiveOperationException {
         Map<String, ConfigOption<?>> options = new HashMap<>();
         for (Class<?> holder :
                 List.of(
@@ -552,6 +552,7 @@ class ComposeFileTest {
                         JobManagerOptions.class,
                         PipelineOptions.class,
                         RestartStrategyOptions.class,
+                        Class.forName("org.apache.flink.state.rocksdb.RocksDBConfigurableOptions"),
                         StateBackendOptions.class,
                         TaskManagerOptions.class,
                         WebOptions.class)) {
