@@ -1,0 +1,267 @@
+package io.seqpulse.quickstart;
+
+import static io.seqpulse.quickstart.database.SomebodysPostgres.column;
+import static io.seqpulse.quickstart.database.SomebodysPostgres.everything;
+import static io.seqpulse.quickstart.database.SomebodysPostgres.execute;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.quickstart.database.DatabaseAddress;
+import io.seqpulse.quickstart.database.SomebodysPostgres;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ./lifecycle up --database} and {@code down}, as programs, on a PostgreSQL of somebody's. */
+class OwnDatabaseIT {
+
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    private static SomebodysPostgres postgres;
+
+    @BeforeAll
+    static void start() {
+        postgres = SomebodysPostgres.start();
+    }
+
+    @AfterAll
+    static void stop() {
+        postgres.close();
+    }
+
+    private static String url(String database) {
+        return postgres.url(database, SomebodysPostgres.PRODUCT);
+    }
+
+    private static void signUp(DatabaseAddress address, String name) {
+        execute(
+                address,
+                "insert into public.users (name, email) values ('%s', '%s@example.org')"
+                        .formatted(name, name));
+    }
+
+    private static List<String> slots(DatabaseAddress address) {
+        return column(address, "select slot_name from pg_replication_slots");
+    }
+
+    private static void awaitJournal(DatabaseAddress address, String outcome, String name) {
+        Awaitility.await()
+                .atMost(SOON.toSeconds(), TimeUnit.SECONDS)
+                .untilAsserted(
+                        () ->
+                                assertThat(
+                                                column(
+                                                        address,
+                                                        "select d.status || coalesce(':' || d.reason, '')"
+                                                                + " from public.email_deliveries d"
+                                                                + " join public.users u on u.id = d.user_id"
+                                                                + " where u.name = '"
+                                                                + name
+                                                                + "' and d.email_type = 'E-TRX-01'"))
+                                        .contains(outcome));
+    }
+
+    @Test
+    void changesNothingWithoutAYes(@TempDir Path scratch) throws Exception {
+        DatabaseAddress address = postgres.product("asked");
+        List<String> before = everything(address);
+
+        try (Program up = Program.run(Up.class, scratch, "--database", url("asked"))) {
+            assertThat(up.exitValue()).isEqualTo(2);
+            assertThat(up.printed())
+                    .contains("create publication seqpulse_lifecycle")
+                    .contains("CREATE_REPLICATION_SLOT")
+                    .contains("Nothing was changed. With --yes it is run.");
+            assertThat(up.temporary()).doesNotExist();
+        }
+        assertThat(everything(address)).isEqualTo(before);
+    }
+
+    @Test
+    void namesWhatIsMissingAndChangesNothing(@TempDir Path scratch) throws Exception {
+        DatabaseAddress address = postgres.empty("lacking");
+        List<String> before = everything(address);
+
+        try (Program up = Program.run(Up.class, scratch, "--database", url("lacking"), "--yes")) {
+            assertThat(up.exitValue()).isEqualTo(2);
+            assertThat(up.printed())
+                    .contains("cannot be used yet. Missing:")
+                    .contains("table public.users is missing")
+                    .contains("table public.projects is missing");
+        }
+        assertThat(everything(address)).isEqualTo(before);
+    }
+
+    @Test
+    void saysWhatDoesNotGoTogether(@TempDir Path scratch) throws Exception {
+        for (String option : List.of("--rate", "--smtp-port", "--postgres-port")) {
+            try (Program up =
+                    Program.run(Up.class, scratch, "--database", url("none"), option, "7")) {
+                assertThat(up.exitValue()).isEqualTo(2);
+                assertThat(up.printed()).contains(option + " is for the embedded database");
+            }
+        }
+        try (Program down = Program.run(Down.class, scratch)) {
+            assertThat(down.exitValue()).isEqualTo(2);
+            assertThat(down.printed()).contains("./lifecycle up ends with Ctrl-C");
+        }
+        try (Program up = Program.run(Up.class, scratch, "--database", "postgresql://u@localhost:1/x")) {
+            assertThat(up.exitValue()).isEqualTo(1);
+            assertThat(up.printed()).contains("localhost:1/x cannot be used as user u");
+        }
+    }
+
+    @Test
+    void aStartThatFailsLeavesNoSlot(@TempDir Path scratch) throws Exception {
+        DatabaseAddress address = postgres.product("failing");
+        Path rules = Files.createDirectory(scratch.resolve("rules"));
+        Files.writeString(rules.resolve("lifecycle.yaml"), "version: 1\nrulez: []\n");
+
+        try (Program up =
+                Program.run(
+                        Up.class,
+                        scratch,
+                        "--database",
+                        url("failing"),
+                        "--yes",
+                        "--rules",
+                        rules.toString())) {
+            assertThat(up.exitValue()).isEqualTo(1);
+            assertThat(up.printed()).contains("rulez");
+        }
+        assertThat(slots(address)).isEmpty();
+    }
+
+    /** The whole way: shadow, then real mail with a state that is kept, then nothing of ours. */
+    @Test
+    void runsInShadowThenSendsThenLeavesNothing(@TempDir Path scratch) throws Exception {
+        DatabaseAddress address = postgres.product("whole");
+        List<String> before = everything(address);
+        signUp(address, "history");
+
+        try (Program up = Program.start(Up.class, scratch, "--database", url("whole"), "--yes")) {
+            up.awaitPrinted("up after");
+            signUp(address, "ada");
+            awaitJournal(address, "suppressed:shadow", "ada");
+            up.signal("TERM");
+            assertThat(up.exitValue()).as(up.printed()).isZero();
+            assertThat(up.printed())
+                    .contains("Mode         shadow")
+                    .contains("0 sent, 0 queued, 1 not sent {shadow=1}")
+                    .contains("the replication slot is removed");
+        }
+        assertThat(slots(address)).isEmpty();
+
+        Path state = scratch.resolve("state");
+        String id;
+        try (MailServer mails =
+                        MailServer.start(
+                                new Ports(notice -> {}).free(),
+                                Files.createDirectory(scratch.resolve("mails")));
+                Program up =
+                        Program.start(
+                                Up.class,
+                                scratch,
+                                Stream.of(live(mails), List.of("--yes", "--state", state.toString()))
+                                        .flatMap(List::stream)
+                                        .toArray(String[]::new))) {
+            up.awaitPrinted("up after");
+            signUp(address, "bob");
+            assertThat(mails.await(mail -> mail.recipient().equals("bob@example.org"), SOON))
+                    .isPresent();
+            awaitJournal(address, "sent", "bob");
+            // Nobody else has written to her, and her welcome has not expired.
+            awaitJournal(address, "sent", "ada");
+
+            refusesWhileItRuns(scratch);
+
+            up.signal("TERM");
+            assertThat(up.exitValue()).as(up.printed()).isZero();
+            assertThat(up.printed())
+                    .contains("Nothing to run in localhost")
+                    .contains("Mode         live")
+                    .contains("The replication slot stays")
+                    .contains("select pg_drop_replication_slot('seqpulse_lifecycle');");
+            assertThat(mails.received())
+                    .extracting(ReceivedMail::recipient)
+                    .containsExactlyInAnyOrder("ada@example.org", "bob@example.org");
+            id = mails.received().get(0).messageId();
+        }
+        assertThat(id).endsWith("@example.org>");
+        assertThat(slots(address)).containsExactly("seqpulse_lifecycle");
+
+        try (Program up = Program.run(Up.class, scratch, "--database", url("whole"), "--yes")) {
+            assertThat(up.exitValue()).isEqualTo(2);
+            assertThat(up.printed()).contains("left by a run whose state is not given");
+        }
+        continuesFromItsState(scratch, address, state);
+
+        try (Program down =
+                Program.run(Down.class, scratch, "--purge", "--database", url("whole"), "--yes")) {
+            assertThat(down.exitValue()).as(down.printed()).isZero();
+        }
+        assertThat(everything(address)).isEqualTo(before);
+        assertThat(column(address, "select count(*) from public.email_deliveries"))
+                .containsExactly("0");
+    }
+
+    private static List<String> live(MailServer mails) {
+        return List.of(
+                "--database",
+                url("whole"),
+                "--send",
+                "--smtp",
+                "smtp://127.0.0.1:" + mails.port(),
+                "--public-url",
+                "https://mail.example.org",
+                "--frontend-url",
+                "https://app.example.org",
+                "--from",
+                "SEQPULSE <hello@example.org>");
+    }
+
+    private static void refusesWhileItRuns(Path scratch) throws Exception {
+        try (Program down =
+                Program.run(Down.class, scratch, "--purge", "--database", url("whole"), "--yes")) {
+            assertThat(down.exitValue()).isEqualTo(1);
+            assertThat(down.printed()).contains("stop it first");
+        }
+        try (Program up = Program.run(Up.class, scratch, "--database", url("whole"), "--yes")) {
+            assertThat(up.exitValue()).isEqualTo(2);
+            assertThat(up.printed()).contains("is being read by another ./lifecycle");
+        }
+    }
+
+    /** Back in shadow: what was committed in between is decided, and none of it sent. */
+    private static void continuesFromItsState(Path scratch, DatabaseAddress address, Path state)
+            throws Exception {
+        signUp(address, "between");
+        try (Program up =
+                Program.start(
+                        Up.class,
+                        scratch,
+                        "--database",
+                        url("whole"),
+                        "--state",
+                        state.toString())) {
+            up.awaitPrinted("up after");
+            awaitJournal(address, "suppressed:shadow", "between");
+            up.signal("TERM");
+            assertThat(up.printed()).contains("nothing to change in localhost");
+        }
+        assertThat(
+                        column(
+                                address,
+                                "select u.name || ' ' || d.status from public.email_deliveries d"
+                                        + " join public.users u on u.id = d.user_id order by 1"))
+                .containsExactly(
+                        "ada sent", "ada suppressed", "between suppressed", "bob sent");
+    }
+}
