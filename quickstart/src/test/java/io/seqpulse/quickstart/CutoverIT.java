@@ -214,7 +214,9 @@ class CutoverIT {
             awaitOurs("welcome_signup:%s queued".formatted(UNSENT));
         }
         say("3: live. Ours:", ours());
-        say("3: received:", mails.received().stream().map(m -> m.code() + " " + m.recipient()).toList());
+        say(
+                "3: received:",
+                mails.received().stream().map(m -> m.code() + " " + m.recipient()).toList());
         assertThat(column(database, THEIRS)).isEqualTo(theirs);
         assertThat(mails.received())
                 .noneMatch(mail -> isTo(mail, SENT_BY_PRODUCT))

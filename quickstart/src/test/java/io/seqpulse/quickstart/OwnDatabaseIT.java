@@ -19,7 +19,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code ./lifecycle up --database} and {@code down}, as programs, on a PostgreSQL of somebody's. */
+/**
+ * {@code ./lifecycle up --database} and {@code down}, as programs, on a PostgreSQL of somebody's.
+ */
 class OwnDatabaseIT {
 
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -112,7 +114,8 @@ class OwnDatabaseIT {
             assertThat(down.exitValue()).isEqualTo(2);
             assertThat(down.printed()).contains("./lifecycle up ends with Ctrl-C");
         }
-        try (Program up = Program.run(Up.class, scratch, "--database", "postgresql://u@localhost:1/x")) {
+        try (Program up =
+                Program.run(Up.class, scratch, "--database", "postgresql://u@localhost:1/x")) {
             assertThat(up.exitValue()).isEqualTo(1);
             assertThat(up.printed()).contains("localhost:1/x cannot be used as user u");
         }
@@ -169,7 +172,9 @@ class OwnDatabaseIT {
                         Program.start(
                                 Up.class,
                                 scratch,
-                                Stream.of(live(mails), List.of("--yes", "--state", state.toString()))
+                                Stream.of(
+                                                live(mails),
+                                                List.of("--yes", "--state", state.toString()))
                                         .flatMap(List::stream)
                                         .toArray(String[]::new))) {
             up.awaitPrinted("up after");
@@ -261,7 +266,6 @@ class OwnDatabaseIT {
                                 address,
                                 "select u.name || ' ' || d.status from public.email_deliveries d"
                                         + " join public.users u on u.id = d.user_id order by 1"))
-                .containsExactly(
-                        "ada sent", "ada suppressed", "between suppressed", "bob sent");
+                .containsExactly("ada sent", "ada suppressed", "between suppressed", "bob sent");
     }
 }

@@ -10,8 +10,8 @@ import java.util.UUID;
 
 /**
  * What the product did before us, and does again after us, as its documents describe it
- * (requirements.md, R3, R4, R10, R19): {@code email_send} jobs in {@code scheduled_jobs}, a key that
- * is never sent twice, one marketing email in 24 hours. It knows nothing of our columns.
+ * (requirements.md, R3, R4, R10, R19): {@code email_send} jobs in {@code scheduled_jobs}, a key
+ * that is never sent twice, one marketing email in 24 hours. It knows nothing of our columns.
  */
 final class ProductPoller {
 

@@ -21,8 +21,7 @@ class UpIT {
     void playsForAWhileWritesItsReportAndEndsWellOnCtrlC(@TempDir Path scratch) throws Exception {
         Path report = scratch.resolve("r.json");
         try (Program up =
-                Program.start(
-                        Up.class, scratch, "--rate", "50", "--report", report.toString())) {
+                Program.start(Up.class, scratch, "--rate", "50", "--report", report.toString())) {
             up.awaitPrinted("E-TRX-01");
             up.awaitPrinted("changes/s");
             up.signal(interruptIsIgnored() ? "TERM" : "INT");
