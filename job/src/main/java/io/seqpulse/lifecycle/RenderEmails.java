@@ -30,9 +30,16 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
     private transient Map<String, Rule> rulesByCode;
     private transient EmailRenderer renderer;
 
+    /**
+     * Tries every template out, so that a malformed one is refused when the job is started and not
+     * met by tasks that would fail over it again and again.
+     *
+     * @throws io.seqpulse.lifecycle.email.InvalidTemplatesException if one cannot be used
+     */
     RenderEmails(List<Rule> rules, EmailSettings settings) {
         this.rules = List.copyOf(rules);
         this.settings = settings;
+        var unused = new EmailRenderer(settings, this.rules);
     }
 
     @Override

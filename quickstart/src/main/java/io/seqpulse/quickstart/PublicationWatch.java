@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 final class PublicationWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(PublicationWatch.class);
-    private static final Duration LOOK = Duration.ofSeconds(2);
+    private static final Duration LOOK = Duration.ofSeconds(5);
 
     private static final String CAPTURED =
             """
