@@ -28,6 +28,8 @@ public final class Installation {
     static final String JOURNAL = "public.email_deliveries";
     static final String PREFERENCES = "public.email_preferences";
 
+    private static final String CAPTURED = "R__1_captured_columns.sql";
+
     private static final Pattern SCHEMA =
             Pattern.compile("create schema if not exists (\\w+)\\s*", Pattern.DOTALL);
     private static final Pattern TABLE =
@@ -82,6 +84,7 @@ public final class Installation {
         if (!inventory.hasRelation(Inventory.CREATED)) {
             statements.add(CREATED_TABLE);
         }
+        defineCapturedColumns();
         publish();
         if (!made.isEmpty()) {
             statements.add(
@@ -177,10 +180,18 @@ public final class Installation {
         return added;
     }
 
+    /** The list of what is captured, which is watched while we run. */
+    private void defineCapturedColumns() throws SQLException {
+        String script = SqlScript.read(migrations.resolve(CAPTURED));
+        String body = script.split("\\$\\$")[1];
+        if (!inventory.bodyOf(Inventory.CAPTURED_COLUMNS).filter(body::equals).isPresent()) {
+            statements.addAll(SqlScript.statements(script));
+        }
+    }
+
     /** What is captured, in the migrations' list. */
     static List<Captured> captured(Inventory inventory, Path home) throws SQLException {
-        Path list = home.resolve("sql/migrations/R__1_captured_columns.sql");
-        return inventory.captured(SqlScript.read(list));
+        return inventory.captured(SqlScript.read(home.resolve("sql/migrations").resolve(CAPTURED)));
     }
 
     private void publish() throws SQLException {

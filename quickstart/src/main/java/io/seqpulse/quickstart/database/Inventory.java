@@ -21,6 +21,9 @@ final class Inventory {
     /** In our schema: what we made outside it, so that exactly that can be removed again. */
     static final String CREATED = "lifecycle.created_objects";
 
+    /** In our schema: what is captured. */
+    static final String CAPTURED_COLUMNS = "lifecycle.captured_columns()";
+
     /** The first version whose publications can leave columns out. */
     private static final int WITH_COLUMN_LISTS = 150_000;
 
@@ -68,6 +71,11 @@ final class Inventory {
 
     boolean hasPublication() throws SQLException {
         return holds("select exists (select from pg_publication where pubname = ?)", PUBLICATION);
+    }
+
+    /** What a function does, or empty where there is none. */
+    Optional<String> bodyOf(String signature) throws SQLException {
+        return text("select prosrc from pg_proc where oid = to_regprocedure(?)", signature);
     }
 
     /** The columns of a table by name, in their order; none when there is no such table. */

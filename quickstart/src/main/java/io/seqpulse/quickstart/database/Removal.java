@@ -133,6 +133,9 @@ public final class Removal {
                                 + " where schemaname = 'lifecycle' order by tablename")) {
             statements.add("drop table " + table);
         }
+        if (inventory.bodyOf(Inventory.CAPTURED_COLUMNS).isPresent()) {
+            statements.add("drop function " + Inventory.CAPTURED_COLUMNS);
+        }
         if (created.containsKey("schema")) {
             statements.add("drop schema lifecycle");
         }
