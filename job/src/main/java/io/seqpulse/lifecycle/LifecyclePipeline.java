@@ -11,18 +11,20 @@ import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
-import io.seqpulse.lifecycle.state.BufferedCoProcessOperator;
-import io.seqpulse.lifecycle.state.BufferedProcessOperator;
+import io.seqpulse.lifecycle.state.SweepOperator;
+import io.seqpulse.lifecycle.state.SweptFunction;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.KeyedStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -63,50 +65,50 @@ public record LifecyclePipeline(
         SingleOutputStreamOperator<Void> decoded =
                 named(changes.process(new DecodeChanges(topic)), OperatorIds.DECODE)
                         .setParallelism(1);
+        DataStream<Resnapshot> resnapshots = decoded.getSideOutput(DecodeChanges.RESNAPSHOTS);
+
         SingleOutputStreamOperator<Fact> attached =
                 named(
-                        decoded.getSideOutput(DecodeChanges.DEPLOYMENTS)
-                                .keyBy(Fact::key)
-                                .transform(
-                                        OperatorIds.ATTACH,
-                                        TypeInformation.of(Fact.class),
-                                        new BufferedProcessOperator<>(new AttachDeployment(topic))),
+                        swept(
+                                decoded.getSideOutput(DecodeChanges.DEPLOYMENTS).keyBy(Fact::key),
+                                resnapshots,
+                                new AttachDeployment(topic),
+                                Fact.class),
                         OperatorIds.ATTACH);
 
         SingleOutputStreamOperator<Message> aboutProjects =
                 named(
-                        decoded.getSideOutput(DecodeChanges.PROJECTS)
-                                .union(attached)
-                                .keyBy(Fact::key)
-                                .transform(
-                                        OperatorIds.DETECT_PROJECT,
-                                        TypeInformation.of(Message.class),
-                                        new BufferedProcessOperator<>(
-                                                new DetectProject(topic, rules))),
+                        swept(
+                                decoded.getSideOutput(DecodeChanges.PROJECTS)
+                                        .union(attached)
+                                        .keyBy(Fact::key),
+                                resnapshots,
+                                new DetectProject(topic, rules),
+                                Message.class),
                         OperatorIds.DETECT_PROJECT);
 
         SingleOutputStreamOperator<Message> aboutUsers =
                 named(
-                        decoded.getSideOutput(DecodeChanges.USERS)
-                                .union(aboutProjects.getSideOutput(DetectProject.OWNER_SIGNALS))
-                                .keyBy(Fact::key)
-                                .transform(
-                                        OperatorIds.DETECT_USER,
-                                        TypeInformation.of(Message.class),
-                                        new BufferedProcessOperator<>(
-                                                new DetectUser(topic, rules))),
+                        swept(
+                                decoded.getSideOutput(DecodeChanges.USERS)
+                                        .union(
+                                                aboutProjects.getSideOutput(
+                                                        DetectProject.OWNER_SIGNALS))
+                                        .keyBy(Fact::key),
+                                resnapshots,
+                                new DetectUser(topic, rules),
+                                Message.class),
                         OperatorIds.DETECT_USER);
 
         SingleOutputStreamOperator<Decision> decisions =
                 named(
-                        decoded.getSideOutput(DecodeChanges.RECIPIENTS)
-                                .keyBy(Fact::key)
-                                .connect(aboutProjects.union(aboutUsers).keyBy(Message::recipient))
-                                .transform(
-                                        OperatorIds.EMAIL_POLICY,
-                                        TypeInformation.of(Decision.class),
-                                        new BufferedCoProcessOperator<>(
-                                                new DecideEmails(catalogue, cooldown))),
+                        swept(
+                                decoded.getSideOutput(DecodeChanges.RECIPIENTS)
+                                        .union(aboutProjects, aboutUsers)
+                                        .keyBy(Message::recipient),
+                                resnapshots,
+                                new DecideEmails(catalogue, cooldown),
+                                Decision.class),
                         OperatorIds.EMAIL_POLICY);
 
         named(decisions.process(new RenderEmails(catalogue, emails)), OperatorIds.RENDER)
@@ -123,6 +125,16 @@ public record LifecyclePipeline(
                 .name(OperatorIds.DEAD_LETTERS)
                 .uid(OperatorIds.DEAD_LETTERS)
                 .setParallelism(1);
+    }
+
+    /** The function on its keys, told of every new snapshot. */
+    private static <I, O> SingleOutputStreamOperator<O> swept(
+            KeyedStream<I, String> facts,
+            DataStream<Resnapshot> resnapshots,
+            SweptFunction<I, O> function,
+            Class<O> type) {
+        return facts.connect(resnapshots.broadcast())
+                .transform("swept", TypeInformation.of(type), new SweepOperator<>(function));
     }
 
     private static <T> SingleOutputStreamOperator<T> named(

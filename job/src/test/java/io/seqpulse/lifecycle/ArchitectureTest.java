@@ -75,7 +75,8 @@ class ArchitectureTest {
                     .whereLayer("catalogue")
                     .mayOnlyBeAccessedByLayers("pipeline", "config", "rooms", "detect")
                     .whereLayer("fact")
-                    .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host", "detect", "catalogue");
+                    .mayOnlyBeAccessedByLayers(
+                            "pipeline", "rooms", "host", "state", "detect", "catalogue");
 
     /** Siblings meet in the pipeline only. */
     @ArchTest

@@ -10,6 +10,7 @@ import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.email.Withdrawal;
 import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.decode.SnapshotProgress;
 import io.seqpulse.lifecycle.deployment.Deployment;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Happening;
@@ -23,6 +24,7 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Orphan;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.policy.Recipient;
 import io.seqpulse.lifecycle.story.Rows;
@@ -30,6 +32,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -52,6 +55,8 @@ class StreamedTypesTest {
                 DeadLetter.class,
                 Fact.class,
                 Departure.class,
+                Resnapshot.class,
+                SnapshotProgress.class,
                 Orphan.class,
                 Orphans.class,
                 Deployment.class,
@@ -86,11 +91,13 @@ class StreamedTypesTest {
                 Rows.inserted("users", "u").with("first_name", null).change(),
                 new Fact(FactKind.ACCOUNT, "u", "u", 1, 2, 3, true, values),
                 new Happening("id", 1, 2, false, values),
-                new Member(null, null, null, true, 1),
+                new Member(null, null, null, true, 1, 2),
                 candidate,
                 new Candidate("r", "k", null, "x", null, null, 1, 2, 0, 3, null),
-                new Message(candidate, null),
-                new Message(null, retraction),
+                Message.of(candidate),
+                Message.of(new Fact(FactKind.ACCOUNT, "u", "u", 1, 2, 3, true, values)),
+                new Resnapshot(1, 2, 3, Set.of("users")),
+                Message.of(retraction),
                 new Decision(candidate, null, null, values, null),
                 new Decision(null, null, null, null, retraction),
                 EmailCommand.withdraw(new Withdrawal("k", null, "resolved")),
@@ -150,7 +157,7 @@ class StreamedTypesTest {
         profile.firsts.put("verdict_created", happening);
         profile.lasts.put("verdict_created", 4L);
         profile.monthCounts.put("verdict_created 2026-11", 1);
-        profile.members.put("m", new Member(null, "a@b.c", null, false, 1));
+        profile.members.put("m", new Member(null, "a@b.c", null, false, 1, 2));
         profile.pending.put("E-ACT-01|", pending);
         profile.handled.put("E-TRX-01|", 5L);
         profile.orphans = deployment.orphans;

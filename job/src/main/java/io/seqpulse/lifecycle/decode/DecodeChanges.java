@@ -1,12 +1,15 @@
 package io.seqpulse.lifecycle.decode;
 
 import io.seqpulse.connector.debezium.ChangeEvent;
+import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.debezium.UnusableChangeException;
 import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.FactMapper;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import java.util.Arrays;
@@ -14,25 +17,39 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
  * From log records to facts, each on the stream of its subject. What cannot be read goes to the
- * dead letters with its reason and position, is counted by table, and stops nothing.
+ * dead letters with its reason and position, is counted by table, and stops nothing. When a new
+ * snapshot has come to its end, everybody is told what it has shown.
  */
-public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
+public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
+        implements CheckpointedFunction {
 
     /** What detection needs to know of users. */
     public static final OutputTag<Fact> USERS = new OutputTag<>("users") {};
 
     /** What the policy needs to know of those who get mail. */
-    public static final OutputTag<Fact> RECIPIENTS = new OutputTag<>("recipients") {};
+    public static final OutputTag<Message> RECIPIENTS = new OutputTag<>("recipients") {};
 
     public static final OutputTag<Fact> PROJECTS = new OutputTag<>("projects") {};
     public static final OutputTag<Fact> DEPLOYMENTS = new OutputTag<>("deployments") {};
+
+    /**
+     * Each snapshot that came to its end, before any watermark that has reached its time: whoever
+     * gets this by broadcast has it before the clock passes it.
+     */
+    public static final OutputTag<Resnapshot> RESNAPSHOTS = new OutputTag<>("resnapshots") {};
 
     /** What is broken may name any table; only those the job reads are counted by name. */
     private static final Set<String> TABLES =
@@ -44,6 +61,8 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
 
     private transient Counter changes;
     private transient DeadLetters deadLetters;
+    private transient SnapshotProgress snapshot;
+    private transient ListState<SnapshotProgress> snapshots;
 
     /**
      * @param topic the change log, named in dead letters
@@ -59,17 +78,58 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
     }
 
     @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+        snapshots =
+                context.getOperatorStateStore()
+                        .getListState(
+                                new ListStateDescriptor<>(
+                                        "snapshot", Types.POJO(SnapshotProgress.class)));
+        snapshot = new SnapshotProgress();
+        for (SnapshotProgress restored : snapshots.get()) {
+            snapshot = restored; // of the one task there is
+        }
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+        snapshots.update(List.of(snapshot));
+    }
+
+    @Override
     public void processElement(LogRecord record, Context context, Collector<Void> out) {
         switch (record.kind()) {
             case CHANGE -> {
                 changes.inc();
-                decode(record, context);
+                if (record.replayed()) {
+                    decode(record, context);
+                } else {
+                    follow(record, context);
+                }
             }
             case UNREADABLE -> bury(record, record.table(), record.reason(), context);
-            case CLOCK, HEARTBEAT, TOMBSTONE, FOREIGN -> {
+            case CLOCK -> {
+                if (!record.replayed()) {
+                    snapshot.streams(record.clock().commitMicros());
+                }
+            }
+            case HEARTBEAT, TOMBSTONE, FOREIGN -> {
                 // they speak to the clock, or to nobody
             }
         }
+    }
+
+    private void follow(LogRecord record, Context context) {
+        ChangeEvent change = record.change();
+        if (!change.fromSnapshot()) {
+            if (change.operation() != Operation.READ) {
+                snapshot.streams(change.commitMicros());
+            }
+            decode(record, context);
+            return;
+        }
+        snapshot.shows(change);
+        decode(record, context);
+        snapshot.completes(change).ifPresent(complete -> context.output(RESNAPSHOTS, complete));
     }
 
     private void decode(LogRecord record, Context context) {
@@ -83,10 +143,11 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
         }
         for (Fact fact : facts) {
             switch (fact.kind()) {
-                case PREFERENCES, PREFERENCES_DELETED, DELIVERY -> context.output(RECIPIENTS, fact);
+                case PREFERENCES, PREFERENCES_DELETED, DELIVERY ->
+                        context.output(RECIPIENTS, Message.of(fact));
                 case ACCOUNT, ACCOUNT_DELETED -> {
                     context.output(USERS, fact);
-                    context.output(RECIPIENTS, fact);
+                    context.output(RECIPIENTS, Message.of(fact));
                 }
                 default -> context.output(streamOf(FactMapper.streamOf(fact)), fact);
             }
@@ -102,6 +163,9 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void> {
     }
 
     private void bury(LogRecord record, String table, String reason, Context context) {
+        if (!record.replayed()) {
+            snapshot.misses(table);
+        }
         String counted = TABLES.contains(String.valueOf(table)) ? table : UNKNOWN_TABLE;
         deadLetters.count(counted, 1);
         long now = context.timerService().currentProcessingTime();

@@ -3,23 +3,23 @@ package io.seqpulse.lifecycle.deployment;
 import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
-import io.seqpulse.lifecycle.state.BuffersState;
 import io.seqpulse.lifecycle.state.RecentState;
+import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 
 /**
  * Keyed by deployment: attaches what names only a deployment to the project it belongs to. What
  * waits ten minutes for its deployment is a dead letter, and waits on.
  */
-public final class AttachDeployment extends KeyedProcessFunction<String, Fact, Fact>
-        implements BuffersState {
+public final class AttachDeployment extends SweptFunction<Fact, Fact> {
 
     /** The change log keeps 120 days; what is older than this can no longer be repeated. */
     private static final Duration KEPT = Duration.ofDays(180);
@@ -38,15 +38,7 @@ public final class AttachDeployment extends KeyedProcessFunction<String, Fact, F
 
     @Override
     public void open(OpenContext context) {
-        ValueStateDescriptor<Deployment> descriptor =
-                new ValueStateDescriptor<>("deployment", Types.POJO(Deployment.class));
-        descriptor.enableTimeToLive(
-                StateTtlConfig.newBuilder(KEPT)
-                        .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)
-                        .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
-                        .cleanupInRocksdbCompactFilter(10_000)
-                        .build());
-        deployments = new RecentState<>(getRuntimeContext().getState(descriptor));
+        deployments = new RecentState<>(getRuntimeContext().getState(swept()));
         deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
     }
 
@@ -57,7 +49,8 @@ public final class AttachDeployment extends KeyedProcessFunction<String, Fact, F
 
     /** A deleted deployment was one all the same: its project is told nothing. */
     @Override
-    public void processElement(Fact fact, Context context, Collector<Fact> out) throws Exception {
+    public void processElement(Fact fact, ReadOnlyContext context, Collector<Fact> out)
+            throws Exception {
         Deployment deployment = deployments.value(context.getCurrentKey());
         if (deployment == null) {
             deployment = new Deployment();
@@ -67,13 +60,14 @@ public final class AttachDeployment extends KeyedProcessFunction<String, Fact, F
         }
         if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {
             if (!deployment.outlived(fact)) {
-                depart(deployment, new Departure(fact.committedAt(), fact.position()), context);
+                Departure departure = new Departure(fact.committedAt(), fact.position());
+                depart(context.getCurrentKey(), deployment, departure, context.timerService());
             }
             return;
         }
         deployment.take(context.getCurrentKey(), fact).forEach(out::collect);
         deployment.awaitRow(fact, context.timerService().currentWatermark());
-        save(deployment, context);
+        save(context.getCurrentKey(), deployment, context.timerService());
     }
 
     @Override
@@ -95,33 +89,56 @@ public final class AttachDeployment extends KeyedProcessFunction<String, Fact, F
         if (deployment.departure != null && timestamp >= deployment.departure.forgetAt()) {
             deployment.departure = null;
         }
-        save(deployment, context);
+        save(context.getCurrentKey(), deployment, context.timerService());
+    }
+
+    @Override
+    protected ValueStateDescriptor<Deployment> swept() {
+        ValueStateDescriptor<Deployment> descriptor =
+                new ValueStateDescriptor<>("deployment", Types.POJO(Deployment.class));
+        descriptor.enableTimeToLive(
+                StateTtlConfig.newBuilder(KEPT)
+                        .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)
+                        .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
+                        .cleanupInRocksdbCompactFilter(10_000)
+                        .build());
+        return descriptor;
+    }
+
+    @Override
+    protected void sweep(
+            String currentKey, Resnapshot resnapshot, TimerService timers, Collector<Fact> out)
+            throws Exception {
+        Deployment deployment = deployments.value(currentKey);
+        if (deployment != null && deployment.isLackedBy(resnapshot)) {
+            depart(currentKey, deployment, resnapshot.departure(), timers);
+        }
     }
 
     /** Forgets everything but that it was there. */
-    private void depart(Deployment deployment, Departure departure, Context context)
+    private void depart(String key, Deployment deployment, Departure departure, TimerService timers)
             throws Exception {
         Deployment gone = new Deployment();
         gone.timerAt = deployment.timerAt;
         gone.departure = departure;
-        save(gone, context);
+        save(key, gone, timers);
     }
 
-    private void save(Deployment deployment, Context context) throws Exception {
+    private void save(String key, Deployment deployment, TimerService timers) throws Exception {
         long next = deployment.nextTime() == Long.MAX_VALUE ? 0 : deployment.nextTime();
         if (next != deployment.timerAt) {
             if (deployment.timerAt != 0) {
-                context.timerService().deleteEventTimeTimer(deployment.timerAt);
+                timers.deleteEventTimeTimer(deployment.timerAt);
             }
             if (next != 0) {
-                context.timerService().registerEventTimeTimer(next);
+                timers.registerEventTimeTimer(next);
             }
             deployment.timerAt = next;
         }
         if (deployment.isEmpty()) {
-            deployments.clear(context.getCurrentKey());
+            deployments.clear(key);
         } else {
-            deployments.update(context.getCurrentKey(), deployment);
+            deployments.update(key, deployment);
         }
     }
 }

@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
@@ -51,6 +52,9 @@ public class Deployment {
 
     public long committedAt = Long.MIN_VALUE;
     public long position = Long.MIN_VALUE;
+
+    /** Where the log told of the row last, be it nothing new. */
+    public long seen = Long.MIN_VALUE;
 
     /** The verdict as it was given last, or null. */
     public Happening verdict;
@@ -128,6 +132,11 @@ public class Deployment {
         return projectId() != null && committedAt > deletion.committedAt();
     }
 
+    /** Whether a new snapshot no longer shows the row. */
+    boolean isLackedBy(Resnapshot resnapshot) {
+        return projectId() != null && resnapshot.lacks(FactKind.DEPLOYMENT.table(), seen);
+    }
+
     /** When something happens to it next, on the log's clock; {@link Long#MAX_VALUE}: nothing. */
     long nextTime() {
         long next = orphans == null ? Long.MAX_VALUE : orphans.nextAt();
@@ -150,6 +159,7 @@ public class Deployment {
 
     /** Returns the columns that are not as they were; none when the row is only told again. */
     private Set<String> takeRow(Fact fact) {
+        seen = Math.max(seen, fact.position());
         if (!isAfter(fact, committedAt, position)) {
             return Set.of();
         }

@@ -5,6 +5,8 @@ import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.Detector.Answer;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.fact.Subject;
 import java.time.Duration;
 import java.util.HashMap;
@@ -92,6 +94,8 @@ public final class Detection {
         Member before = profile.members.get(rowId);
         if (before == null || before.committedAt() <= member.committedAt()) {
             profile.members.put(rowId, member);
+        } else {
+            profile.members.put(rowId, before.seenAgain(member.seen()));
         }
         limitStranger(profile, member.committedAt());
     }
@@ -102,6 +106,22 @@ public final class Detection {
         } else if (profile.strangerUntil == 0) {
             profile.strangerUntil = now + STRANGERS_KEPT.toMillis();
         }
+    }
+
+    /**
+     * Takes what a new snapshot lacks as deleted: members, or the subject itself; returns whether
+     * there was any.
+     */
+    public boolean sweep(Profile profile, Resnapshot resnapshot, Consumer<Message> out) {
+        FactKind row = subject == Subject.PROJECT ? FactKind.PROJECT : FactKind.ACCOUNT;
+        if (profile.known && resnapshot.lacks(row.table(), profile.seen)) {
+            end(profile, out);
+            profile.depart(resnapshot.departure());
+            return true;
+        }
+        return profile.members
+                .values()
+                .removeIf(m -> resnapshot.lacks(FactKind.MEMBER.table(), m.seen()));
     }
 
     /** Withdraws everything given out, because the subject is gone. */

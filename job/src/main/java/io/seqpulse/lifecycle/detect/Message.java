@@ -1,23 +1,36 @@
 package io.seqpulse.lifecycle.detect;
 
+import io.seqpulse.lifecycle.fact.Fact;
+
 /**
- * What detection tells the policy: exactly one of the two is set.
+ * What the policy is told about a recipient: exactly one of the three is set.
  *
  * @param candidate an email that a rule wants, or wants with newer figures; or null
  * @param retraction one it no longer wants, or null
+ * @param fact what the log says of the person, or null
  */
-public record Message(Candidate candidate, Retraction retraction) {
+public record Message(Candidate candidate, Retraction retraction, Fact fact) {
 
-    static Message of(Candidate candidate) {
-        return new Message(candidate, null);
+    /** Detection wants an email. */
+    public static Message of(Candidate candidate) {
+        return new Message(candidate, null, null);
     }
 
-    static Message of(Retraction retraction) {
-        return new Message(null, retraction);
+    /** Detection no longer wants one. */
+    public static Message of(Retraction retraction) {
+        return new Message(null, retraction, null);
+    }
+
+    /** The log says something of a person. */
+    public static Message of(Fact fact) {
+        return new Message(null, null, fact);
     }
 
     /** Whom it concerns: what the policy is keyed by. */
     public String recipient() {
+        if (fact != null) {
+            return fact.key();
+        }
         return candidate != null ? candidate.recipient() : retraction.recipient();
     }
 }

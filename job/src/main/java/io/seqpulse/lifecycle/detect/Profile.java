@@ -27,6 +27,9 @@ public class Profile {
     public long committedAt = Long.MIN_VALUE;
     public long position = Long.MIN_VALUE;
 
+    /** Where the log told of the row last, be it nothing new. */
+    public long seen = Long.MIN_VALUE;
+
     /** When {@link #values}' plan last changed while we watched; 0: it has always been so. */
     public long planSince;
 
@@ -88,6 +91,7 @@ public class Profile {
         known = false;
         committedAt = Long.MIN_VALUE;
         position = Long.MIN_VALUE;
+        seen = Long.MIN_VALUE;
         planSince = 0;
         ownerSince = 0;
         firsts.clear();
@@ -133,6 +137,7 @@ public class Profile {
      * anything new. A repetition comes at a later position of the log.
      */
     boolean describe(Fact fact) {
+        seen = Math.max(seen, fact.position());
         if (known && !isAfterRemembered(fact)) {
             return false;
         }

@@ -7,9 +7,10 @@ import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.fact.Subject;
-import io.seqpulse.lifecycle.state.BuffersState;
 import io.seqpulse.lifecycle.state.RecentState;
+import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
@@ -19,15 +20,14 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 
 /**
  * Hosts the detectors of one kind of subject: moves the profile in and out of state and keeps one
  * timer a key, on the log's clock. What is decided is decided in {@link Detection}.
  */
-public abstract class DetectionFunction extends KeyedProcessFunction<String, Fact, Message>
-        implements BuffersState {
+public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
 
     /**
      * Events are counted for this month and the one before; kept for more, in case the clock is.
@@ -56,12 +56,7 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
     public void open(OpenContext context) {
         detection = new Detection(subject, rules);
         deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
-        profiles =
-                new RecentState<>(
-                        getRuntimeContext()
-                                .getState(
-                                        new ValueStateDescriptor<>(
-                                                "profile", Types.POJO(Profile.class))));
+        profiles = new RecentState<>(getRuntimeContext().getState(swept()));
         MapStateDescriptor<String, Long> counted =
                 new MapStateDescriptor<>("events", Types.STRING, Types.LONG);
         counted.enableTimeToLive(
@@ -85,13 +80,13 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
     protected abstract boolean needsSubject(Fact fact);
 
     /** What this subject's facts mean to others; called when the fact has been taken. */
-    protected void signal(Profile profile, Fact fact, Context context) {}
+    protected void signal(Profile profile, Fact fact, ReadOnlyContext context) {}
 
     /** Takes a fact that is neither an event nor the subject's row; returns whether it was one. */
     protected abstract boolean takeSpecial(Detection detection, Profile profile, Fact fact);
 
     @Override
-    public void processElement(Fact fact, Context context, Collector<Message> out)
+    public void processElement(Fact fact, ReadOnlyContext context, Collector<Message> out)
             throws Exception {
         Profile profile = profiles.value(context.getCurrentKey());
         if (profile == null) {
@@ -105,7 +100,7 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
                 detection.end(profile, out::collect);
                 events.clear();
                 profile.depart(new Departure(fact.committedAt(), fact.position()));
-                save(profile, context);
+                save(context.getCurrentKey(), profile, context.timerService());
             }
             return;
         }
@@ -121,7 +116,7 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
         }
         awaitSubject(profile, fact, context.timerService().currentWatermark());
         signal(profile, fact, context);
-        save(profile, context);
+        save(context.getCurrentKey(), profile, context.timerService());
     }
 
     private void awaitSubject(Profile profile, Fact fact, long now) {
@@ -152,30 +147,41 @@ public abstract class DetectionFunction extends KeyedProcessFunction<String, Fac
                     letter -> context.output(DeadLetters.OUTPUT, letter));
         }
         detection.passTime(context.getCurrentKey(), profile, timestamp, out::collect);
-        save(profile, context);
+        save(context.getCurrentKey(), profile, context.timerService());
     }
 
-    private void save(Profile profile, Context context) throws Exception {
-        if (profile.isEmpty()) {
-            clear(profile, context);
-            return;
+    @Override
+    protected ValueStateDescriptor<Profile> swept() {
+        return new ValueStateDescriptor<>("profile", Types.POJO(Profile.class));
+    }
+
+    @Override
+    protected void sweep(
+            String currentKey, Resnapshot resnapshot, TimerService timers, Collector<Message> out)
+            throws Exception {
+        Profile profile = profiles.value(currentKey);
+        if (profile != null && detection.sweep(profile, resnapshot, out::collect)) {
+            if (!profile.known) {
+                events.clear();
+            }
+            save(currentKey, profile, timers);
         }
+    }
+
+    private void save(String key, Profile profile, TimerService timers) throws Exception {
         OptionalLong next = detection.nextTime(profile);
         if (next.orElse(0) != profile.timerAt) {
             if (profile.timerAt != 0) {
-                context.timerService().deleteEventTimeTimer(profile.timerAt);
+                timers.deleteEventTimeTimer(profile.timerAt);
             }
-            next.ifPresent(context.timerService()::registerEventTimeTimer);
+            next.ifPresent(timers::registerEventTimeTimer);
             profile.timerAt = next.orElse(0);
         }
-        profiles.update(context.getCurrentKey(), profile);
-    }
-
-    private void clear(Profile profile, Context context) {
-        if (profile.timerAt != 0) {
-            context.timerService().deleteEventTimeTimer(profile.timerAt);
+        if (profile.isEmpty()) {
+            profiles.clear(key);
+            events.clear();
+        } else {
+            profiles.update(key, profile);
         }
-        profiles.clear(context.getCurrentKey());
-        events.clear();
     }
 }

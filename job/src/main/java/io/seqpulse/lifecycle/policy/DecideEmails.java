@@ -2,24 +2,23 @@ package io.seqpulse.lifecycle.policy;
 
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.detect.Message;
-import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.state.BuffersState;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.state.RecentState;
+import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.streaming.api.functions.co.KeyedCoProcessFunction;
+import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 
 /**
  * Keyed by recipient: where all emails of one person meet. Moves the recipient in and out of state
  * and keeps one timer a key, on the log's clock; {@link EmailPolicy} decides.
  */
-public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Message, Decision>
-        implements BuffersState {
+public final class DecideEmails extends SweptFunction<Message, Decision> {
 
     private final List<Rule> rules;
     private final Duration cooldown;
@@ -35,12 +34,7 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
     @Override
     public void open(OpenContext context) {
         policy = new EmailPolicy(rules, cooldown);
-        recipients =
-                new RecentState<>(
-                        getRuntimeContext()
-                                .getState(
-                                        new ValueStateDescriptor<>(
-                                                "recipient", Types.POJO(Recipient.class))));
+        recipients = new RecentState<>(getRuntimeContext().getState(swept()));
     }
 
     @Override
@@ -49,23 +43,21 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
     }
 
     @Override
-    public void processElement1(Fact fact, Context context, Collector<Decision> out)
+    public void processElement(Message message, ReadOnlyContext context, Collector<Decision> out)
             throws Exception {
-        Recipient recipient = recipient(context);
-        if (policy.take(recipient, fact)) {
-            clear(recipient, context);
+        String key = context.getCurrentKey();
+        Recipient recipient = recipients.value(key);
+        if (recipient == null) {
+            recipient = new Recipient();
+        }
+        if (message.fact() == null) {
+            long wall = context.timerService().currentProcessingTime();
+            policy.take(recipient, message, wall, out::collect);
+        } else if (policy.take(recipient, message.fact())) {
+            clear(key, recipient, context.timerService());
             return;
         }
-        save(recipient, context);
-    }
-
-    @Override
-    public void processElement2(Message message, Context context, Collector<Decision> out)
-            throws Exception {
-        Recipient recipient = recipient(context);
-        long wall = context.timerService().currentProcessingTime();
-        policy.take(recipient, message, wall, out::collect);
-        save(recipient, context);
+        save(key, recipient, context.timerService());
     }
 
     @Override
@@ -78,34 +70,49 @@ public final class DecideEmails extends KeyedCoProcessFunction<String, Fact, Mes
         recipient.timerAt = 0;
         long wall = context.timerService().currentProcessingTime();
         policy.passTime(recipient, timestamp, wall, out::collect);
-        save(recipient, context);
+        save(context.getCurrentKey(), recipient, context.timerService());
     }
 
-    private Recipient recipient(Context context) throws Exception {
-        Recipient recipient = recipients.value(context.getCurrentKey());
-        return recipient == null ? new Recipient() : recipient;
+    @Override
+    protected ValueStateDescriptor<Recipient> swept() {
+        return new ValueStateDescriptor<>("recipient", Types.POJO(Recipient.class));
     }
 
-    private void save(Recipient recipient, Context context) throws Exception {
-        if (policy.isForgettable(recipient, context.timerService().currentWatermark())) {
-            clear(recipient, context);
+    @Override
+    protected void sweep(
+            String currentKey, Resnapshot resnapshot, TimerService timers, Collector<Decision> out)
+            throws Exception {
+        Recipient recipient = recipients.value(currentKey);
+        if (recipient == null) {
+            return;
+        }
+        if (policy.sweep(recipient, resnapshot)) {
+            clear(currentKey, recipient, timers);
+        } else {
+            save(currentKey, recipient, timers);
+        }
+    }
+
+    private void save(String key, Recipient recipient, TimerService timers) throws Exception {
+        if (policy.isForgettable(recipient, timers.currentWatermark())) {
+            clear(key, recipient, timers);
             return;
         }
         OptionalLong next = policy.nextTime(recipient);
         if (next.orElse(0) != recipient.timerAt) {
             if (recipient.timerAt != 0) {
-                context.timerService().deleteEventTimeTimer(recipient.timerAt);
+                timers.deleteEventTimeTimer(recipient.timerAt);
             }
-            next.ifPresent(context.timerService()::registerEventTimeTimer);
+            next.ifPresent(timers::registerEventTimeTimer);
             recipient.timerAt = next.orElse(0);
         }
-        recipients.update(context.getCurrentKey(), recipient);
+        recipients.update(key, recipient);
     }
 
-    private void clear(Recipient recipient, Context context) {
+    private void clear(String key, Recipient recipient, TimerService timers) {
         if (recipient.timerAt != 0) {
-            context.timerService().deleteEventTimeTimer(recipient.timerAt);
+            timers.deleteEventTimeTimer(recipient.timerAt);
         }
-        recipients.clear(context.getCurrentKey());
+        recipients.clear(key);
     }
 }

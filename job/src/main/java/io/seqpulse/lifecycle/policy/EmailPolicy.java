@@ -7,6 +7,8 @@ import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -46,6 +48,7 @@ public final class EmailPolicy {
     public boolean take(Recipient recipient, Fact fact) {
         switch (fact.kind()) {
             case ACCOUNT -> {
+                recipient.accountSeen = Math.max(recipient.accountSeen, fact.position());
                 if (isAfter(fact, recipient.accountCommittedAt, recipient.accountPosition)) {
                     recipient.account.putAll(fact.values());
                     recipient.accountCommittedAt = fact.committedAt();
@@ -53,6 +56,7 @@ public final class EmailPolicy {
                 }
             }
             case PREFERENCES, PREFERENCES_DELETED -> {
+                recipient.preferencesSeen = Math.max(recipient.preferencesSeen, fact.position());
                 if (isAfter(
                         fact, recipient.preferencesCommittedAt, recipient.preferencesPosition)) {
                     recipient.preferences.clear();
@@ -70,6 +74,18 @@ public final class EmailPolicy {
             }
         }
         return false;
+    }
+
+    /** Takes what a new snapshot lacks as deleted; returns whether the person is gone. */
+    public boolean sweep(Recipient recipient, Resnapshot resnapshot) {
+        if (!recipient.preferences.isEmpty()
+                && resnapshot.lacks(FactKind.PREFERENCES.table(), recipient.preferencesSeen)) {
+            recipient.preferences.clear();
+            recipient.preferencesCommittedAt = resnapshot.at();
+            recipient.preferencesPosition = resnapshot.toOffset();
+        }
+        return !recipient.account.isEmpty()
+                && resnapshot.lacks(FactKind.ACCOUNT.table(), recipient.accountSeen);
     }
 
     private static boolean isAfter(Fact fact, long committedAt, long position) {

@@ -19,11 +19,17 @@ public class Recipient {
     public long accountCommittedAt = Long.MIN_VALUE;
     public long accountPosition = Long.MIN_VALUE;
 
+    /** Where the log told of the row last, be it nothing new. */
+    public long accountSeen = Long.MIN_VALUE;
+
     /** What the person agreed to; empty: nothing was said. */
     public Map<String, String> preferences = new HashMap<>();
 
     public long preferencesCommittedAt = Long.MIN_VALUE;
     public long preferencesPosition = Long.MIN_VALUE;
+
+    /** Where the log told of the preferences' row last, be it nothing new. */
+    public long preferencesSeen = Long.MIN_VALUE;
 
     /** When the journal last saw a marketing email sent, epoch milliseconds; 0: never. */
     public long marketingSentAt;

@@ -44,7 +44,7 @@ public final class DetectProject extends DetectionFunction {
      * every repetition, which changes nothing.
      */
     @Override
-    protected void signal(Profile profile, Fact fact, Context context) {
+    protected void signal(Profile profile, Fact fact, ReadOnlyContext context) {
         if (fact.kind() != FactKind.PROJECT || fact.value("owner_id") == null) {
             return;
         }
@@ -75,7 +75,8 @@ public final class DetectProject extends DetectionFunction {
                             fact.value("email"),
                             fact.value("role"),
                             "true".equals(fact.value("on_call")),
-                            fact.committedAt());
+                            fact.committedAt(),
+                            fact.position());
             detection.takeMember(profile, fact.id(), member);
             return true;
         }

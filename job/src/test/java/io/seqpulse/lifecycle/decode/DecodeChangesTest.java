@@ -6,13 +6,17 @@ import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.Rows;
 import java.util.List;
+import java.util.Set;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -61,7 +65,7 @@ class DecodeChangesTest {
                 .extracting(Fact::kind)
                 .containsExactly(FactKind.ACCOUNT, FactKind.USER_CREATED, FactKind.USER_ACTIVATED);
         assertThat(side(DecodeChanges.RECIPIENTS))
-                .extracting(Fact::kind)
+                .extracting(message -> message.fact().kind())
                 .containsExactly(FactKind.ACCOUNT);
         assertThat(side(DecodeChanges.PROJECTS))
                 .extracting(Fact::kind)
@@ -113,6 +117,36 @@ class DecodeChangesTest {
     void saysNothingOfUnknownTables() throws Exception {
         reads(Rows.inserted("invoices", "x").record());
         assertThat(side(DeadLetters.OUTPUT)).isEmpty();
+    }
+
+    @Test
+    void tellsOfANewSnapshotAcrossARestartInTheMiddleOfIt() throws Exception {
+        reads(Rows.inserted("invoices", "x").record());
+        reads(Rows.snapshot("invoices", "y", Snapshot.FIRST, MORNING + 1).record());
+        OperatorSubtaskState state = harness.snapshot(1, 1);
+        stop();
+        harness =
+                new OneInputStreamOperatorTestHarness<>(
+                        new ProcessOperator<>(new DecodeChanges(LOG)));
+        harness.initializeState(state);
+        harness.open();
+        LogRecord last = Rows.snapshot("invoices", "z", Snapshot.LAST, MORNING + 1).record();
+        reads(last.asReplayed());
+        assertThat(side(DecodeChanges.RESNAPSHOTS)).isEmpty();
+        reads(last);
+        assertThat(side(DecodeChanges.RESNAPSHOTS))
+                .containsExactly(new Resnapshot(42, 42, MORNING + 1, Set.of("invoices")));
+    }
+
+    @Test
+    void takesNobodyForDeletedWhoseRowCouldNotBeRead() throws Exception {
+        reads(Rows.inserted("invoices", "x").record());
+        reads(Rows.snapshot("users", ALICE, Snapshot.FIRST, MORNING + 1).record());
+        reads(Rows.snapshot("invoices", "z", Snapshot.LAST, MORNING + 1).record());
+        assertThat(side(DeadLetters.OUTPUT)).hasSize(1);
+        assertThat(side(DecodeChanges.RESNAPSHOTS))
+                .extracting(Resnapshot::tables)
+                .containsExactly(Set.of("invoices"));
     }
 
     private void reads(LogRecord record) throws Exception {

@@ -11,14 +11,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Sweeps;
 import java.util.List;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
-import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,15 +25,11 @@ import org.junit.jupiter.api.Test;
 /** What names only a deployment, and that one does not come, or has gone. */
 class AttachDeploymentOrphansTest {
 
-    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Fact> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Fact> harness;
 
     @BeforeEach
     void start() throws Exception {
-        harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new AttachDeployment(LOG)),
-                        Fact::key,
-                        Types.STRING);
+        harness = Sweeps.harness(new AttachDeployment(LOG), Fact::key);
         harness.open();
     }
 
@@ -55,7 +50,7 @@ class AttachDeploymentOrphansTest {
         clock(MORNING + DAY);
         assertThat(buried()).hasSize(3).endsWith("metric_samples 7");
         assertThat(harness.numEventTimeTimers()).isZero();
-        assertThat(harness.numKeyedStateEntries()).as("it waits on").isEqualTo(1);
+        assertThat(Sweeps.stateEntries(harness)).as("it waits on").isEqualTo(1);
     }
 
     @Test
@@ -86,10 +81,10 @@ class AttachDeploymentOrphansTest {
         hears(row(MORNING).fact(), deleted(MORNING + MINUTE));
         hears(verdict(MORNING + 1).fact(), hint("h1", MORNING + MINUTE).fact());
         clock(MORNING + HOUR);
-        assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+        assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
         clock(MORNING + HOUR + MINUTE);
         assertThat(buried()).isEmpty();
-        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(Sweeps.stateEntries(harness)).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
     }
 
@@ -102,18 +97,37 @@ class AttachDeploymentOrphansTest {
                 .extracting(Fact::kind)
                 .endsWith(FactKind.VERDICT_CREATED);
         clock(MORNING + DAY);
-        assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+        assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
+        assertThat(harness.numEventTimeTimers()).isZero();
+    }
+
+    @Test
+    void letsGoOfADeploymentThatANewSnapshotNoLongerShows() throws Exception {
+        hears(row(MORNING).fact(), row(MORNING).position(MORNING + MINUTE).fact());
+        Sweeps.tell(harness, Sweeps.resnapshot(MORNING + MINUTE, MORNING + HOUR, "deployments"));
+        clock(MORNING + HOUR);
+        assertThat(harness.numEventTimeTimers()).as("it was shown").isZero();
+
+        Sweeps.tell(harness, Sweeps.resnapshot(MORNING + MINUTE + 1, MORNING + DAY, "deployments"));
+        clock(MORNING + DAY - 1);
+        assertThat(harness.numEventTimeTimers()).isZero();
+        clock(MORNING + DAY);
+        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        hears(verdict(MORNING + DAY).fact());
+        clock(MORNING + DAY + HOUR);
+        assertThat(buried()).isEmpty();
+        assertThat(Sweeps.stateEntries(harness)).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
     }
 
     private void hears(Fact... facts) throws Exception {
         for (Fact fact : facts) {
-            harness.processElement(new StreamRecord<>(fact, fact.committedAt()));
+            harness.processElement1(new StreamRecord<>(fact, fact.committedAt()));
         }
     }
 
     private void clock(long millis) throws Exception {
-        harness.processWatermark(new Watermark(millis));
+        Sweeps.clock(harness, millis);
     }
 
     private List<String> buried() {

@@ -11,17 +11,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Sweeps;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
-import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +33,7 @@ class AttachDeploymentTest {
     private static final String DEPLOYMENT = "d1";
 
     private final List<Fact> before = new ArrayList<>();
-    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Fact> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Fact> harness;
 
     @BeforeEach
     void start() throws Exception {
@@ -288,8 +287,8 @@ class AttachDeploymentTest {
         int told = told().size();
         hears(Facts.of(FactKind.DEPLOYMENT_DELETED, DEPLOYMENT, DEPLOYMENT, MORNING + 1).fact());
         assertThat(told()).hasSize(told);
-        harness.processWatermark(new Watermark(MORNING + 1 + HOUR));
-        assertThat(harness.numKeyedStateEntries()).isZero();
+        Sweeps.clock(harness, MORNING + 1 + HOUR);
+        assertThat(Sweeps.stateEntries(harness)).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
     }
 
@@ -359,11 +358,7 @@ class AttachDeploymentTest {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(new AttachDeployment(LOG)),
-                        Fact::key,
-                        Types.STRING);
+        harness = Sweeps.harness(new AttachDeployment(LOG), Fact::key);
         harness.setup();
         if (state != null) {
             harness.initializeState(state);
@@ -380,7 +375,7 @@ class AttachDeploymentTest {
 
     private void hears(Fact... facts) throws Exception {
         for (Fact fact : facts) {
-            harness.processElement(new StreamRecord<>(fact, fact.committedAt()));
+            harness.processElement1(new StreamRecord<>(fact, fact.committedAt()));
         }
     }
 

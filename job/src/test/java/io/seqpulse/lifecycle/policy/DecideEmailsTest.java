@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.policy;
 
 import static io.seqpulse.lifecycle.story.Facts.ALICE;
+import static io.seqpulse.lifecycle.story.Facts.BOB;
 import static io.seqpulse.lifecycle.story.Facts.DAY;
 import static io.seqpulse.lifecycle.story.Facts.HOUR;
 import static io.seqpulse.lifecycle.story.Facts.MINUTE;
@@ -15,16 +16,15 @@ import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
+import io.seqpulse.lifecycle.story.Sweeps;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.co.KeyedCoProcessOperator;
-import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +37,7 @@ class DecideEmailsTest {
     private static final String DUTY = Candidate.BARE_ADDRESS + "duty@example.org";
 
     private final List<Decision> before = new ArrayList<>();
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Message, Decision> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Message, Resnapshot, Decision> harness;
 
     @BeforeEach
     void start() throws Exception {
@@ -51,14 +51,14 @@ class DecideEmailsTest {
     }
 
     @Test
-    void waitsForBothInputsToReachTheCandidate() throws Exception {
+    void waitsForTheClockToReachTheCandidate() throws Exception {
         hears(account(ALICE, MORNING - DAY).fact());
         wants(candidate("E-TRX-01", "welcome", ALICE, MORNING));
-        harness.processWatermark2(new Watermark(MORNING));
+        clock(MORNING - 1);
         assertThat(sent()).as("an opt-out may still be on its way").isEmpty();
         hears(account(ALICE, MORNING).with("is_active", "false").fact());
 
-        harness.processWatermark1(new Watermark(MORNING));
+        clock(MORNING);
         assertThat(sent()).isEmpty();
         assertThat(reasons()).containsExactly("welcome inactive");
     }
@@ -127,7 +127,7 @@ class DecideEmailsTest {
         assertThat(harness.numEventTimeTimers()).isEqualTo(1);
         clock(MORNING + 100 * DAY);
         assertThat(harness.numEventTimeTimers()).isZero();
-        assertThat(harness.numKeyedStateEntries()).as("the person is known").isEqualTo(1);
+        assertThat(Sweeps.stateEntries(harness)).as("the person is known").isEqualTo(1);
     }
 
     @Test
@@ -135,7 +135,7 @@ class DecideEmailsTest {
         hears(account(ALICE, MORNING - DAY).fact());
         wants(candidate("E-TRX-01", "welcome", ALICE, MORNING));
         hears(Facts.of(FactKind.ACCOUNT_DELETED, ALICE, ALICE, MORNING).fact());
-        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(Sweeps.stateEntries(harness)).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
 
         retracts("welcome", ALICE);
@@ -143,23 +143,54 @@ class DecideEmailsTest {
         assertThat(sent()).isEmpty();
         assertThat(reasons()).isEmpty();
         assertThat(withdrawals()).containsExactly("welcome");
-        assertThat(harness.numKeyedStateEntries()).as("the retraction came after it").isZero();
+        assertThat(Sweeps.stateEntries(harness)).as("the retraction came after it").isZero();
+    }
+
+    @Test
+    void sendsNothingToAPersonWhomANewSnapshotNoLongerShows() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact(), account(BOB, MORNING - DAY).fact());
+        wants(candidate("E-TRX-01", "to alice", ALICE, MORNING));
+        wants(candidate("E-TRX-01", "to bob", BOB, MORNING));
+        hears(account(BOB, MORNING - DAY).position(MORNING).fact());
+        Sweeps.tell(harness, Sweeps.resnapshot(MORNING, MORNING + HOUR, "users"));
+        restart();
+        clock(MORNING + HOUR);
+        assertThat(sent()).containsExactly("to bob");
+        assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
+    }
+
+    @Test
+    void forgetsAnOptOutThatANewSnapshotNoLongerShows() throws Exception {
+        for (String user : List.of(ALICE, BOB)) {
+            hears(
+                    account(user, MORNING - DAY).fact(),
+                    Facts.of(FactKind.PREFERENCES, user, user, MORNING - DAY)
+                            .with("marketing_opt_in", "false")
+                            .position(user.equals(BOB) ? MORNING : MORNING - DAY)
+                            .fact());
+        }
+        wants(candidate("E-ACT-01", "to alice", ALICE, MORNING + 1));
+        wants(candidate("E-ACT-01", "to bob", BOB, MORNING + 1));
+        Sweeps.tell(harness, Sweeps.resnapshot(MORNING, MORNING + 1, "email_preferences"));
+        clock(MORNING + 1);
+        assertThat(sent()).containsExactly("to alice");
+        assertThat(reasons()).containsExactly("to bob opted_out");
     }
 
     @Test
     void keepsNothingOfABareAddressInTheEnd() throws Exception {
         wants(candidate("E-ACT-05", "alert", DUTY, MORNING));
         assertThat(sent()).containsExactly("alert");
-        assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+        assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
         clock(MORNING + 100 * DAY);
-        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(Sweeps.stateEntries(harness)).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
     }
 
     @Test
     void keepsNothingOfEventsThatAreNotItsBusiness() throws Exception {
         hears(Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING).fact());
-        assertThat(harness.numKeyedStateEntries()).isZero();
+        assertThat(Sweeps.stateEntries(harness)).isZero();
     }
 
     @Test
@@ -176,12 +207,8 @@ class DecideEmailsTest {
 
     private void start(OperatorSubtaskState state) throws Exception {
         harness =
-                new KeyedTwoInputStreamOperatorTestHarness<>(
-                        new KeyedCoProcessOperator<>(
-                                new DecideEmails(Rules.all(), Duration.ofHours(24))),
-                        Fact::key,
-                        Message::recipient,
-                        Types.STRING);
+                Sweeps.harness(
+                        new DecideEmails(Rules.all(), Duration.ofHours(24)), Message::recipient);
         harness.setup();
         if (state != null) {
             harness.initializeState(state);
@@ -200,23 +227,22 @@ class DecideEmailsTest {
 
     private void hears(Fact... facts) throws Exception {
         for (Fact fact : facts) {
-            harness.processElement1(new StreamRecord<>(fact, fact.committedAt()));
+            harness.processElement1(new StreamRecord<>(Message.of(fact)));
         }
     }
 
     private void wants(Candidate candidate) throws Exception {
-        harness.processElement2(new StreamRecord<>(new Message(candidate, null)));
+        harness.processElement1(new StreamRecord<>(Message.of(candidate)));
     }
 
     private void retracts(String key, String recipient) throws Exception {
         Retraction retraction = new Retraction(key, recipient, recipient, Retraction.RESOLVED);
-        harness.processElement2(new StreamRecord<>(new Message(null, retraction)));
+        harness.processElement1(new StreamRecord<>(Message.of(retraction)));
     }
 
     private void clock(long millis) throws Exception {
         harness.setProcessingTime(Math.max(millis, harness.getProcessingTime()));
-        harness.processWatermark1(new Watermark(millis));
-        harness.processWatermark2(new Watermark(millis));
+        Sweeps.clock(harness, millis);
     }
 
     private List<Decision> decisions() {

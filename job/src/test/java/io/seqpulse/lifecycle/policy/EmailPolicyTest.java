@@ -142,7 +142,7 @@ class EmailPolicyTest {
     void endsAnExpiredAlertAsStaleAtOnce() {
         policy.take(
                 recipient,
-                new Message(candidate(ALERT, "k", MORNING), null),
+                Message.of(candidate(ALERT, "k", MORNING)),
                 MORNING + DAY,
                 decisions::add);
         assertThat(reasons()).containsExactly("k stale");
@@ -687,13 +687,13 @@ class EmailPolicyTest {
     }
 
     private void wants(Candidate candidate) {
-        policy.take(recipient, new Message(candidate, null), candidate.decidedAt(), decisions::add);
+        policy.take(recipient, Message.of(candidate), candidate.decidedAt(), decisions::add);
     }
 
     private void retracts(String key, String reason) {
         policy.take(
                 recipient,
-                new Message(null, new Retraction(key, ALICE, ALICE, reason)),
+                Message.of(new Retraction(key, ALICE, ALICE, reason)),
                 MORNING,
                 decisions::add);
     }

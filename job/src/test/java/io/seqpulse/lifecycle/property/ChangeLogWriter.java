@@ -38,8 +38,20 @@ final class ChangeLogWriter {
     private final List<ChangeEvent> streamed = new ArrayList<>();
     private long offset;
 
+    /** Every table has a row that stays, so that every snapshot shows something of it. */
     ChangeLogWriter(Random random) {
         this.random = random;
+        String longAgo = "2001-01-01T00:00:00Z";
+        String id = "bystander";
+        put("users", id, Map.of("id", id, "is_active", "true", "created_at", longAgo));
+        put("email_preferences", id, Map.of("user_id", id));
+        put("projects", id, Map.of("id", id, "owner_id", id, "created_at", longAgo));
+        put("project_members", id, Map.of("id", id, "project_id", id, "user_id", id));
+        put("deployments", id, Map.of("id", id, "project_id", id));
+    }
+
+    private void put(String table, String id, Map<String, String> row) {
+        tables.computeIfAbsent(table, name -> new LinkedHashMap<>()).put(id, row);
     }
 
     /** Changes the database; the log says nothing of it yet. */
@@ -135,6 +147,11 @@ final class ChangeLogWriter {
             records.add(record(at(event, offset++, event.snapshot())));
         }
         return records;
+    }
+
+    /** The slot is gone: what was streamed from it never comes again. */
+    void loseSlot() {
+        streamed.clear();
     }
 
     private static ChangeEvent at(ChangeEvent event, long offset, Snapshot snapshot) {

@@ -53,6 +53,17 @@ final class Draft {
         intended.add(new Intended(at, edits));
     }
 
+    /** Ids of the rows of a table that are meant to be inserted by then. */
+    List<String> inserted(String table, long by) {
+        return intended.stream()
+                .filter(transaction -> transaction.commit() <= by)
+                .flatMap(transaction -> transaction.edits().stream())
+                .filter(edit -> edit.operation() == 'c' && edit.table().equals(table))
+                .map(Edit::id)
+                .distinct()
+                .toList();
+    }
+
     static Edit insert(String table, String id, Object... columns) {
         return new Edit('c', table, id, columns(columns));
     }

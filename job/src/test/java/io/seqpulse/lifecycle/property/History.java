@@ -20,8 +20,8 @@ record History(String id, long seed, List<Transaction> transactions, Set<String>
     /** Changes that were committed together. */
     record Transaction(long commit, List<Change> changes) {
 
-        boolean insertsOnly() {
-            return changes.stream().allMatch(change -> change.operation() == 'c');
+        boolean updatesNothing() {
+            return changes.stream().noneMatch(change -> change.operation() == 'u');
         }
     }
 

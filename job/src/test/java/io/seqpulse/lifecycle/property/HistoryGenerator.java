@@ -42,23 +42,41 @@ final class HistoryGenerator {
     }
 
     /**
-     * The history of a seed. While the slot is gone only rows are added: what is changed or deleted
-     * then and seen by nobody is lost to every reader of the log.
+     * The history of a seed. While the slot is gone rows are only added and deleted: what they are
+     * changed to and from again then is lost to every reader of the log.
      */
     static History generate(Setting setting, String id, long seed) {
         for (int attempt = 0; attempt < TRIES; attempt++) {
             HistoryGenerator generator =
                     new HistoryGenerator(setting, id, seed + 1_000_003L * attempt);
             generator.tellStories();
+            generator.endSomeUnseen();
             List<Transaction> transactions = generator.draft.transactions();
             boolean tellable =
                     transactions.stream()
-                            .allMatch(t -> t.insertsOnly() || !setting.inGap(t.commit()));
+                            .allMatch(t -> t.updatesNothing() || !setting.inGap(t.commit()));
             if (tellable && !transactions.isEmpty()) {
                 return new History(id, seed, transactions, generator.intents);
             }
         }
         throw new IllegalStateException("seed " + seed + " makes no history");
+    }
+
+    /** While the slot is gone, some of what there is goes too. */
+    private void endSomeUnseen() {
+        if (setting.gapTo() == 0) {
+            return;
+        }
+        for (String table : List.of("users", "projects", "project_members", "email_preferences")) {
+            for (String row : draft.inserted(table, setting.gapFrom())) {
+                if (random.nextInt(5) == 0) {
+                    int length = (int) (setting.gapTo() - setting.gapFrom());
+                    draft.commit(
+                            setting.gapFrom() + 1 + random.nextInt(length), delete(table, row));
+                    intents.add("deleted while the slot was gone");
+                }
+            }
+        }
     }
 
     private void tellStories() {

@@ -50,6 +50,7 @@ class HistoryPropertyTest {
                     Map.entry("intent 1 s after a boundary", 100),
                     Map.entry("intent quota at the end of a month", 25),
                     Map.entry("intent project at the deadline", 80),
+                    Map.entry("intent deleted while the slot was gone", 60),
                     Map.entry("intent new owner", 40),
                     Map.entry("intent plan changed", 80));
 
@@ -136,7 +137,37 @@ class HistoryPropertyTest {
                         "no cap",
                         "policy/EmailPolicy.java",
                         "return Math.max(opensAt, recipient.releasedAt);",
-                        "return 0;"));
+                        "return 0;"),
+                new Mutant(
+                        "what a new snapshot lacks is kept",
+                        "state/SweepOperator.java",
+                        "            sweep(resnapshot);",
+                        ""),
+                new Mutant(
+                        "what a new snapshot shows is let go of",
+                        "fact/Resnapshot.java",
+                        "seen < fromOffset",
+                        "seen < toOffset"),
+                new Mutant(
+                        "what a new snapshot lacks is let go of before all of it has come",
+                        "state/SweepOperator.java",
+                        "waiting.getValue().at() <= mark.getTimestamp()",
+                        "mark.getTimestamp() > Long.MIN_VALUE"),
+                new Mutant(
+                        "a row that says nothing new was not seen",
+                        "detect/Profile.java",
+                        "seen = Math.max(seen, fact.position());",
+                        "seen = known ? seen : fact.position();"),
+                new Mutant(
+                        "members that are gone stay",
+                        "detect/Detection.java",
+                        "resnapshot.lacks(FactKind.MEMBER.table(), m.seen())",
+                        "m == null"),
+                new Mutant(
+                        "a deletion is forgotten at once",
+                        "detect/Profile.java",
+                        "return departure != null && !departure.precedes(fact);",
+                        "return false;"));
     }
 
     private static String timed(String what, HistoryCheck check, int histories) throws Exception {

@@ -102,6 +102,11 @@ final class JobRun {
                         }
                         told = next < transactions.size() ? transactions.get(next).commit() : END;
                     }
+                    if (setting.gapFrom() > clock) {
+                        clock = setting.gapFrom();
+                        operators.watermark(clock); // may still be on its way
+                    }
+                    log.loseSlot();
                     snapshot(setting.gapTo(), false);
                     tick(setting.gapTo());
                     gapPassed = true;
@@ -145,14 +150,23 @@ final class JobRun {
 
     private void snapshot(long at, boolean incremental) throws Exception {
         pass(at + 1);
-        deliver(log.snapshot(at, incremental));
+        List<LogRecord> records = log.snapshot(at, incremental);
+        if (restores > 0 && !records.isEmpty()) {
+            int half = random.nextInt(records.size());
+            deliver(records.subList(0, half));
+            operators.restore(operators.snapshot(++checkpoints));
+            deliver(records.subList(half, records.size()));
+            operators.restore(operators.snapshot(++checkpoints));
+        } else {
+            deliver(records);
+        }
     }
 
     /** What may happen to a log at any time and must change nothing. */
     private void misfortune(long now) throws Exception {
         if (random.nextDouble() < faults) {
             if (random.nextInt(12) == 0) {
-                deliver(log.snapshot(now, random.nextBoolean()));
+                deliver(log.snapshot(now + 1, random.nextBoolean()));
             } else {
                 for (int times = 1 + random.nextInt(2); times > 0; times--) {
                     deliver(log.repeatSuffix());

@@ -7,11 +7,12 @@ import io.seqpulse.lifecycle.deployment.AttachDeployment;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
-import io.seqpulse.lifecycle.state.BufferedCoProcessOperator;
-import io.seqpulse.lifecycle.state.BufferedProcessOperator;
+import io.seqpulse.lifecycle.state.SweepOperator;
+import io.seqpulse.lifecycle.state.SweptFunction;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.lang.reflect.Method;
 import java.time.Duration;
@@ -41,7 +42,6 @@ import org.apache.flink.streaming.runtime.streamrecord.RecordAttributes;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
@@ -55,6 +55,10 @@ final class Operators implements AutoCloseable {
     private enum Channel {
         USERS_TO_DETECT,
         USERS_TO_POLICY,
+        SNAPSHOTS_TO_ATTACH,
+        SNAPSHOTS_TO_PROJECT,
+        SNAPSHOTS_TO_USER,
+        SNAPSHOTS_TO_POLICY,
         PROJECTS,
         DEPLOYMENTS,
         ATTACHED,
@@ -65,6 +69,21 @@ final class Operators implements AutoCloseable {
 
     private static final String LOG = "seqpulse.changes";
     private static final Channel[] CHANNELS = Channel.values();
+
+    private static final List<Channel> FROM_DECODE =
+            List.of(
+                    Channel.USERS_TO_DETECT,
+                    Channel.USERS_TO_POLICY,
+                    Channel.PROJECTS,
+                    Channel.DEPLOYMENTS);
+
+    /** Each operator has its own, in no order with the others. */
+    private static final List<Channel> FROM_DECODE_TO_ALL =
+            List.of(
+                    Channel.SNAPSHOTS_TO_ATTACH,
+                    Channel.SNAPSHOTS_TO_PROJECT,
+                    Channel.SNAPSHOTS_TO_USER,
+                    Channel.SNAPSHOTS_TO_POLICY);
 
     private final Random random;
     private final List<ActiveRule> rules;
@@ -78,10 +97,10 @@ final class Operators implements AutoCloseable {
     private long wall = Long.MIN_VALUE;
 
     private OneInputStreamOperatorTestHarness<LogRecord, Void> decode;
-    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Fact> attach;
-    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Message> project;
-    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Message> user;
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Message, Decision> policy;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Fact> attach;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Message> project;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Message> user;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Message, Resnapshot, Decision> policy;
 
     /**
      * @param random decides which channel is read next
@@ -108,27 +127,10 @@ final class Operators implements AutoCloseable {
         decode =
                 new OneInputStreamOperatorTestHarness<>(
                         new ProcessOperator<>(new DecodeChanges(LOG)));
-        attach =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new BufferedProcessOperator<>(new AttachDeployment(LOG)),
-                        new KeyOf<>("key"),
-                        Types.STRING);
-        project =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new BufferedProcessOperator<>(new DetectProject(LOG, rules)),
-                        new KeyOf<>("key"),
-                        Types.STRING);
-        user =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new BufferedProcessOperator<>(new DetectUser(LOG, rules)),
-                        new KeyOf<>("key"),
-                        Types.STRING);
-        policy =
-                new KeyedTwoInputStreamOperatorTestHarness<>(
-                        new BufferedCoProcessOperator<>(new DecideEmails(catalogue, cooldown)),
-                        new KeyOf<>("key"),
-                        new KeyOf<>("recipient"),
-                        Types.STRING);
+        attach = swept(new AttachDeployment(LOG), "key");
+        project = swept(new DetectProject(LOG, rules), "key");
+        user = swept(new DetectUser(LOG, rules), "key");
+        policy = swept(new DecideEmails(catalogue, cooldown), "recipient");
         decode.setOutputCreator(any -> new Wire<>(value -> {}, this::decoded, List.of()));
         attach.setOutputCreator(any -> wire(Channel.ATTACHED));
         project.setOutputCreator(
@@ -151,6 +153,12 @@ final class Operators implements AutoCloseable {
         long time = wall;
         wall = Long.MIN_VALUE;
         setWall(time);
+    }
+
+    private static <I, O> KeyedTwoInputStreamOperatorTestHarness<String, I, Resnapshot, O> swept(
+            SweptFunction<I, O> function, String key) throws Exception {
+        return new KeyedTwoInputStreamOperatorTestHarness<>(
+                new SweepOperator<>(function), new KeyOf<>(key), null, Types.STRING);
     }
 
     private <T> Wire<T> wire(Channel channel) {
@@ -184,6 +192,8 @@ final class Operators implements AutoCloseable {
             queue(Channel.PROJECTS).add(value);
         } else if (tag.equals(DecodeChanges.DEPLOYMENTS)) {
             queue(Channel.DEPLOYMENTS).add(value);
+        } else if (tag.equals(DecodeChanges.RESNAPSHOTS)) {
+            FROM_DECODE_TO_ALL.forEach(channel -> queue(channel).add(value));
         } else {
             buried(tag, value);
         }
@@ -204,10 +214,8 @@ final class Operators implements AutoCloseable {
 
     /** The source emits a watermark, which follows everything before it on every channel. */
     void watermark(long time) {
-        queue(Channel.USERS_TO_DETECT).add(time);
-        queue(Channel.USERS_TO_POLICY).add(time);
-        queue(Channel.PROJECTS).add(time);
-        queue(Channel.DEPLOYMENTS).add(time);
+        FROM_DECODE.forEach(channel -> queue(channel).add(time));
+        FROM_DECODE_TO_ALL.forEach(channel -> queue(channel).add(time));
     }
 
     /** Reads the channels until nothing moves any more. */
@@ -235,62 +243,76 @@ final class Operators implements AutoCloseable {
 
     private void read(Channel channel) throws Exception {
         Object head = queue(channel).remove();
-        if (head instanceof Long watermark) {
-            watermarks[channel.ordinal()] = watermark;
+        boolean mark = head instanceof Long;
+        if (mark) {
+            watermarks[channel.ordinal()] = (Long) head;
         }
         switch (channel) {
             case DEPLOYMENTS -> {
-                if (head instanceof Long watermark) {
-                    attach.processWatermark(new Watermark(watermark));
+                if (mark) {
+                    attach.processWatermark1(new Watermark((Long) head));
                 } else {
-                    attach.processElement(new StreamRecord<>((Fact) head));
+                    attach.processElement1(new StreamRecord<>((Fact) head));
                 }
             }
             case PROJECTS, ATTACHED -> {
-                if (head instanceof Long) {
-                    long low = low(Channel.PROJECTS, Channel.ATTACHED);
-                    if (low > projectTime) {
-                        projectTime = low;
-                        project.processWatermark(new Watermark(low));
-                    }
+                if (mark) {
+                    projectTime = pass(project, projectTime, Channel.PROJECTS, Channel.ATTACHED);
                 } else {
-                    project.processElement(new StreamRecord<>((Fact) head));
+                    project.processElement1(new StreamRecord<>((Fact) head));
                 }
             }
             case USERS_TO_DETECT, OWNER_SIGNALS -> {
-                if (head instanceof Long) {
-                    long low = low(Channel.USERS_TO_DETECT, Channel.OWNER_SIGNALS);
-                    if (low > userTime) {
-                        userTime = low;
-                        user.processWatermark(new Watermark(low));
-                    }
+                if (mark) {
+                    userTime = pass(user, userTime, Channel.USERS_TO_DETECT, Channel.OWNER_SIGNALS);
                 } else {
-                    user.processElement(new StreamRecord<>((Fact) head));
+                    user.processElement1(new StreamRecord<>((Fact) head));
                 }
             }
-            case USERS_TO_POLICY -> {
-                if (head instanceof Long watermark) {
-                    policy.processWatermark1(new Watermark(watermark));
+            case USERS_TO_POLICY, ABOUT_PROJECTS, ABOUT_USERS -> {
+                if (mark) {
+                    policyTime =
+                            pass(
+                                    policy,
+                                    policyTime,
+                                    Channel.USERS_TO_POLICY,
+                                    Channel.ABOUT_PROJECTS,
+                                    Channel.ABOUT_USERS);
                 } else {
-                    policy.processElement1(new StreamRecord<>((Fact) head));
+                    policy.processElement1(new StreamRecord<>((Message) head));
                 }
             }
-            case ABOUT_PROJECTS, ABOUT_USERS -> {
-                if (head instanceof Long) {
-                    long low = low(Channel.ABOUT_PROJECTS, Channel.ABOUT_USERS);
-                    if (low > policyTime) {
-                        policyTime = low;
-                        policy.processWatermark2(new Watermark(low));
-                    }
-                } else {
-                    policy.processElement2(new StreamRecord<>((Message) head));
-                }
-            }
+            case SNAPSHOTS_TO_ATTACH -> broadcast(attach, head);
+            case SNAPSHOTS_TO_PROJECT -> broadcast(project, head);
+            case SNAPSHOTS_TO_USER -> broadcast(user, head);
+            case SNAPSHOTS_TO_POLICY -> broadcast(policy, head);
         }
     }
 
-    private long low(Channel one, Channel other) {
-        return Math.min(watermarks[one.ordinal()], watermarks[other.ordinal()]);
+    private static void broadcast(
+            KeyedTwoInputStreamOperatorTestHarness<String, ?, Resnapshot, ?> harness, Object head)
+            throws Exception {
+        if (head instanceof Long watermark) {
+            harness.processWatermark2(new Watermark(watermark));
+        } else {
+            harness.processElement2(new StreamRecord<>((Resnapshot) head));
+        }
+    }
+
+    /** Channels that are one input have the least of their watermarks. */
+    private long pass(
+            KeyedTwoInputStreamOperatorTestHarness<String, ?, Resnapshot, ?> harness,
+            long before,
+            Channel... union)
+            throws Exception {
+        long low = Long.MAX_VALUE;
+        for (Channel channel : union) {
+            low = Math.min(low, watermarks[channel.ordinal()]);
+        }
+        if (low > before) {
+            harness.processWatermark1(new Watermark(low));
+        }
+        return low;
     }
 
     private Queue<Object> queue(Channel channel) {

@@ -167,8 +167,13 @@ final class Oracle {
                                     : journal.commitNext().changes());
                     told = next < transactions.size() ? transactions.get(next).commit() : NEVER;
                 }
+                Map<String, Change> last = new LinkedHashMap<>();
+                unseen.forEach(change -> last.put(change.table() + " " + change.id(), change));
+                unseen.removeIf(c -> last.get(c.table() + " " + c.id()).operation() == 'd');
                 happen(unseen, setting.gapTo(), true);
                 wall = Math.max(wall, setting.up(setting.gapTo() + 2));
+                last.values().removeIf(change -> change.operation() != 'd');
+                happen(new ArrayList<>(last.values()), setting.gapTo(), false);
                 gapPassed = true;
             } else if (commit != NEVER && (question == NEVER || commit <= question + 1)) {
                 Transaction transaction =

@@ -2,20 +2,24 @@ package io.seqpulse.lifecycle.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
+import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.operators.co.CoBroadcastWithKeyedOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.flink.util.Collector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +30,7 @@ class RecentStateTest {
     private static final int CAPACITY = 2;
 
     private Sums function;
-    private KeyedOneInputStreamOperatorTestHarness<String, String, Long> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, String, Resnapshot, Long> harness;
 
     @AfterEach
     void stop() throws Exception {
@@ -85,11 +89,29 @@ class RecentStateTest {
     void anOperatorThatLendsNoKeysWritesThrough() throws Exception {
         function = new Sums();
         harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(function), RecentStateTest::key, Types.STRING);
+                new KeyedTwoInputStreamOperatorTestHarness<>(
+                        new CoBroadcastWithKeyedOperator<>(
+                                function, List.of(SweptFunction.RESNAPSHOTS)),
+                        RecentStateTest::key,
+                        null,
+                        Types.STRING);
         harness.open();
         take("a:1");
         assertThat(harness.numKeyedStateEntries()).isEqualTo(1);
+    }
+
+    @Test
+    void aSweepAsksAllKeysAlsoThoseThatWereNeverWritten() throws Exception {
+        start(null);
+        take("a:1", "b:10", "c:100", "d:1000");
+        harness.processElement2(new StreamRecord<>(new Resnapshot(1, 2, 3, Set.of())));
+        harness.processBothWatermarks(new Watermark(2));
+        assertThat(harness.extractOutputValues()).hasSize(4);
+        harness.processBothWatermarks(new Watermark(3));
+        assertThat(harness.extractOutputValues().subList(4, 8))
+                .containsExactlyInAnyOrder(-1L, -10L, -100L, -1_000L);
+        harness.snapshot(1, 1);
+        assertThat(harness.numKeyedStateEntries()).isZero();
     }
 
     @Test
@@ -134,10 +156,8 @@ class RecentStateTest {
     private void start(OperatorSubtaskState state) throws Exception {
         function = new Sums();
         harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new BufferedProcessOperator<>(function),
-                        RecentStateTest::key,
-                        Types.STRING);
+                new KeyedTwoInputStreamOperatorTestHarness<>(
+                        new SweepOperator<>(function), RecentStateTest::key, null, Types.STRING);
         harness.setup();
         if (state != null) {
             harness.initializeState(state);
@@ -147,7 +167,7 @@ class RecentStateTest {
 
     private void take(String... commands) throws Exception {
         for (String command : commands) {
-            harness.processElement(new StreamRecord<>(command));
+            harness.processElement1(new StreamRecord<>(command));
         }
     }
 
@@ -161,8 +181,7 @@ class RecentStateTest {
     }
 
     /** Takes {@code key:number} and tells the sum of the key's numbers; {@code key:clear} ends. */
-    private static final class Sums extends KeyedProcessFunction<String, String, Long>
-            implements BuffersState {
+    private static final class Sums extends SweptFunction<String, Long> {
         private static final long serialVersionUID = 1L;
 
         private transient RecentState<Sum> sums;
@@ -170,8 +189,7 @@ class RecentStateTest {
 
         @Override
         public void open(OpenContext context) {
-            ValueState<Long> stored =
-                    getRuntimeContext().getState(new ValueStateDescriptor<>("sum", Types.LONG));
+            ValueState<Long> stored = getRuntimeContext().getState(swept());
             sums = new RecentState<>(new Stored(stored), CAPACITY);
         }
 
@@ -181,7 +199,21 @@ class RecentStateTest {
         }
 
         @Override
-        public void processElement(String command, Context context, Collector<Long> out)
+        protected ValueStateDescriptor<Long> swept() {
+            return new ValueStateDescriptor<>("sum", Types.LONG);
+        }
+
+        /** What there is, is gone. */
+        @Override
+        protected void sweep(
+                String currentKey, Resnapshot resnapshot, TimerService timers, Collector<Long> out)
+                throws Exception {
+            out.collect(-sums.value(currentKey).total);
+            sums.clear(currentKey);
+        }
+
+        @Override
+        public void processElement(String command, ReadOnlyContext context, Collector<Long> out)
                 throws Exception {
             String key = context.getCurrentKey();
             if (command.endsWith(":clear")) {

@@ -4,17 +4,15 @@ import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DetectionFunction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
-import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
 
 /** One operator that hosts detectors, driven by facts and by the clock of the log. */
@@ -22,7 +20,7 @@ public final class DetectionStory implements AutoCloseable {
 
     private final Supplier<DetectionFunction> function;
     private final List<Message> before = new ArrayList<>();
-    private KeyedOneInputStreamOperatorTestHarness<String, Fact, Message> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Message> harness;
     private long wall;
 
     public DetectionStory(Supplier<DetectionFunction> function) throws Exception {
@@ -36,7 +34,7 @@ public final class DetectionStory implements AutoCloseable {
 
     public DetectionStory hears(List<Fact> facts) throws Exception {
         for (Fact fact : facts) {
-            harness.processElement(new StreamRecord<>(fact, fact.committedAt()));
+            harness.processElement1(new StreamRecord<>(fact, fact.committedAt()));
         }
         return this;
     }
@@ -44,7 +42,13 @@ public final class DetectionStory implements AutoCloseable {
     /** The log has been read up to then; the wall clock is never behind it. */
     public DetectionStory clock(long millis) throws Exception {
         wall(Math.max(wall, millis));
-        harness.processWatermark(new Watermark(millis));
+        Sweeps.clock(harness, millis);
+        return this;
+    }
+
+    /** The decoder tells of a new snapshot. */
+    public DetectionStory hears(Resnapshot resnapshot) throws Exception {
+        Sweeps.tell(harness, resnapshot);
         return this;
     }
 
@@ -92,8 +96,8 @@ public final class DetectionStory implements AutoCloseable {
         return harness.numEventTimeTimers();
     }
 
-    public int stateEntries() {
-        return harness.numKeyedStateEntries();
+    public int stateEntries() throws Exception {
+        return Sweeps.stateEntries(harness);
     }
 
     @Override
@@ -102,9 +106,7 @@ public final class DetectionStory implements AutoCloseable {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new KeyedProcessOperator<>(function.get()), Fact::key, Types.STRING);
+        harness = Sweeps.harness(function.get(), Fact::key);
         harness.setProcessingTime(wall);
         harness.setup();
         if (state != null) {

@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.story;
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
+import io.seqpulse.connector.debezium.ClockMessage;
 import io.seqpulse.connector.debezium.LogRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -35,6 +36,12 @@ public final class Rows {
     public static Rows read(String table, String id) {
         Rows row = new Rows(table, Operation.READ).with("id", id);
         row.snapshot = Snapshot.MIDDLE;
+        return row;
+    }
+
+    public static Rows snapshot(String table, String id, Snapshot part, long takenAt) {
+        Rows row = read(table, id).committedAt(takenAt);
+        row.snapshot = part;
         return row;
     }
 
@@ -90,7 +97,9 @@ public final class Rows {
     }
 
     public static LogRecord record(LogRecord.Kind kind, String reason) {
-        return new LogRecord(kind, 43, bytes("key"), bytes("value"), null, null, 0, reason);
+        ClockMessage clock =
+                kind == LogRecord.Kind.CLOCK ? new ClockMessage(1_000, 1, 1, "") : null;
+        return new LogRecord(kind, 43, bytes("key"), bytes("value"), null, clock, 0, reason);
     }
 
     private static byte[] bytes(String text) {

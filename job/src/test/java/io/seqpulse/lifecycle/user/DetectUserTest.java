@@ -277,7 +277,7 @@ class DetectUserTest {
         assertThat(story.side(DeadLetters.OUTPUT)).hasSize(1);
     }
 
-    private void keepsNothing() {
+    private void keepsNothing() throws Exception {
         assertThat(story.timers()).isZero();
         assertThat(story.stateEntries()).isZero();
     }

@@ -1,0 +1,137 @@
+package io.seqpulse.lifecycle.decode;
+
+import io.seqpulse.connector.debezium.ChangeEvent;
+import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
+import io.seqpulse.lifecycle.fact.Resnapshot;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the snapshots in a change log, to know at the end of one what it has shown. In doubt it
+ * says nothing: a deletion that is missed withdraws a mail too few, one that never was forgets a
+ * customer.
+ *
+ * <p>A snapshot begins with a row that is later than everything streamed so far, so that a row that
+ * was repeated or copied from elsewhere in the log begins none; it begins again where a table shows
+ * rows of a later time, because the connector died in it. It is complete with the row that Debezium
+ * marks as the last, whichever table that is of. When streaming goes on without that mark, it never
+ * was. Incremental snapshots show what is in the log anyway and are none.
+ *
+ * <p>State: fields may be added, never renamed or retyped.
+ */
+public class SnapshotProgress {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SnapshotProgress.class);
+
+    /** Highest commit time of what precedes the running snapshot, in microseconds. */
+    public long readMicros = Long.MIN_VALUE;
+
+    public boolean running;
+
+    /** Whether nothing was read before it: then there is nothing that it could lack. */
+    public boolean initial;
+
+    /** Whether rows of two snapshots are mixed, or a row of it named no table that can be read. */
+    public boolean doubtful;
+
+    public long fromOffset;
+    public long beganMicros;
+
+    /** Table → commit time of its rows in microseconds. */
+    public Map<String, Long> tables = new HashMap<>();
+
+    /** Tables of which a row could not be read since anything was streamed. */
+    public Set<String> unreadTables = new HashSet<>();
+
+    /** A row of a snapshot, before it is decoded. */
+    void shows(ChangeEvent row) {
+        if (row.snapshot() == Snapshot.INCREMENTAL || row.commitMicros() <= readMicros) {
+            return;
+        }
+        Long known = tables.get(row.table());
+        if (!running) {
+            begin(row, readMicros == Long.MIN_VALUE);
+        } else if (known != null && row.commitMicros() > known) {
+            begin(row, false);
+        } else if (row.commitMicros() < beganMicros) {
+            doubtful = true;
+        }
+        tables.put(row.table(), row.commitMicros());
+    }
+
+    private void begin(ChangeEvent row, boolean first) {
+        running = true;
+        initial = first;
+        fromOffset = row.offset();
+        beganMicros = row.commitMicros();
+        tables.clear();
+    }
+
+    /**
+     * A record could not be read.
+     *
+     * @param table its table; null where it names none
+     */
+    void misses(String table) {
+        if (table == null) {
+            doubtful = true;
+        } else {
+            unreadTables.add(table);
+        }
+    }
+
+    /** A change or a clock message was streamed. */
+    void streams(long commitMicros) {
+        if (commitMicros <= readMicros) {
+            return;
+        }
+        if (running && commitMicros <= beganMicros) {
+            return; // committed while the snapshot was prepared
+        }
+        if (running) {
+            LOG.warn(
+                    "The snapshot from offset {} never came to its end: nothing is taken for"
+                            + " deleted because it does not show it",
+                    fromOffset);
+        }
+        readMicros = commitMicros;
+        end();
+    }
+
+    /** What the snapshot has shown, if this row was its last and it was not the first of all. */
+    Optional<Resnapshot> completes(ChangeEvent row) {
+        if (!running || row.snapshot() != Snapshot.LAST || row.commitMicros() <= readMicros) {
+            return Optional.empty();
+        }
+        Set<String> shown = new HashSet<>(tables.keySet());
+        shown.removeAll(unreadTables);
+        Resnapshot complete =
+                new Resnapshot(fromOffset, row.offset(), row.commitMillis(), Set.copyOf(shown));
+        boolean usable = !initial && !doubtful && !shown.isEmpty();
+        if (!initial) {
+            LOG.info(
+                    "A new snapshot, offsets {} to {}: {}",
+                    fromOffset,
+                    row.offset(),
+                    usable
+                            ? "rows of " + shown + " that it does not show are taken for deleted"
+                            : "it is doubtful, and nothing is taken for deleted");
+        }
+        readMicros = Math.max(beganMicros, row.commitMicros());
+        end();
+        return usable ? Optional.of(complete) : Optional.empty();
+    }
+
+    private void end() {
+        running = false;
+        initial = false;
+        doubtful = false;
+        tables.clear();
+        unreadTables.clear();
+    }
+}

@@ -1,0 +1,94 @@
+package io.seqpulse.lifecycle.state;
+
+import io.seqpulse.lifecycle.fact.Resnapshot;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.flink.api.common.state.BroadcastState;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.SimpleTimerService;
+import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.operators.TimestampedCollector;
+import org.apache.flink.streaming.api.operators.co.CoBroadcastWithKeyedOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+
+/**
+ * Runs a {@link SweptFunction}: when the clock passes a new snapshot, every key is asked what the
+ * snapshot lacks of it, before any timer fires and before the watermark goes on.
+ *
+ * <p>Why nothing is taken for deleted too early, and no timer fires too early: channels are not
+ * ordered among each other, but each keeps its order, and an operator's watermark is the least of
+ * its channels'. The decoder tells of a snapshot after all of its rows and before any watermark
+ * that has reached the snapshot's time. So when this operator's watermark reaches that time, all
+ * channels have delivered what was there before: the rows, by whichever way, and word of the
+ * snapshot itself. And because the watermark is passed on after the sweep, whoever comes next has
+ * every retraction before it lets a timer fire.
+ *
+ * <p>A sweep reads the state of every key once, in one go. It happens when a slot was lost, not
+ * otherwise; a first snapshot is not told at all. The function's updates of its {@link RecentState}
+ * wait for the next checkpoint.
+ */
+public final class SweepOperator<I, O>
+        extends CoBroadcastWithKeyedOperator<String, I, Resnapshot, O> {
+
+    private static final long serialVersionUID = 1L;
+
+    private transient BroadcastState<Long, Resnapshot> resnapshots;
+    private transient TimerService timers;
+    private transient TimestampedCollector<O> out;
+
+    public SweepOperator(SweptFunction<I, O> function) {
+        super(function, List.of(SweptFunction.RESNAPSHOTS));
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        resnapshots = getOperatorStateBackend().getBroadcastState(SweptFunction.RESNAPSHOTS);
+        timers =
+                new SimpleTimerService(
+                        getInternalTimerService(
+                                "user-timers", VoidNamespaceSerializer.INSTANCE, this));
+        out = new TimestampedCollector<>(output);
+        function().recentState().buffer(this);
+    }
+
+    @Override
+    public void snapshotState(StateSnapshotContext context) throws Exception {
+        function().recentState().flush();
+        super.snapshotState(context);
+    }
+
+    @Override
+    public void processWatermark(Watermark mark) throws Exception {
+        Map<Long, Resnapshot> due = new TreeMap<>();
+        for (Map.Entry<Long, Resnapshot> waiting : resnapshots.immutableEntries()) {
+            if (waiting.getValue().at() <= mark.getTimestamp()) {
+                due.put(waiting.getKey(), waiting.getValue());
+            }
+        }
+        for (Resnapshot resnapshot : due.values()) {
+            sweep(resnapshot);
+            resnapshots.remove(resnapshot.toOffset());
+        }
+        super.processWatermark(mark);
+    }
+
+    private void sweep(Resnapshot resnapshot) throws Exception {
+        SweptFunction<I, O> function = function();
+        function.recentState().flush(); // a key that was never written would not be asked
+        out.eraseTimestamp();
+        this.<String>getKeyedStateBackend()
+                .applyToAllKeys(
+                        VoidNamespace.INSTANCE,
+                        VoidNamespaceSerializer.INSTANCE,
+                        function.swept(),
+                        (key, state) -> function.sweep(key, resnapshot, timers, out));
+    }
+
+    private SweptFunction<I, O> function() {
+        return (SweptFunction<I, O>) userFunction;
+    }
+}

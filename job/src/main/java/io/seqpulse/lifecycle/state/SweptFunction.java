@@ -1,0 +1,45 @@
+package io.seqpulse.lifecycle.state;
+
+import io.seqpulse.lifecycle.fact.Resnapshot;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.functions.co.KeyedBroadcastProcessFunction;
+import org.apache.flink.util.Collector;
+
+/**
+ * Keeps something of each row it hears of in {@link RecentState}, and lets go of it when a new
+ * snapshot no longer shows the row. Run by {@link SweepOperator}, which says when.
+ */
+public abstract class SweptFunction<I, O>
+        extends KeyedBroadcastProcessFunction<String, I, Resnapshot, O> {
+
+    /** Position of its last row → snapshot that the clock has not passed yet. */
+    static final MapStateDescriptor<Long, Resnapshot> RESNAPSHOTS =
+            new MapStateDescriptor<>(
+                    "resnapshots", Types.LONG, TypeInformation.of(Resnapshot.class));
+
+    /** Where the values are kept, once the function is open. */
+    public abstract RecentState<?> recentState();
+
+    /** What describes that state: the one that every key has of which a row is remembered. */
+    protected abstract StateDescriptor<?, ?> swept();
+
+    /**
+     * Takes what the snapshot lacks of the current key as deleted at its time.
+     *
+     * @param timers those of the current key
+     */
+    protected abstract void sweep(
+            String currentKey, Resnapshot resnapshot, TimerService timers, Collector<O> out)
+            throws Exception;
+
+    /** Waits for the clock. */
+    @Override
+    public final void processBroadcastElement(
+            Resnapshot resnapshot, Context context, Collector<O> out) throws Exception {
+        context.getBroadcastState(RESNAPSHOTS).put(resnapshot.toOffset(), resnapshot);
+    }
+}

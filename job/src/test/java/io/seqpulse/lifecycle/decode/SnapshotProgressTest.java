@@ -1,0 +1,151 @@
+package io.seqpulse.lifecycle.decode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.connector.debezium.ChangeEvent;
+import io.seqpulse.connector.debezium.ChangeEvent.Operation;
+import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
+import io.seqpulse.lifecycle.fact.Resnapshot;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When a snapshot was whole, and when it cannot be said. */
+class SnapshotProgressTest {
+
+    private static final long MILLI = 1_000;
+
+    private SnapshotProgress progress;
+    private long offset;
+
+    /** The log was read before: ten milliseconds of it. */
+    @BeforeEach
+    void start() {
+        progress = new SnapshotProgress();
+        offset = 100;
+        progress.streams(10 * MILLI);
+    }
+
+    @Test
+    void tellsWhatANewSnapshotHasShown() {
+        shows("users", Snapshot.FIRST, 20);
+        shows("users", Snapshot.MIDDLE, 20);
+        assertThat(shows("projects", Snapshot.LAST, 20))
+                .contains(new Resnapshot(100, 102, 20, Set.of("users", "projects")));
+
+        shows("users", Snapshot.FIRST, 30);
+        assertThat(shows("users", Snapshot.LAST, 30))
+                .as("and the one right after it")
+                .contains(new Resnapshot(103, 104, 30, Set.of("users")));
+    }
+
+    @Test
+    void tellsNothingOfTheFirstOfAll() {
+        progress = new SnapshotProgress();
+        shows("users", Snapshot.FIRST, 20);
+        assertThat(shows("users", Snapshot.LAST, 20)).isEmpty();
+    }
+
+    @Test
+    void tellsOfTheSecondAttemptAtTheFirstOfAll() {
+        progress = new SnapshotProgress();
+        shows("users", Snapshot.FIRST, 20);
+        shows("users", Snapshot.MIDDLE, 20);
+        shows("users", Snapshot.FIRST, 25);
+        assertThat(shows("users", Snapshot.LAST, 25))
+                .contains(new Resnapshot(102, 103, 25, Set.of("users")));
+    }
+
+    @Test
+    void beginsAgainWhenTheConnectorDiedInIt() {
+        shows("users", Snapshot.FIRST, 20);
+        shows("projects", Snapshot.MIDDLE, 20);
+        shows("users", Snapshot.MIDDLE, 25); // of one row, Debezium marks no first
+        assertThat(shows("users", Snapshot.LAST, 25))
+                .contains(new Resnapshot(102, 103, 25, Set.of("users")));
+    }
+
+    @Test
+    void tellsNothingWhenStreamingGoesOnBeforeItsEnd() {
+        shows("users", Snapshot.FIRST, 20);
+        progress.streams(21 * MILLI);
+        assertThat(progress.running).isFalse();
+        assertThat(shows("users", Snapshot.LAST, 20)).as("too late").isEmpty();
+    }
+
+    @Test
+    void isNotEndedByWhatWasCommittedBeforeIt() {
+        shows("users", Snapshot.FIRST, 20);
+        progress.streams(20 * MILLI);
+        progress.streams(9 * MILLI);
+        assertThat(shows("users", Snapshot.LAST, 20)).isPresent();
+    }
+
+    @Test
+    void isNotBegunByRowsOfAnEarlierOne() {
+        assertThat(shows("users", Snapshot.LAST, 10)).isEmpty();
+        shows("users", Snapshot.FIRST, 20);
+        assertThat(shows("users", Snapshot.LAST, 20)).isPresent();
+        assertThat(shows("users", Snapshot.LAST, 20)).as("the last row, repeated").isEmpty();
+        assertThat(progress.running).isFalse();
+    }
+
+    @Test
+    void isNoneWhenIncremental() {
+        shows("users", Snapshot.INCREMENTAL, 20);
+        assertThat(progress.running).isFalse();
+    }
+
+    @Test
+    void leavesOutATableOfWhichARowCouldNotBeRead() {
+        progress.misses("users");
+        shows("projects", Snapshot.FIRST, 20);
+        shows("users", Snapshot.MIDDLE, 20);
+        assertThat(shows("projects", Snapshot.LAST, 20))
+                .map(Resnapshot::tables)
+                .contains(Set.of("projects"));
+    }
+
+    @Test
+    void forgetsWhatCouldNotBeReadBeforeSomethingElseWasStreamed() {
+        progress.misses("users");
+        progress.misses(null);
+        progress.streams(11 * MILLI);
+        shows("users", Snapshot.FIRST, 20);
+        assertThat(shows("users", Snapshot.LAST, 20)).isPresent();
+    }
+
+    @Test
+    void tellsNothingWhenSomethingInItIsNotEvenJson() {
+        shows("users", Snapshot.FIRST, 20);
+        progress.misses(null);
+        assertThat(shows("users", Snapshot.LAST, 20)).isEmpty();
+    }
+
+    @Test
+    void tellsNothingWhenTheRowsOfTwoAreMixed() {
+        shows("users", Snapshot.FIRST, 20);
+        shows("users", Snapshot.MIDDLE, 21);
+        shows("users", Snapshot.MIDDLE, 20);
+        assertThat(shows("users", Snapshot.LAST, 21)).isEmpty();
+    }
+
+    private Optional<Resnapshot> shows(String table, Snapshot part, long millis) {
+        ChangeEvent row =
+                new ChangeEvent(
+                        table,
+                        Operation.READ,
+                        Map.of(),
+                        Map.of(),
+                        Map.of("id", "x"),
+                        millis * MILLI,
+                        millis,
+                        offset++,
+                        part,
+                        0);
+        progress.shows(row);
+        return progress.completes(row);
+    }
+}
