@@ -1,0 +1,255 @@
+package io.seqpulse.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.connector.debezium.ChangeEvent;
+import io.seqpulse.connector.debezium.ChangeEvent.Operation;
+import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
+import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.connector.email.EmailCommand;
+import io.seqpulse.connector.kafka.ChangeLog;
+import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.email.EmailSettings;
+import io.seqpulse.lifecycle.story.Rules;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The whole topology in a small Flink cluster, two subtasks each, between lists. */
+class LifecyclePipelineTest {
+
+    private static final int PROJECTS = 60;
+    private static final String ALERT = "critical_verdict_alert:";
+
+    /** What came to the sinks; they are copied into their tasks, so it cannot be theirs. */
+    private static final Queue<Object> ARRIVED = new ConcurrentLinkedQueue<>();
+
+    /** The time of the story, on the wall clock too: what has expired would not be mailed. */
+    private final long verdictAt = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
+
+    private final List<LogRecord> log = new ArrayList<>();
+
+    @BeforeEach
+    void start() {
+        ARRIVED.clear();
+    }
+
+    /**
+     * All alerts are due two seconds after the verdict; the watermark that passes that time passes
+     * the new snapshot too, in which every other project is missing.
+     */
+    @Test
+    void mailsNobodyAboutAProjectThatANewSnapshotNoLongerShows() throws Exception {
+        for (int i = 0; i < PROJECTS; i++) {
+            rows(i, verdictAt - 60_000, Snapshot.NONE);
+        }
+        for (int i = 0; i < PROJECTS; i++) {
+            verdict(i, verdictAt, Snapshot.NONE);
+        }
+        for (int i = 0; i < PROJECTS; i++) {
+            tell("users", "u" + i, user(), verdictAt + 1_000, i == 0);
+        }
+        for (int i = 0; i < PROJECTS; i += 2) {
+            rows(i, verdictAt + 1_000, Snapshot.MIDDLE);
+        }
+        verdict(0, verdictAt + 1_000, Snapshot.LAST);
+        tell("invoices", "x", Map.of(), Operation.CREATE, verdictAt + 10_000, Snapshot.NONE);
+
+        run();
+
+        Set<String> mailed = new HashSet<>();
+        for (Object arrived : ARRIVED) {
+            assertThat(arrived).isInstanceOf(EmailCommand.class);
+            EmailCommand command = (EmailCommand) arrived;
+            if (command.entry() != null && command.entry().dedupeKey().startsWith(ALERT)) {
+                assertThat(command.entry().suppressedFor()).isNull();
+                mailed.add(command.entry().dedupeKey());
+            }
+        }
+        Set<String> stillThere = new HashSet<>();
+        for (int i = 0; i < PROJECTS; i += 2) {
+            stillThere.add(ALERT + "d" + i);
+        }
+        assertThat(mailed).isEqualTo(stillThere);
+    }
+
+    /** From each keyed operator, by the way the pipeline has joined them. */
+    @Test
+    void buriesOrphansOfEveryKind() throws Exception {
+        verdict(1, verdictAt, Snapshot.NONE);
+        tell("deployments", "d2", deployment(2), Operation.CREATE, verdictAt, Snapshot.NONE);
+        tell("projects", "p3", project(3), Operation.CREATE, verdictAt, Snapshot.NONE);
+        tell(
+                "invoices",
+                "x",
+                Map.of(),
+                Operation.CREATE,
+                verdictAt + Duration.ofMinutes(11).toMillis(),
+                Snapshot.NONE);
+
+        run();
+
+        assertThat(ARRIVED)
+                .extracting(letter -> ((DeadLetter) letter).table())
+                .containsExactlyInAnyOrder("deployment_verdicts", "deployments", "projects");
+        assertThat(ARRIVED)
+                .allSatisfy(
+                        letter -> {
+                            assertThat(((DeadLetter) letter).reason()).isEqualTo("orphan");
+                            assertThat(((DeadLetter) letter).topic()).isEqualTo("changes");
+                        });
+    }
+
+    private void run() throws Exception {
+        Configuration configuration = new Configuration();
+        configuration.set(PipelineOptions.GENERIC_TYPES, false);
+        configuration.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+        configuration.set(PipelineOptions.OBJECT_REUSE, true);
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+        env.setParallelism(2);
+        env.setMaxParallelism(720);
+        DataStream<LogRecord> changes =
+                env.fromData(TypeInformation.of(LogRecord.class), log.toArray(LogRecord[]::new))
+                        .uid("log")
+                        .setParallelism(1)
+                        .assignTimestampsAndWatermarks(ChangeLog.clock())
+                        .uid("clock")
+                        .setParallelism(1);
+        new LifecyclePipeline("changes", Rules.liveSince(0), Duration.ofDays(1), emails())
+                .define(changes, new Arrivals<>(), new Arrivals<>());
+        env.execute();
+    }
+
+    private void rows(int i, long at, Snapshot part) {
+        boolean read = part != Snapshot.NONE;
+        Operation operation = read ? Operation.READ : Operation.CREATE;
+        if (!read) {
+            tell("users", "u" + i, user(), operation, at, part);
+        }
+        tell("projects", "p" + i, project(i), operation, at, part);
+        tell("deployments", "d" + i, deployment(i), operation, at, part);
+    }
+
+    private void verdict(int i, long at, Snapshot part) {
+        tell(
+                "deployment_verdicts",
+                "v" + i,
+                Map.of(
+                        "deployment_id",
+                        "d" + i,
+                        "verdict",
+                        "warning",
+                        "created_at",
+                        time(verdictAt)),
+                part == Snapshot.NONE ? Operation.CREATE : Operation.READ,
+                at,
+                part);
+    }
+
+    private Map<String, String> user() {
+        return Map.of("email", "a@example.org", "is_active", "true", "created_at", time(verdictAt));
+    }
+
+    private Map<String, String> project(int i) {
+        return Map.of(
+                "name", "p", "owner_id", "u" + i, "plan", "pro", "created_at", time(verdictAt));
+    }
+
+    private Map<String, String> deployment(int i) {
+        return Map.of(
+                "project_id",
+                "p" + i,
+                "deployment_number",
+                "7",
+                "env",
+                "production",
+                "state",
+                "running",
+                "started_at",
+                time(verdictAt));
+    }
+
+    private void tell(String table, String id, Map<String, String> row, long at, boolean first) {
+        tell(table, id, row, Operation.READ, at, first ? Snapshot.FIRST : Snapshot.MIDDLE);
+    }
+
+    private void tell(
+            String table,
+            String id,
+            Map<String, String> row,
+            Operation operation,
+            long at,
+            Snapshot part) {
+        Map<String, String> after = new HashMap<>(row);
+        after.put("id", id);
+        ChangeEvent change =
+                new ChangeEvent(
+                        table,
+                        operation,
+                        Map.of("id", id),
+                        Map.of(),
+                        after,
+                        at * 1_000,
+                        at,
+                        log.size(),
+                        part,
+                        1);
+        log.add(
+                new LogRecord(
+                        LogRecord.Kind.CHANGE, log.size(), null, null, change, null, 0, null));
+    }
+
+    private static String time(long millis) {
+        return Instant.ofEpochMilli(millis).toString();
+    }
+
+    private static EmailSettings emails() {
+        return new EmailSettings(
+                "https://app.example",
+                "/dashboard",
+                "/pricing",
+                "/onboarding",
+                "https://lifecycle.example",
+                "a secret that signs the links of a test only",
+                "fr",
+                null);
+    }
+
+    private static final class Arrivals<T> implements Sink<T> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public SinkWriter<T> createWriter(WriterInitContext context) {
+            return new SinkWriter<>() {
+                @Override
+                public void write(T element, Context context) {
+                    ARRIVED.add(element);
+                }
+
+                @Override
+                public void flush(boolean endOfInput) {}
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}
