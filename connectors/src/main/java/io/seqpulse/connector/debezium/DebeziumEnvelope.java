@@ -31,7 +31,7 @@ public final class DebeziumEnvelope {
     /** The field that logical-topic routing adds to keys. */
     static final String ROUTING_KEY = "__dbz__physicalTableIdentifier";
 
-    private static final ObjectReader JSON =
+    static final ObjectReader JSON =
             JsonMapper.builder()
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -59,6 +59,12 @@ public final class DebeziumEnvelope {
         if (value == null) {
             return LogRecord.tombstone(key, offset);
         }
+        ChangeEvent usual = UsualChange.read(key, value, offset);
+        return usual == null ? parseTree(key, value, offset) : LogRecord.change(usual, key, value);
+    }
+
+    /** Any record, by way of a tree. */
+    static LogRecord parseTree(byte[] key, byte[] value, long offset) {
         JsonNode envelope;
         JsonNode keyColumns;
         try {
@@ -218,7 +224,7 @@ public final class DebeziumEnvelope {
         return Collections.unmodifiableMap(columns);
     }
 
-    private static String text(JsonNode value) {
+    static String text(JsonNode value) {
         return switch (value.getNodeType()) {
             case NULL, MISSING -> null;
             case STRING -> value.textValue();

@@ -318,7 +318,15 @@ class DebeziumEnvelopeTest {
     void acceptsAnyBytes() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
-        byte[][] samples = {bytes(CREATE), bytes(DELETE), bytes(CLOCK), bytes(HEARTBEAT)};
+        byte[][] samples = {
+            bytes(CREATE),
+            bytes(
+                    CREATE.replace(
+                            "\"locale\":null", "\"details\":[\"a\",null],\"p\":0.50,\"n\":-7")),
+            bytes(DELETE),
+            bytes(CLOCK),
+            bytes(HEARTBEAT)
+        };
         for (int i = 0; i < 20_000; i++) {
             byte[] value = samples[random.nextInt(samples.length)].clone();
             byte[] key = random.nextInt(10) == 0 ? null : bytes(KEY);
@@ -332,6 +340,9 @@ class DebeziumEnvelopeTest {
             LogRecord record = DebeziumEnvelope.parse(key, value, i);
             assertThat(record.kind()).as("seed %d, round %d", seed, i).isNotNull();
             assertThat(record.reason() != null).isEqualTo(record.kind() == Kind.UNREADABLE);
+            assertThat(record)
+                    .as("seed %d, round %d, read by way of a tree", seed, i)
+                    .isEqualTo(DebeziumEnvelope.parseTree(key, value, i));
         }
         for (int i = 0; i < 20_000; i++) {
             byte[] value = new byte[random.nextInt(40)];
@@ -340,6 +351,43 @@ class DebeziumEnvelopeTest {
                     .as("seed %d, round %d", seed, i)
                     .isEqualTo(Kind.UNREADABLE);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "null",
+                "7",
+                "-0",
+                "-12345678901234567",
+                "1234567890123456789",
+                "123456789012345678901234567890",
+                "1.50",
+                "-0.0",
+                "1e3",
+                "true",
+                "\"a\\u00e9\\n\"",
+                "[]",
+                "[\"a\",null,\"b\"]",
+                "[\"__debezium_unavailable_value\"]",
+                "\"__debezium_unavailable_value\"",
+                "{\"a\":[1,2.0]}"
+            })
+    void readsAnyColumnInOnePassAsByWayOfATree(String json) {
+        byte[] value = bytes(CREATE.replace("\"locale\":null", "\"locale\":null,\"x\":" + json));
+
+        byte[] key = bytes(KEY);
+
+        assertThat(DebeziumEnvelope.parse(key, value, 42))
+                .isEqualTo(DebeziumEnvelope.parseTree(key, value, 42));
+    }
+
+    @Test
+    void readsOrdinaryChangesInOnePass() {
+        assertThat(UsualChange.read(bytes(KEY), bytes(CREATE), 42)).isNotNull();
+        assertThat(UsualChange.read(bytes(KEY), bytes(DELETE), 42)).isNotNull();
+        byte[] list = bytes(CREATE.replace("\"locale\":null", "\"details\":[\"a\"],\"p\":0.5"));
+        assertThat(UsualChange.read(bytes(KEY), list, 42)).isNotNull();
     }
 
     @Test
