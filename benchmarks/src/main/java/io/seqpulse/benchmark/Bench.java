@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Measures how many change events a second the pipeline takes, stage by stage, on the"
                     + " same events, beside how many Debezium delivers from PostgreSQL on this"
-                    + " machine. Start-up is excluded; each figure is the median of several runs.",
+                    + " machine. Start-up and the first fifth of each run are excluded; each figure"
+                    + " is the median of several runs.",
             "Nothing else should run meanwhile. With the defaults it takes about half an hour and"
                     + " 10 GB of disk."
         },
@@ -167,6 +168,7 @@ public final class Bench implements Callable<Integer> {
         report.input("records", topic.records());
         report.input("bytesPerRecord", topic.bytes() / topic.records());
         report.input("seed", SEED);
+        report.input("warmUpPercent", WarmUp.PERCENT);
         report.input("logSeconds", Duration.between(topic.begin(), topic.end()).toSeconds());
         return topic;
     }

@@ -123,27 +123,29 @@ record EventTopic(
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
             long read = 0;
-            long begun = 0;
+            long begun = System.nanoTime();
+            long uncounted = 0;
             long last = System.nanoTime();
             while (read < records) {
                 int polled = consumer.poll(POLL).count();
                 long now = System.nanoTime();
                 if (polled > 0) {
-                    begun = begun == 0 ? last : begun;
+                    uncounted = read < WarmUp.of(records) ? read + polled : uncounted;
+                    begun = read < WarmUp.of(records) ? now : begun;
                     read += polled;
-                } else if (begun != 0 && now - last > PATIENCE.toNanos()) {
+                } else if (read > 0 && now - last > PATIENCE.toNanos()) {
                     throw new BenchmarkException(
                             "only %d of %d records came back".formatted(read, records));
                 }
                 last = now;
             }
-            return new Rate(events, last - begun);
+            return new Rate(events * (read - uncounted) / read, last - begun);
         }
     }
 
     /**
-     * How long Debezium took for row changes on a topic: from the first to the last of them, by the
-     * times at which they were sent.
+     * How long Debezium took for row changes on a topic: from the first that counts to the last of
+     * them, by the times at which they were sent.
      *
      * @param from offset of the first record that may be one of them
      * @param rows how many there are; waits until all are there
@@ -164,7 +166,7 @@ record EventTopic(
                 for (ConsumerRecord<byte[], byte[]> record : polled) {
                     if (isRow(record)) {
                         seen++;
-                        first = seen == 1 ? record.timestamp() : first;
+                        first = seen <= 1 + WarmUp.of(rows) ? record.timestamp() : first;
                         last = record.timestamp();
                         patient = System.nanoTime() + PATIENCE.toNanos();
                     }
@@ -174,7 +176,7 @@ record EventTopic(
                             "Debezium wrote %d of %d rows, then no more".formatted(seen, rows));
                 }
             }
-            return new Rate(rows, Math.max(1, last - first) * 1_000_000);
+            return new Rate(WarmUp.rest(rows), Math.max(1, last - first) * 1_000_000);
         }
     }
 

@@ -210,7 +210,7 @@ final class JobRuns implements AutoCloseable {
         try (Lap lap = Lap.open(laps++, finishers)) {
             DataStream<LogRecord> changes =
                     LifecyclePipeline.changes(env, topic.changeLog())
-                            .process(new StartLine(lap.number()))
+                            .process(new StartLine(lap.number(), WarmUp.of(topic.records())))
                             .name("start")
                             .uid("start")
                             .setParallelism(1);
@@ -224,9 +224,9 @@ final class JobRuns implements AutoCloseable {
                 cancel(job);
             }
             return new Outcome(
-                    new Rate(topic.events(), lap.nanos()),
+                    new Rate(WarmUp.rest(topic.events()), lap.nanos()),
                     lap.arrived(),
-                    lap.processorNanos() / 1e3 / topic.events());
+                    lap.processorNanos() / 1e3 / WarmUp.rest(topic.events()));
         }
     }
 

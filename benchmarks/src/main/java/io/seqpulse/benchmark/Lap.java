@@ -71,6 +71,10 @@ final class Lap implements AutoCloseable {
     /** Called with the first record; returns when it may pass. */
     void awaitStart() throws InterruptedException {
         mayStart.await();
+    }
+
+    /** Called with the first record that counts. */
+    void begin() {
         processorAtStart = processor();
         startedAt = System.nanoTime();
     }
@@ -98,14 +102,14 @@ final class Lap implements AutoCloseable {
         return finished.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** From the first record to the end. */
+    /** From the first record that counts to the end. */
     long nanos() {
         return finishedAt - startedAt;
     }
 
     /**
-     * Processor time of this JVM from the first record to the end, in nanoseconds: what the machine
-     * does besides does not count.
+     * Processor time of this JVM from the first record that counts to the end, in nanoseconds: what
+     * the machine does besides does not count.
      */
     long processorNanos() {
         return processorAtFinish - processorAtStart;

@@ -10,19 +10,27 @@ final class StartLine extends ProcessFunction<LogRecord, LogRecord> {
     private static final long serialVersionUID = 1L;
 
     private final int lap;
-    private transient boolean started;
+    private final long uncounted;
+    private transient long seen;
 
-    StartLine(int lap) {
+    /**
+     * @param uncounted how many records pass before time counts
+     */
+    StartLine(int lap, long uncounted) {
         this.lap = lap;
+        this.uncounted = uncounted;
     }
 
     @Override
     public void processElement(LogRecord record, Context context, Collector<LogRecord> out)
             throws InterruptedException {
-        if (!started) {
+        if (seen == 0) {
             Lap.of(lap).awaitStart();
-            started = true;
         }
+        if (seen == uncounted) {
+            Lap.of(lap).begin();
+        }
+        seen++;
         out.collect(record);
     }
 }
