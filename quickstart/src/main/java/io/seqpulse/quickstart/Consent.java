@@ -3,6 +3,7 @@ package io.seqpulse.quickstart;
 import io.seqpulse.quickstart.database.SqlPlan;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -16,35 +17,41 @@ final class Consent {
 
     private final PrintWriter out;
     private final PrintStream questions;
-    private final boolean yes;
+    private final InputStream answers;
 
     /**
      * @param out takes the SQL, and nothing that {@code psql} would not understand
-     * @param yes whether it was given in advance
+     * @param answers of whoever sits there, or null when nobody does
      */
-    Consent(PrintWriter out, PrintStream questions, boolean yes) {
+    Consent(PrintWriter out, PrintStream questions, InputStream answers) {
         this.out = out;
         this.questions = questions;
-        this.yes = yes;
+        this.answers = answers;
+    }
+
+    /** With whoever started the program, if the script says that somebody is there. */
+    static Consent ofTerminal(PrintWriter out) {
+        return new Consent(out, System.err, Boolean.getBoolean(TERMINAL) ? System.in : null);
     }
 
     /**
      * Shows a plan and returns whether it may be run.
      *
      * @param where the database, for people
+     * @param yes whether it was given in advance
      */
-    boolean isGiven(SqlPlan plan, String where) throws IOException {
+    boolean isGiven(SqlPlan plan, String where, boolean yes) throws IOException {
         out.printf("-- %s:%n%n%s%n", where, plan.text());
         out.flush();
         if (yes) {
             return true;
         }
-        if (Boolean.getBoolean(TERMINAL)) {
+        if (answers != null) {
             questions.print("Run this? Type yes: ");
             questions.flush();
-            BufferedReader answer =
-                    new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-            String line = answer.readLine();
+            String line =
+                    new BufferedReader(new InputStreamReader(answers, StandardCharsets.UTF_8))
+                            .readLine();
             if (line != null && line.strip().equals("yes")) {
                 return true;
             }

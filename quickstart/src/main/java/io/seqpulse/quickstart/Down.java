@@ -115,7 +115,7 @@ public final class Down implements Callable<Integer> {
         String where =
                 "To be run in %s as user %s, in this order"
                         .formatted(address.shown(), address.user());
-        if (!new Consent(out, System.err, yes).isGiven(plan, where)) {
+        if (!Consent.ofTerminal(out).isGiven(plan, where, yes)) {
             return 2;
         }
         try (Connection connection = address.connect()) {

@@ -95,7 +95,7 @@ final class OwnDatabaseRun {
                         ? "Nothing to run in %s".formatted(address.shown())
                         : "To be run in %s as user %s, in this order"
                                 .formatted(address.shown(), address.user());
-        if (!new Consent(out, err, options.yes()).isGiven(shown, where)) {
+        if (!Consent.ofTerminal(out).isGiven(shown, where, options.yes())) {
             return false;
         }
         try (Connection connection = address.connect()) {
