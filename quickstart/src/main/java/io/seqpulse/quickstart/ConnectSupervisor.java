@@ -113,6 +113,11 @@ final class ConnectSupervisor {
         while (matcher.find()) {
             cause = matcher.group(1);
         }
-        return cause.length() <= LONGEST_CAUSE ? cause : cause.substring(0, LONGEST_CAUSE) + " ...";
+        if (cause.length() <= LONGEST_CAUSE) {
+            return cause;
+        }
+        // Debezium's say what they mean at their end, after a dump of the position.
+        int half = LONGEST_CAUSE / 2;
+        return cause.substring(0, half) + " ... " + cause.substring(cause.length() - half);
     }
 }

@@ -85,6 +85,10 @@ class PartsTest {
                         ConnectSupervisor.rootCause(
                                 "a: b\n\tat x\nCaused by: c: d\n\tat y\nCaused by: e: f\n"))
                 .isEqualTo("e: f");
+        assertThat(ConnectSupervisor.rootCause("begins " + "x".repeat(1_000) + " ends"))
+                .startsWith("begins x")
+                .endsWith("x ends")
+                .hasSizeLessThan(260);
     }
 
     @Test
