@@ -104,6 +104,10 @@ public final class EmbeddedStack implements AutoCloseable {
         long begun = System.nanoTime();
         Ports ports = new Ports(settings.notices);
         boolean embedded = settings.address == null;
+        if (embedded && PostgresServer.stopLeftOver(state)) {
+            settings.notices.accept(
+                    "stopped the PostgreSQL of an earlier run of this folder, which was killed");
+        }
         int postgresPort =
                 embedded
                         ? ports.choose(

@@ -45,6 +45,28 @@ final class PostgresServer implements Database {
         this.secrets = secrets;
     }
 
+    /**
+     * Stops a server that still runs on a folder's data because whoever started it was killed.
+     *
+     * @param state held by us, so that nobody else uses the server
+     * @return whether there was one
+     */
+    static boolean stopLeftOver(StateFolder state) throws IOException, InterruptedException {
+        List<ProcessHandle> left = processes(state.root().resolve("postgres"));
+        // The file with the number outlives the server, and the number may be another program's by
+        // now. Ours runs what was unpacked into the folder.
+        String ours = state.root().toRealPath().toString();
+        if (left.isEmpty() || !left.get(0).info().command().orElse("").startsWith(ours)) {
+            return false;
+        }
+        left.get(0).destroy();
+        if (!end(left)) {
+            left.forEach(ProcessHandle::destroyForcibly);
+            end(left);
+        }
+        return true;
+    }
+
     /** Starts the server and brings its schema up to date with the files under {@code home/sql}. */
     static PostgresServer start(Path home, StateFolder state, int port, Secrets secrets)
             throws IOException, SQLException {
@@ -221,6 +243,10 @@ final class PostgresServer implements Database {
     /** The server's processes: the first one and those it started. */
     @Override
     public List<ProcessHandle> processes() {
+        return processes(data);
+    }
+
+    private static List<ProcessHandle> processes(Path data) {
         try {
             long first =
                     Long.parseLong(
@@ -238,6 +264,17 @@ final class PostgresServer implements Database {
     public void close() throws IOException {
         List<ProcessHandle> processes = processes();
         server.close();
+        try {
+            if (!end(processes)) {
+                LOG.warn("A process of PostgreSQL did not end within {} s", EXIT.toSeconds());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits for processes to end, not for ever. */
+    private static boolean end(List<ProcessHandle> processes) throws InterruptedException {
         CompletableFuture<?> gone =
                 CompletableFuture.allOf(
                         processes.stream()
@@ -245,10 +282,9 @@ final class PostgresServer implements Database {
                                 .toArray(CompletableFuture[]::new));
         try {
             gone.get(EXIT.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("A process of PostgreSQL did not end within {} s", EXIT.toSeconds());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            return false;
         }
     }
 }
