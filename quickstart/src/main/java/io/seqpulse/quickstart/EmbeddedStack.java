@@ -76,6 +76,7 @@ public final class EmbeddedStack implements AutoCloseable {
     private FlinkCluster flink;
     private MailServer mails;
     private Duration startUp;
+    private volatile boolean captureLost;
     private volatile boolean givenUp;
     private boolean closed;
     private int jobRestartsSeen;
@@ -312,6 +313,11 @@ public final class EmbeddedStack implements AutoCloseable {
             long end = System.nanoTime() + settings.patience.toNanos();
             while (!givenUp && topic.next(ChangeTopic::isClock, Duration.ofMillis(200)).isEmpty()) {
                 ConnectWorker.Status status = connect.status();
+                if (ConnectSupervisor.needsSomebody(status.trace())) {
+                    // The supervisor names the command, and it takes the rest to be up to type it.
+                    captureLost = true;
+                    break;
+                }
                 if (status.hasFailed()) {
                     throw new StackException(
                             "change capture failed: "
@@ -363,7 +369,7 @@ public final class EmbeddedStack implements AutoCloseable {
             return;
         }
         long end = System.nanoTime() + settings.patience.toNanos();
-        while (!flink.runs() || flink.watermark().isEmpty()) {
+        while (!flink.runs() || (flink.watermark().isEmpty() && !captureLost)) {
             Optional<JobStatus> status = flink.status();
             if (status.filter(JobStatus::isGloballyTerminalState).isPresent()
                     || System.nanoTime() > end) {
