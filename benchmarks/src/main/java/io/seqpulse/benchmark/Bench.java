@@ -88,6 +88,14 @@ public final class Bench implements Callable<Integer> {
     private Path state;
 
     @Option(
+            names = "--parallelism",
+            paramLabel = "N",
+            description =
+                    "Of every operator behind the decoder (default: one for two processors, since"
+                            + " each stage of the pipeline has threads of its own).")
+    private int parallelism = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+
+    @Option(
             names = "--flink",
             paramLabel = "KEY=VALUE",
             description =
@@ -126,6 +134,9 @@ public final class Bench implements Callable<Integer> {
         if (events < FEWEST) {
             throw new ParameterException(spec.commandLine(), "--events must be at least " + FEWEST);
         }
+        if (parallelism < 1) {
+            throw new ParameterException(spec.commandLine(), "--parallelism must be at least 1");
+        }
         if (runs < 1) {
             throw new ParameterException(spec.commandLine(), "--runs must be at least 1");
         }
@@ -135,7 +146,9 @@ public final class Bench implements Callable<Integer> {
         }
         say("Starting PostgreSQL, Kafka and Debezium");
         try (EmbeddedStack stack = builder.start();
-                JobRuns jobs = JobRuns.start(stack.folder().resolve("benchmark"), flinkSettings)) {
+                JobRuns jobs =
+                        JobRuns.start(
+                                stack.folder().resolve("benchmark"), parallelism, flinkSettings)) {
             Connector connector = new Connector(stack.connectUrl());
             connector.stop();
             Supplier<ProductHistory> history = () -> new ProductHistory(SEED, events, begun);
@@ -167,6 +180,7 @@ public final class Bench implements Callable<Integer> {
         report.input("events", topic.events());
         report.input("records", topic.records());
         report.input("bytesPerRecord", topic.bytes() / topic.records());
+        report.input("parallelism", parallelism);
         report.input("seed", SEED);
         report.input("warmUpPercent", WarmUp.PERCENT);
         report.input("logSeconds", Duration.between(topic.begin(), topic.end()).toSeconds());

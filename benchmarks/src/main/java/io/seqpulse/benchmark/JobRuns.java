@@ -54,12 +54,18 @@ final class JobRuns implements AutoCloseable {
 
     private final MiniCluster cluster;
     private final Configuration configuration;
+    private final int parallelism;
     private final Catalogue catalogue;
     private int laps;
 
-    private JobRuns(MiniCluster cluster, Configuration configuration, Catalogue catalogue) {
+    private JobRuns(
+            MiniCluster cluster,
+            Configuration configuration,
+            int parallelism,
+            Catalogue catalogue) {
         this.cluster = cluster;
         this.configuration = configuration;
+        this.parallelism = parallelism;
         this.catalogue = catalogue;
     }
 
@@ -67,9 +73,10 @@ final class JobRuns implements AutoCloseable {
      * Starts the cluster.
      *
      * @param folder where it keeps state and checkpoints
+     * @param parallelism of every operator behind the decoder
      * @param given settings of Flink over those of the embedded stack
      */
-    static JobRuns start(Path folder, Map<String, String> given) throws Exception {
+    static JobRuns start(Path folder, int parallelism, Map<String, String> given) throws Exception {
         for (String needed : List.of("checkpoints", "savepoints", "tmp/flink")) {
             Files.createDirectories(folder.resolve(needed));
         }
@@ -78,6 +85,7 @@ final class JobRuns implements AutoCloseable {
         settings.put("rest.bind-address", "127.0.0.1");
         settings.put("rest.port", "0");
         settings.put("rest.bind-port", "0");
+        settings.put("parallelism.default", Integer.toString(parallelism));
         settings.put("taskmanager.memory.managed.size", "768 mb");
         // A run that failed in between has measured nothing.
         settings.put("restart-strategy.type", "none");
@@ -92,7 +100,7 @@ final class JobRuns implements AutoCloseable {
                                 .setConfiguration(configuration)
                                 .setCommonBindAddress("127.0.0.1")
                                 .setNumTaskManagers(1)
-                                .setNumSlotsPerTaskManager(FlinkSettings.PARALLELISM)
+                                .setNumSlotsPerTaskManager(parallelism)
                                 .build());
         cluster.start();
         Catalogue all = CatalogueLoader.load(null);
@@ -103,7 +111,7 @@ final class JobRuns implements AutoCloseable {
                                         .map(FactKind::table)
                                         .collect(Collectors.toSet()))
                         .catalogue();
-        return new JobRuns(cluster, configuration, hosted);
+        return new JobRuns(cluster, configuration, parallelism, hosted);
     }
 
     /**
@@ -136,7 +144,7 @@ final class JobRuns implements AutoCloseable {
     Outcome pipeline(EventTopic topic) throws InterruptedException {
         return run(
                 topic,
-                FlinkSettings.PARALLELISM,
+                parallelism,
                 (changes, lap) ->
                         lifecycle(topic)
                                 .define(
@@ -150,7 +158,7 @@ final class JobRuns implements AutoCloseable {
         EmailSink sink = emailSink(database, SmtpSettings.toConsole().withConnections(4));
         return run(
                 topic,
-                FlinkSettings.PARALLELISM,
+                parallelism,
                 (changes, lap) ->
                         lifecycle(topic)
                                 .define(

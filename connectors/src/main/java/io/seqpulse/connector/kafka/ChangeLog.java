@@ -26,6 +26,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.header.Header;
 
 /**
  * The ordered change log of one database: a Kafka topic with exactly one partition (DESIGN D1).
@@ -44,7 +45,7 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
 
     /**
      * Header of a record that was appended again: the position at which it stood before, or that of
-     * the dead letter it was kept in.
+     * the dead letter it was kept in. The last of its headers.
      */
     public static final String REPLAYED_FROM = "replayed-from";
 
@@ -137,8 +138,12 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
         @Override
         public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<LogRecord> out) {
             LogRecord read = DebeziumEnvelope.parse(record.key(), record.value(), record.offset());
-            boolean replayed = record.headers().lastHeader(REPLAYED_FROM) != null;
-            out.collect(replayed ? read.asReplayed() : read);
+            out.collect(isReplayed(record.headers().toArray()) ? read.asReplayed() : read);
+        }
+
+        /** A header's name is decoded when it is asked for, so no more of them are than need be. */
+        private static boolean isReplayed(Header[] headers) {
+            return headers.length > 0 && headers[headers.length - 1].key().equals(REPLAYED_FROM);
         }
 
         @Override
