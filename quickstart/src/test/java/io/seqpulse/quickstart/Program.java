@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** A command of the script, run as a process of its own. */
-final class Program implements AutoCloseable {
+public final class Program implements AutoCloseable {
 
     private final Process process;
     private final Path temporary;
@@ -29,7 +29,8 @@ final class Program implements AutoCloseable {
      *
      * @param scratch holds its temporary files, which it removes, and what it prints
      */
-    static Program start(Class<?> command, Path scratch, String... options) throws IOException {
+    public static Program start(Class<?> command, Path scratch, String... options)
+            throws IOException {
         Path temporary = Files.createTempDirectory(scratch, "tmp");
         Path printed = Files.createTempFile(scratch, "printed", "");
         List<String> line = new ArrayList<>();
@@ -43,6 +44,7 @@ final class Program implements AutoCloseable {
                         "-XX:-UsePerfData",
                         "-Djava.io.tmpdir=" + temporary,
                         "-Dlifecycle.scratch=true",
+                        "-Dlog4j2.configurationFile=log4j2.xml",
                         "-Dlifecycle.home=" + System.getProperty("lifecycle.home"),
                         "-cp",
                         System.getProperty("java.class.path"),
@@ -64,7 +66,7 @@ final class Program implements AutoCloseable {
     }
 
     /** Waits until it has printed something; it must not have ended. */
-    void awaitPrinted(String part) {
+    public void awaitPrinted(String part) {
         Awaitility.await()
                 .atMost(120, TimeUnit.SECONDS)
                 .until(() -> !process.isAlive() || printed().contains(part));
@@ -73,8 +75,46 @@ final class Program implements AutoCloseable {
 
     /** Sends a signal, such as {@code TERM}, and waits for the end. */
     void signal(String name) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+        signal(name, List.of(process.pid()));
         awaitEnd();
+    }
+
+    /** Presses Ctrl-C, and waits for the end. */
+    public void interrupt() throws IOException, InterruptedException {
+        signal(interruptIsIgnored() ? "TERM" : "INT");
+    }
+
+    /** Kills it and other processes at once, as a power cut would, and waits for its end. */
+    public void killWith(List<Long> others) throws IOException, InterruptedException {
+        List<Long> all = new ArrayList<>(others);
+        all.add(process.pid());
+        signal("KILL", all);
+        awaitEnd();
+    }
+
+    private static void signal(String name, List<Long> processes)
+            throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(List.of("kill", "-" + name));
+        processes.forEach(pid -> line.add(Long.toString(pid)));
+        new ProcessBuilder(line).start().waitFor();
+    }
+
+    /** A build in the background of a script has Ctrl-C switched off, and hands that down. */
+    private static boolean interruptIsIgnored() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        int interrupt = 1 << (2 - 1);
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .map(line -> line.substring("SigIgn:".length()).strip())
+                .anyMatch(mask -> (Long.parseUnsignedLong(mask, 16) & interrupt) != 0);
+    }
+
+    /** Whether it still runs. */
+    public boolean isAlive() {
+        return process.isAlive();
     }
 
     private void awaitEnd() throws InterruptedException {
@@ -86,7 +126,7 @@ final class Program implements AutoCloseable {
     }
 
     /** All it has printed, to both streams. */
-    String printed() {
+    public String printed() {
         try {
             return Files.readString(printed);
         } catch (IOException e) {

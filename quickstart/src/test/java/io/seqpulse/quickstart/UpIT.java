@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +23,7 @@ class UpIT {
                 Program.start(Up.class, scratch, "--rate", "50", "--report", report.toString())) {
             up.awaitPrinted("E-TRX-01");
             up.awaitPrinted("changes/s");
-            up.signal(interruptIsIgnored() ? "TERM" : "INT");
+            up.interrupt();
             assertThat(up.printed()).contains("stopped, nothing left").contains(": 0/0");
             assertThat(up.exitValue()).isZero();
             assertThat(up.temporary()).doesNotExist();
@@ -71,18 +70,5 @@ class UpIT {
                     .options()
                     .forEach(option -> assertThat(text).contains(option.longestName()));
         }
-    }
-
-    /** A build in the background of a script has Ctrl-C switched off, and hands that down. */
-    private static boolean interruptIsIgnored() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.exists(status)) {
-            return false;
-        }
-        int interrupt = 1 << (2 - 1);
-        return Files.readAllLines(status).stream()
-                .filter(line -> line.startsWith("SigIgn:"))
-                .map(line -> line.substring("SigIgn:".length()).strip())
-                .anyMatch(mask -> (Long.parseUnsignedLong(mask, 16) & interrupt) != 0);
     }
 }

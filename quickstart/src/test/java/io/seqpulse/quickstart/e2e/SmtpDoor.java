@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * A port that leads to the mail server, and can be shut: then connections are cut and new ones
  * refused, as when the server is gone.
  */
-final class SmtpDoor implements AutoCloseable {
+public final class SmtpDoor implements AutoCloseable {
 
     private final Set<Socket> through = ConcurrentHashMap.newKeySet();
     private final int port;
@@ -28,22 +28,22 @@ final class SmtpDoor implements AutoCloseable {
     }
 
     /** An open door that leads nowhere yet. */
-    static SmtpDoor open() throws IOException {
+    public static SmtpDoor open() throws IOException {
         return new SmtpDoor();
     }
 
     /** The port to connect to. */
-    int port() {
+    public int port() {
         return port;
     }
 
     /** Where it leads from now on. */
-    void leadTo(int serverPort) {
+    public void leadTo(int serverPort) {
         target = serverPort;
     }
 
     /** Cuts what goes through and refuses what comes. */
-    void shut() throws IOException {
+    public void shut() throws IOException {
         door.close();
         for (Socket socket : through) {
             socket.close();
@@ -51,7 +51,7 @@ final class SmtpDoor implements AutoCloseable {
     }
 
     /** Lets connections through again. */
-    void reopen() throws IOException {
+    public void reopen() throws IOException {
         door = listen(port);
         accept(door);
     }
