@@ -110,7 +110,9 @@ class RestartIT {
                 outcome.twice().size());
         assertThat(difference.missingKeys()).as("missing keys").isEmpty();
         assertThat(difference.extraKeys()).as("extra keys").isEmpty();
-        assertThat(difference.missingOutcomes()).as("missing outcomes").isEmpty();
+        assertThat(difference.missingOutcomes())
+                .as("missing outcomes, in place of %s", difference.extraOutcomes())
+                .isEmpty();
         assertThat(difference.extraOutcomes()).as("extra outcomes").isEmpty();
         assertThat(difference.extraMails()).as("extra mails").isEmpty();
         assertThat(outcome.unconfirmed()).as("unconfirmed").isSubsetOf(ambiguous);
