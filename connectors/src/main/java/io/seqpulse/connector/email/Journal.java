@@ -16,8 +16,9 @@ import javax.sql.DataSource;
 
 /**
  * Writes decisions into {@code email_deliveries}, the authority on what is sent. A key that is
- * taken stays as it is, but for mail that goes to a project's new owner. Rows of others are never
- * touched.
+ * taken stays as it is, but for mail that goes to a project's new owner, and for queued mail of
+ * which it is decided, by a job that came back from a checkpoint and knows more by now, that it is
+ * not to be sent. Rows of others are never touched.
  */
 final class Journal {
 
@@ -86,7 +87,7 @@ final class Journal {
                     project_id = excluded.project_id,
                     status = excluded.status,
                     reason = excluded.reason,
-                    payload_json = excluded.payload_json,
+                    payload_json = coalesce(excluded.payload_json, d.payload_json),
                     category = excluded.category,
                     attempts = 0,
                     next_attempt_at = excluded.next_attempt_at,
@@ -97,13 +98,19 @@ final class Journal {
                     caused_at = excluded.caused_at,
                     decided_at = excluded.decided_at,
                     error_message = null,
+                    lease_token = null,
+                    lease_until = null,
                     phase = null
                 where d.managed_by = 'lifecycle'
-                    and excluded.decided_at > d.decided_at
-                    and ((d.status = 'queued' and d.lease_token is null
+                    and ((excluded.decided_at > d.decided_at
+                            and ((d.status = 'queued' and d.lease_token is null
+                                    and d.phase is distinct from 'final'
+                                    and d.user_id <> excluded.user_id)
+                                or (d.status = 'suppressed' and d.reason = 'moved')))
+                        or (excluded.status = 'suppressed' and d.status = 'queued'
+                            and d.user_id = excluded.user_id
                             and d.phase is distinct from 'final'
-                            and d.user_id <> excluded.user_id)
-                        or (d.status = 'suppressed' and d.reason = 'moved'))
+                            and (d.lease_token is null or d.lease_until <= now())))
                 returning d.status
             )
             select

@@ -135,6 +135,30 @@ class JournalTest {
                 .isEqualTo(new Journal.Outcome(0, 0, 1, 0, 0));
     }
 
+    /** A job that came back from a checkpoint sees the end before it decides again. */
+    @Test
+    void whatIsDecidedOtherwiseWhileItIsQueuedIsNotSent() throws SQLException {
+        JournalEntry queued = entry("k", EmailCategory.MARKETING, ada);
+        JournalEntry resolved = suppressed(queued, "resolved");
+        journal.write(List.of(journal(queued)));
+        UUID id = (UUID) rows.row("k").get("id");
+
+        rows.change(id, "lease_token = gen_random_uuid(), lease_until = now() + interval '1 min'");
+        assertThat(journal.write(List.of(journal(resolved))).taken()).as("being sent").isOne();
+        rows.change(id, "lease_until = now() - interval '1 min', phase = 'final'");
+        assertThat(journal.write(List.of(journal(resolved))).taken()).as("perhaps sent").isOne();
+        rows.change(id, "lease_token = null, lease_until = null, phase = null, status = 'sent'");
+        assertThat(journal.write(List.of(journal(resolved))).taken()).as("sent").isOne();
+        rows.change(id, "status = 'queued'");
+
+        assertThat(journal.write(List.of(journal(resolved))).suppressed()).isOne();
+        assertThat(rows.row("k"))
+                .containsEntry("status", "suppressed")
+                .containsEntry("reason", "resolved");
+        assertThat(rows.row("k").get("payload_json")).as("what would have gone").isNotNull();
+        assertThat(journal.write(List.of(journal(queued))).taken()).as("for ever").isOne();
+    }
+
     @Test
     void aRowOfTheProductIsNeverTouched() throws SQLException {
         database.execute(
