@@ -53,7 +53,13 @@ final class TrackedSockets {
         }
     }
 
-    private Socket track(Socket opened) {
+    /**
+     * The fence stands between a message and its final dot, which are two writes therefore: with
+     * Nagle's algorithm the second would wait until the server, in no hurry, acknowledges the
+     * first.
+     */
+    private Socket track(Socket opened) throws SocketException {
+        opened.setTcpNoDelay(true);
         socket = opened;
         return opened;
     }
@@ -61,7 +67,7 @@ final class TrackedSockets {
     private final class Plain extends SocketFactory {
 
         @Override
-        public Socket createSocket() {
+        public Socket createSocket() throws IOException {
             return track(new Socket());
         }
 
