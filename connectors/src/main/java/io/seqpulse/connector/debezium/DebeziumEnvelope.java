@@ -111,7 +111,10 @@ public final class DebeziumEnvelope {
                             content(message.path("content")));
             return LogRecord.clock(clock, key, value, offset);
         }
-        Operation operation = operation(op);
+        Operation operation = operation(op.asText());
+        if (operation == null) {
+            throw new Malformed("op is none of c, u, d, r, t, m");
+        }
         JsonNode table = source.path("table");
         if (!table.isTextual() || table.textValue().isEmpty()) {
             throw new Malformed("source.table is missing");
@@ -135,7 +138,7 @@ public final class DebeziumEnvelope {
                         commitMicros(source),
                         integer(envelope, "ts_ms"),
                         offset,
-                        snapshot(source.path("snapshot")),
+                        snapshot(source),
                         source.path("lsn").asLong());
         if (operation == Operation.DELETE && change.key().isEmpty()) {
             throw new Malformed("key is missing in a delete");
@@ -166,25 +169,35 @@ public final class DebeziumEnvelope {
         return wrapped ? node.get("payload") : node;
     }
 
-    private static Operation operation(JsonNode op) throws Malformed {
-        return switch (op.asText()) {
+    /** What a code of Debezium's stands for, or null. */
+    static Operation operation(String code) {
+        return switch (code) {
             case "c" -> Operation.CREATE;
             case "u" -> Operation.UPDATE;
             case "d" -> Operation.DELETE;
             case "r" -> Operation.READ;
             case "t" -> Operation.TRUNCATE;
-            default -> throw new Malformed("op is none of c, u, d, r, t, m");
+            default -> null;
         };
     }
 
-    private static Snapshot snapshot(JsonNode marker) throws Malformed {
-        return switch (marker.asText("false")) {
+    private static Snapshot snapshot(JsonNode source) throws Malformed {
+        Snapshot snapshot = snapshot(source.path("snapshot").asText("false"));
+        if (snapshot == null) {
+            throw new Malformed("source.snapshot is unknown");
+        }
+        return snapshot;
+    }
+
+    /** What a mark of Debezium's stands for, or null. */
+    static Snapshot snapshot(String marker) {
+        return switch (marker) {
             case "", "false" -> Snapshot.NONE;
             case "first" -> Snapshot.FIRST;
             case "true", "first_in_data_collection", "last_in_data_collection" -> Snapshot.MIDDLE;
             case "last" -> Snapshot.LAST;
             case "incremental" -> Snapshot.INCREMENTAL;
-            default -> throw new Malformed("source.snapshot is unknown");
+            default -> null;
         };
     }
 

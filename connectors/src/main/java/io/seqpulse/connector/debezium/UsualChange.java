@@ -36,7 +36,7 @@ final class UsualChange {
             return json.getText();
         }
         odd = true;
-        return null;
+        return "";
     }
 
     private Operation operation;
@@ -103,7 +103,7 @@ final class UsualChange {
             switch (field) {
                 case "before" -> before = columnsOrNone(json, token);
                 case "after" -> after = columnsOrNone(json, token);
-                case "op" -> operation = operation(json, token);
+                case "op" -> operation = DebeziumEnvelope.operation(text(json, token));
                 case "ts_ms" -> handledMillis = integer(json, token);
                 case "source" -> readSource(json, token);
                 case "payload", "schema", "message" -> {
@@ -131,7 +131,7 @@ final class UsualChange {
                 case "table" -> table = text(json, token);
                 case "ts_us" -> commitMicros = integer(json, token);
                 case "lsn" -> lsn = integer(json, token);
-                case "snapshot" -> snapshot = snapshot(json, token);
+                case "snapshot" -> snapshot = DebeziumEnvelope.snapshot(text(json, token));
                 default -> pass(json);
             }
         }
@@ -152,35 +152,6 @@ final class UsualChange {
                 return;
             }
         }
-    }
-
-    private Operation operation(JsonParser json, JsonToken token) throws IOException {
-        if (token != JsonToken.VALUE_STRING) {
-            odd = true;
-            return null;
-        }
-        return switch (json.getText()) {
-            case "c" -> Operation.CREATE;
-            case "u" -> Operation.UPDATE;
-            case "d" -> Operation.DELETE;
-            case "r" -> Operation.READ;
-            default -> null;
-        };
-    }
-
-    private Snapshot snapshot(JsonParser json, JsonToken token) throws IOException {
-        if (token != JsonToken.VALUE_STRING) {
-            odd = true;
-            return null;
-        }
-        return switch (json.getText()) {
-            case "false" -> Snapshot.NONE;
-            case "first" -> Snapshot.FIRST;
-            case "true", "first_in_data_collection", "last_in_data_collection" -> Snapshot.MIDDLE;
-            case "last" -> Snapshot.LAST;
-            case "incremental" -> Snapshot.INCREMENTAL;
-            default -> null;
-        };
     }
 
     private Long integer(JsonParser json, JsonToken token) throws IOException {
