@@ -126,15 +126,7 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
 
     private void save(String key, Deployment deployment, TimerService timers) throws Exception {
         long next = deployment.nextTime() == Long.MAX_VALUE ? 0 : deployment.nextTime();
-        if (next != deployment.timerAt) {
-            if (deployment.timerAt != 0) {
-                timers.deleteEventTimeTimer(deployment.timerAt);
-            }
-            if (next != 0) {
-                timers.registerEventTimeTimer(next);
-            }
-            deployment.timerAt = next;
-        }
+        deployment.timerAt = moveTimer(timers, deployment.timerAt, next);
         if (deployment.isEmpty()) {
             deployments.clear(key);
         } else {

@@ -13,7 +13,6 @@ import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalLong;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -169,14 +168,8 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
     }
 
     private void save(String key, Profile profile, TimerService timers) throws Exception {
-        OptionalLong next = detection.nextTime(profile);
-        if (next.orElse(0) != profile.timerAt) {
-            if (profile.timerAt != 0) {
-                timers.deleteEventTimeTimer(profile.timerAt);
-            }
-            next.ifPresent(timers::registerEventTimeTimer);
-            profile.timerAt = next.orElse(0);
-        }
+        long next = detection.nextTime(profile).orElse(0);
+        profile.timerAt = moveTimer(timers, profile.timerAt, next);
         if (profile.isEmpty()) {
             profiles.clear(key);
             events.clear();

@@ -7,7 +7,6 @@ import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalLong;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -98,21 +97,13 @@ public final class DecideEmails extends SweptFunction<Message, Decision> {
             clear(key, recipient, timers);
             return;
         }
-        OptionalLong next = policy.nextTime(recipient);
-        if (next.orElse(0) != recipient.timerAt) {
-            if (recipient.timerAt != 0) {
-                timers.deleteEventTimeTimer(recipient.timerAt);
-            }
-            next.ifPresent(timers::registerEventTimeTimer);
-            recipient.timerAt = next.orElse(0);
-        }
+        long next = policy.nextTime(recipient).orElse(0);
+        recipient.timerAt = moveTimer(timers, recipient.timerAt, next);
         recipients.update(key, recipient);
     }
 
     private void clear(String key, Recipient recipient, TimerService timers) {
-        if (recipient.timerAt != 0) {
-            timers.deleteEventTimeTimer(recipient.timerAt);
-        }
+        moveTimer(timers, recipient.timerAt, 0);
         recipients.clear(key);
     }
 }

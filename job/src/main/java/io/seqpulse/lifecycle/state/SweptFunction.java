@@ -36,6 +36,23 @@ public abstract class SweptFunction<I, O>
             String currentKey, Resnapshot resnapshot, TimerService timers, Collector<O> out)
             throws Exception;
 
+    /**
+     * Moves the one timer of the current key, on the log's clock; 0 is none.
+     *
+     * @return where it stands now
+     */
+    protected static long moveTimer(TimerService timers, long before, long next) {
+        if (next != before) {
+            if (before != 0) {
+                timers.deleteEventTimeTimer(before);
+            }
+            if (next != 0) {
+                timers.registerEventTimeTimer(next);
+            }
+        }
+        return next;
+    }
+
     /** Waits for the clock. */
     @Override
     public final void processBroadcastElement(
