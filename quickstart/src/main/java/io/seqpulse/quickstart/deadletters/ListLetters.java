@@ -27,14 +27,7 @@ final class ListLetters implements Callable<Integer> {
 
     @Mixin private Place place;
 
-    @Option(names = "--table", paramLabel = "TABLE", description = "Only changes of that table.")
-    private String table;
-
-    @Option(
-            names = "--reason",
-            paramLabel = "TEXT",
-            description = "Only those whose reason contains that.")
-    private String reason;
+    @Mixin private LetterFilter filter;
 
     @Option(names = "--json", description = "One JSON object a line.")
     private boolean json;
@@ -55,11 +48,7 @@ final class ListLetters implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         try (LetterTopic topic = place.open()) {
-            List<StoredLetter> letters =
-                    topic.read().stream()
-                            .filter(letter -> table == null || table.equals(letter.table()))
-                            .filter(letter -> reason == null || letter.reason().contains(reason))
-                            .toList();
+            List<StoredLetter> letters = topic.read().stream().filter(filter::matches).toList();
             if (json) {
                 letters.forEach(letter -> out.println(line(letter, topic)));
             } else {

@@ -43,17 +43,7 @@ final class ReplayLetters implements Callable<Integer> {
             description = "Those at these positions of the change log.")
     private List<Long> offsets = List.of();
 
-    @Option(
-            names = "--table",
-            paramLabel = "TABLE",
-            description = "Those of changes of that table.")
-    private String table;
-
-    @Option(
-            names = "--reason",
-            paramLabel = "TEXT",
-            description = "Those whose reason contains that.")
-    private String reason;
+    @Mixin private LetterFilter filter;
 
     @Option(names = "--again", description = "Also those that were replayed already.")
     private boolean again;
@@ -91,8 +81,7 @@ final class ReplayLetters implements Callable<Integer> {
     }
 
     private void validate() {
-        boolean filtered = table != null || reason != null;
-        int ways = (all ? 1 : 0) + (offsets.isEmpty() ? 0 : 1) + (filtered ? 1 : 0);
+        int ways = (all ? 1 : 0) + (offsets.isEmpty() ? 0 : 1) + (filter.isGiven() ? 1 : 0);
         if (ways != 1) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -115,8 +104,7 @@ final class ReplayLetters implements Callable<Integer> {
         }
         List<StoredLetter> chosen = new ArrayList<>(letters);
         chosen.removeIf(letter -> !offsets.isEmpty() && !offsets.contains(letter.position()));
-        chosen.removeIf(letter -> table != null && !table.equals(letter.table()));
-        chosen.removeIf(letter -> reason != null && !letter.reason().contains(reason));
+        chosen.removeIf(letter -> !filter.matches(letter));
         return chosen;
     }
 
