@@ -80,11 +80,7 @@ final class JobRuns implements AutoCloseable {
         for (String needed : List.of("checkpoints", "savepoints", "tmp/flink")) {
             Files.createDirectories(folder.resolve(needed));
         }
-        Map<String, String> settings = FlinkSettings.of(folder);
-        settings.put("rest.address", "127.0.0.1");
-        settings.put("rest.bind-address", "127.0.0.1");
-        settings.put("rest.port", "0");
-        settings.put("rest.bind-port", "0");
+        Map<String, String> settings = FlinkSettings.onLoopback(folder, 0);
         settings.put("parallelism.default", Integer.toString(parallelism));
         settings.put("taskmanager.memory.managed.size", "768 mb");
         // A run that failed in between has measured nothing.

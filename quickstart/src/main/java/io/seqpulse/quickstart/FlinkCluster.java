@@ -72,11 +72,7 @@ final class FlinkCluster implements AutoCloseable {
         Path checkpoints = state.folder("checkpoints");
         Path savepoints = state.folder("savepoints");
         state.folder("tmp/flink");
-        Map<String, String> settings = FlinkSettings.of(state.root());
-        settings.put("rest.address", "127.0.0.1");
-        settings.put("rest.bind-address", "127.0.0.1");
-        settings.put("rest.port", Integer.toString(port));
-        settings.put("rest.bind-port", Integer.toString(port));
+        Map<String, String> settings = FlinkSettings.onLoopback(state.root(), port);
         settings.putAll(overrides);
         Configuration configuration = Configuration.fromMap(settings);
         MiniCluster cluster =

@@ -60,4 +60,18 @@ public final class FlinkSettings {
         settings.put("taskmanager.memory.network.max", "32 mb");
         return settings;
     }
+
+    /**
+     * The same with its REST interface on loopback.
+     *
+     * @param port 0: any free one
+     */
+    public static Map<String, String> onLoopback(Path folder, int port) {
+        Map<String, String> settings = of(folder);
+        settings.put("rest.address", "127.0.0.1");
+        settings.put("rest.bind-address", "127.0.0.1");
+        settings.put("rest.port", Integer.toString(port));
+        settings.put("rest.bind-port", Integer.toString(port));
+        return settings;
+    }
 }
