@@ -114,13 +114,10 @@ public final class Removal {
             statements.add("drop publication " + Inventory.PUBLICATION);
         }
         List<String> tables = created.getOrDefault("table", List.of());
-        boolean journalGoes =
-                tables.contains(Installation.JOURNAL) && isOnlyOurs(Installation.JOURNAL, OURS);
-        if (journalGoes) {
-            warnOfForgetting();
+        warnOfForgetting();
+        if (tables.contains(Installation.JOURNAL) && isOnlyOurs(Installation.JOURNAL, OURS)) {
             statements.add("drop table " + Installation.JOURNAL);
         } else {
-            warnOfForgetting();
             cleanJournal(created);
         }
         if (tables.contains(Installation.PREFERENCES)
