@@ -13,6 +13,7 @@ import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
+import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
@@ -73,7 +74,7 @@ public record LifecyclePipeline(
                                 decoded.getSideOutput(DecodeChanges.DEPLOYMENTS).keyBy(Fact::key),
                                 resnapshots,
                                 new AttachDeployment(topic),
-                                Fact.class),
+                                StreamTypes.FACT),
                         OperatorIds.ATTACH);
 
         SingleOutputStreamOperator<Message> aboutProjects =
@@ -84,7 +85,7 @@ public record LifecyclePipeline(
                                         .keyBy(Fact::key),
                                 resnapshots,
                                 new DetectProject(topic, rules),
-                                Message.class),
+                                StreamTypes.MESSAGE),
                         OperatorIds.DETECT_PROJECT);
 
         SingleOutputStreamOperator<Message> aboutUsers =
@@ -97,7 +98,7 @@ public record LifecyclePipeline(
                                         .keyBy(Fact::key),
                                 resnapshots,
                                 new DetectUser(topic, rules),
-                                Message.class),
+                                StreamTypes.MESSAGE),
                         OperatorIds.DETECT_USER);
 
         SingleOutputStreamOperator<Decision> decisions =
@@ -108,7 +109,7 @@ public record LifecyclePipeline(
                                         .keyBy(Message::recipient),
                                 resnapshots,
                                 new DecideEmails(catalogue, cooldown),
-                                Decision.class),
+                                TypeInformation.of(Decision.class)),
                         OperatorIds.EMAIL_POLICY);
 
         named(decisions.process(new RenderEmails(catalogue, emails)), OperatorIds.RENDER)
@@ -132,9 +133,9 @@ public record LifecyclePipeline(
             KeyedStream<I, String> facts,
             DataStream<Resnapshot> resnapshots,
             SweptFunction<I, O> function,
-            Class<O> type) {
+            TypeInformation<O> type) {
         return facts.connect(resnapshots.broadcast())
-                .transform("swept", TypeInformation.of(type), new SweepOperator<>(function));
+                .transform("swept", type, new SweepOperator<>(function));
     }
 
     private static <T> SingleOutputStreamOperator<T> named(

@@ -60,6 +60,8 @@ class ArchitectureTest {
                     .definedBy(JOB + ".catalogue..")
                     .layer("fact")
                     .definedBy(JOB + ".fact..")
+                    .layer("codec")
+                    .definedBy(JOB + ".codec..")
                     .whereLayer("pipeline")
                     .mayNotBeAccessedByAnyLayer()
                     .whereLayer("config")
@@ -76,7 +78,9 @@ class ArchitectureTest {
                     .mayOnlyBeAccessedByLayers("pipeline", "config", "rooms", "detect")
                     .whereLayer("fact")
                     .mayOnlyBeAccessedByLayers(
-                            "pipeline", "rooms", "host", "state", "detect", "catalogue");
+                            "pipeline", "rooms", "host", "state", "detect", "catalogue")
+                    .whereLayer("codec")
+                    .mayOnlyBeAccessedByLayers("rooms", "host", "state", "detect", "fact");
 
     /** Siblings meet in the pipeline only. */
     @ArchTest
@@ -87,6 +91,7 @@ class ArchitectureTest {
                     .ignoreDependency(
                             resideInAPackage(JOB + ".."),
                             resideInAnyPackage(
+                                    JOB + ".codec..",
                                     JOB + ".fact..",
                                     JOB + ".detect..",
                                     JOB + ".catalogue..",
@@ -116,6 +121,7 @@ class ArchitectureTest {
                             JOB + ".detect..",
                             JOB + ".catalogue..",
                             JOB + ".fact..",
+                            JOB + ".codec..",
                             JOB + ".email..")
                     .or(simpleName("EmailPolicy"))
                     .or(simpleName("AlertDigests"))
@@ -123,6 +129,8 @@ class ArchitectureTest {
                     .or(simpleName("Recipient"))
                     .or(simpleName("Decision"))
                     .or(simpleName("Deployment"))
+                    .or(simpleName("RecipientCodec"))
+                    .or(simpleName("DeploymentCodec"))
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("org.apache.flink..");

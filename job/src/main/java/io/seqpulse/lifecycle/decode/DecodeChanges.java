@@ -12,6 +12,7 @@ import io.seqpulse.lifecycle.fact.FactMapper;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DeadLetters;
+import io.seqpulse.lifecycle.host.StreamTypes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -37,13 +38,15 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
         implements CheckpointedFunction {
 
     /** What detection needs to know of users. */
-    public static final OutputTag<Fact> USERS = new OutputTag<>("users") {};
+    public static final OutputTag<Fact> USERS = new OutputTag<>("users", StreamTypes.FACT);
 
     /** What the policy needs to know of those who get mail. */
-    public static final OutputTag<Message> RECIPIENTS = new OutputTag<>("recipients") {};
+    public static final OutputTag<Message> RECIPIENTS =
+            new OutputTag<>("recipients", StreamTypes.MESSAGE);
 
-    public static final OutputTag<Fact> PROJECTS = new OutputTag<>("projects") {};
-    public static final OutputTag<Fact> DEPLOYMENTS = new OutputTag<>("deployments") {};
+    public static final OutputTag<Fact> PROJECTS = new OutputTag<>("projects", StreamTypes.FACT);
+    public static final OutputTag<Fact> DEPLOYMENTS =
+            new OutputTag<>("deployments", StreamTypes.FACT);
 
     /**
      * Each snapshot that came to its end, before any watermark that has reached its time: whoever

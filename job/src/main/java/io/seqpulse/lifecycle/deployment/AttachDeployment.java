@@ -5,13 +5,13 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
+import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 
@@ -95,7 +95,7 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
     @Override
     protected ValueStateDescriptor<Deployment> swept() {
         ValueStateDescriptor<Deployment> descriptor =
-                new ValueStateDescriptor<>("deployment", Types.POJO(Deployment.class));
+                new ValueStateDescriptor<>("deployment", new CodecType<>(new DeploymentCodec()));
         descriptor.enableTimeToLive(
                 StateTtlConfig.newBuilder(KEPT)
                         .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)

@@ -9,6 +9,7 @@ import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.fact.Subject;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -41,6 +42,7 @@ public final class Detection {
 
     private final Subject subject;
     private final Map<String, Hosted> hosted = new LinkedHashMap<>();
+    private final Map<FactKind, List<Hosted>> movedBy = new EnumMap<>(FactKind.class);
 
     public Detection(Subject subject, List<ActiveRule> rules) {
         this.subject = subject;
@@ -50,6 +52,11 @@ public final class Detection {
                 hosted.put(active.rule().code(), new Hosted(active, detector));
             }
         }
+        for (FactKind kind : FactKind.values()) {
+            movedBy.put(
+                    kind,
+                    hosted.values().stream().filter(h -> h.detector().isMovedBy(kind)).toList());
+        }
     }
 
     /**
@@ -58,15 +65,10 @@ public final class Detection {
      * @param wall the wall clock, epoch milliseconds, for expiry
      */
     public void take(
-            String id,
-            Profile profile,
-            Fact fact,
-            Events events,
-            long wall,
-            Consumer<Message> out) {
+            String id, Profile profile, Fact fact, Events older, long wall, Consumer<Message> out) {
         boolean news;
         if (fact.kind().isEvent()) {
-            news = profile.observe(fact, events);
+            news = profile.observe(fact, older);
         } else {
             boolean first = !profile.known;
             news = profile.describe(fact);
@@ -74,14 +76,14 @@ public final class Detection {
                 askWhatWaitedForTheSubject(profile, fact.committedAt());
             }
         }
-        for (Hosted rule : hosted.values()) {
+        for (Hosted rule : movedBy.get(fact.kind())) {
             if (appliesTo(rule.rule(), profile) && !isSettled(rule, profile, fact)) {
-                for (Occasion occasion : rule.detector().occasions(profile, fact, events)) {
+                for (Occasion occasion : rule.detector().occasions(profile, fact, older)) {
                     consider(rule, profile, occasion, fact, news, wall);
                 }
             }
         }
-        watch(id, profile, fact.committedAt(), out);
+        watch(id, profile, fact, out);
         limitStranger(profile, fact.committedAt());
     }
 
@@ -274,12 +276,18 @@ public final class Detection {
         return true;
     }
 
-    /** Looks again at what was given out, after the profile has changed. */
-    private void watch(String id, Profile profile, long now, Consumer<Message> out) {
+    /**
+     * Looks again at what was given out, after the profile has changed: by an event, only for the
+     * rules that it can move.
+     */
+    private void watch(String id, Profile profile, Fact fact, Consumer<Message> out) {
         for (Iterator<Pending> all = profile.pending.values().iterator(); all.hasNext(); ) {
             Pending pending = all.next();
             Hosted rule = hosted.get(pending.rule);
             if (!pending.asked || rule == null) {
+                continue;
+            }
+            if (fact.kind().isEvent() && !rule.detector().isMovedBy(fact.kind())) {
                 continue;
             }
             if (!appliesTo(rule.rule(), profile)
@@ -288,7 +296,7 @@ public final class Detection {
                 all.remove();
                 handle(profile, pending);
             } else {
-                follow(id, rule, profile, pending, now, out);
+                follow(id, rule, profile, pending, fact.committedAt(), out);
             }
         }
     }

@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
 import java.util.List;
 import java.util.Map;
 
@@ -18,8 +19,11 @@ interface Detector {
         RESOLVED
     }
 
+    /** Whether facts of a kind can make an occasion, or change whether one holds or its figures. */
+    boolean isMovedBy(FactKind kind);
+
     /** The occasions that a fact, which the profile has just taken, makes or changes. */
-    List<Occasion> occasions(Profile profile, Fact fact, Events events);
+    List<Occasion> occasions(Profile profile, Fact fact, Events older);
 
     /**
      * The one occasion that a fact can make, where that can be told without looking; else null.

@@ -3,21 +3,18 @@ package io.seqpulse.lifecycle.detect;
 import io.seqpulse.lifecycle.fact.FactKind;
 import java.util.List;
 
-/** The distinct events of one subject, by id, for at least the current and the previous month. */
+/**
+ * The older events of one subject, by id, for at least the current and the previous month: those
+ * that are too many to be at hand with every fact.
+ */
 public interface Events {
 
-    /**
-     * Remembers an event.
-     *
-     * @return the business time it was remembered with before, or null if it is new
-     */
-    Long put(FactKind kind, String id, long at);
+    /** Business time an event is remembered with, or null where it is not. */
+    Long at(FactKind kind, String id);
 
-    /** Remembers an event that is certainly new. */
-    default void add(FactKind kind, String id, long at) {
-        put(kind, id, at);
-    }
+    /** Remembers an event, or its other time. */
+    void put(FactKind kind, String id, long at);
 
-    /** Business times of the events of a kind in {@code [from, to)}, ascending. */
-    List<Long> times(FactKind kind, long from, long to);
+    /** Business times of all events of a kind, in any order. */
+    List<Long> times(FactKind kind);
 }

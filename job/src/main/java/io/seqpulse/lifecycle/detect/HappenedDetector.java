@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,12 @@ import java.util.Map;
 record HappenedDetector(Happened trigger) implements Detector {
 
     @Override
-    public List<Occasion> occasions(Profile profile, Fact fact, Events events) {
+    public boolean isMovedBy(FactKind kind) {
+        return kind == trigger.fact();
+    }
+
+    @Override
+    public List<Occasion> occasions(Profile profile, Fact fact, Events older) {
         if (fact.kind() != trigger.fact()) {
             return List.of();
         }

@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.Trigger.Missing;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,12 @@ record MissingDetector(Missing trigger) implements Detector {
     static final Duration GRACE = Duration.ofSeconds(60);
 
     @Override
-    public List<Occasion> occasions(Profile profile, Fact fact, Events events) {
+    public boolean isMovedBy(FactKind kind) {
+        return kind == trigger.after() || kind == trigger.without();
+    }
+
+    @Override
+    public List<Occasion> occasions(Profile profile, Fact fact, Events older) {
         Happening after = profile.first(trigger.after());
         if (fact.kind() != trigger.after() || after == null || !after.isTold(fact)) {
             return List.of();

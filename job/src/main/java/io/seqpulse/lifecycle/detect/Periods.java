@@ -3,19 +3,22 @@ package io.seqpulse.lifecycle.detect;
 import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
-import java.time.temporal.IsoFields;
-import java.util.Locale;
+import java.time.temporal.ChronoField;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /** Calendar periods as the product counts them: in UTC (requirements.md, quota). */
 public final class Periods {
 
     private static final long MILLIS_PER_DAY = 86_400_000;
+    private static final int DAYS_PER_WEEK = 7;
+
+    /** 1970 began on a Thursday. */
+    private static final int MONDAY_TO_EPOCH = 3;
 
     /** Asked for with every event, and nearly always for one of the last few days. */
     private static final AtomicReferenceArray<Day> RECENT = new AtomicReferenceArray<>(128);
 
-    private record Day(long number, String month, String week) {}
+    private record Day(long number, String month, int monthNumber) {}
 
     private Periods() {}
 
@@ -24,9 +27,23 @@ public final class Periods {
         return day(epochMillis).month();
     }
 
-    /** The ISO week of a time, {@code yyyy-'W'ww} of the week-based year. */
-    public static String week(long epochMillis) {
-        return day(epochMillis).week();
+    /** The number of a time's month; consecutive months have consecutive ones. */
+    static int monthNumber(long epochMillis) {
+        return day(epochMillis).monthNumber();
+    }
+
+    /** The number of a month, {@code yyyy-MM}. */
+    static int monthNumber(String month) {
+        return number(YearMonth.parse(month));
+    }
+
+    private static int number(YearMonth month) {
+        return Math.toIntExact(month.getLong(ChronoField.PROLEPTIC_MONTH));
+    }
+
+    /** The number of a time's ISO week, which begins on Monday; consecutive ones follow. */
+    static int weekNumber(long epochMillis) {
+        return (int) Math.floorDiv(dayNumber(epochMillis) + MONDAY_TO_EPOCH, DAYS_PER_WEEK);
     }
 
     /** First millisecond of a month. */
@@ -44,20 +61,18 @@ public final class Periods {
     }
 
     private static Day day(long epochMillis) {
-        long number = Math.floorDiv(epochMillis, MILLIS_PER_DAY);
+        long number = dayNumber(epochMillis);
         int slot = (int) Math.floorMod(number, (long) RECENT.length());
         Day day = RECENT.get(slot);
         if (day == null || day.number() != number) {
-            LocalDate date = LocalDate.ofEpochDay(number);
-            String week =
-                    String.format(
-                            Locale.ROOT,
-                            "%d-W%02d",
-                            date.get(IsoFields.WEEK_BASED_YEAR),
-                            date.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR));
-            day = new Day(number, YearMonth.from(date).toString(), week);
+            YearMonth month = YearMonth.from(LocalDate.ofEpochDay(number));
+            day = new Day(number, month.toString(), number(month));
             RECENT.set(slot, day);
         }
         return day;
+    }
+
+    private static long dayNumber(long epochMillis) {
+        return Math.floorDiv(epochMillis, MILLIS_PER_DAY);
     }
 }

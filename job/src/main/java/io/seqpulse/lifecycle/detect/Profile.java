@@ -4,7 +4,9 @@ import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Orphans;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,12 +15,9 @@ import java.util.Map;
  * and leave the same profile: firsts are minima, counts are of ids, changeable values belong to
  * their last writer.
  *
- * <p>State: fields may be added, never renamed or retyped.
+ * <p>State, as {@link ProfileCodec} writes it.
  */
 public class Profile {
-
-    /** Calendar periods kept of each count: the current one, the one before, and one in reserve. */
-    private static final int PERIODS_KEPT = 3;
 
     /** What the subject's row says now. */
     public Map<String, String> values = new HashMap<>();
@@ -36,17 +35,8 @@ public class Profile {
     /** When a project's owner last changed while we watched; 0: it has always been theirs. */
     public long ownerSince;
 
-    /** Event kind → the first of it. */
-    public Map<String, Happening> firsts = new HashMap<>();
-
-    /** Event kind → the last of it, epoch milliseconds. */
-    public Map<String, Long> lasts = new HashMap<>();
-
-    /** Event kind and UTC month ({@code deployment_started 2026-11}) → distinct events. */
-    public Map<String, Integer> monthCounts = new HashMap<>();
-
-    /** Event kind and ISO week ({@code deployment_started 2026-W47}) → distinct events. */
-    public Map<String, Integer> weekCounts = new HashMap<>();
+    /** What happened, by kind. */
+    public Map<FactKind, Occurrences> happened = new EnumMap<>(FactKind.class);
 
     /** Member row id → member; projects only. */
     public Map<String, Member> members = new HashMap<>();
@@ -77,7 +67,7 @@ public class Profile {
     /** Whether there is nothing to remember. */
     public boolean isEmpty() {
         return !known
-                && firsts.isEmpty()
+                && happened.isEmpty()
                 && members.isEmpty()
                 && pending.isEmpty()
                 && handled.isEmpty()
@@ -94,10 +84,7 @@ public class Profile {
         seen = Long.MIN_VALUE;
         planSince = 0;
         ownerSince = 0;
-        firsts.clear();
-        lasts.clear();
-        monthCounts.clear();
-        weekCounts.clear();
+        happened.clear();
         members.clear();
         pending.clear();
         handled.clear();
@@ -124,12 +111,24 @@ public class Profile {
 
     /** The first event of a kind, or null where none is known. */
     Happening first(FactKind kind) {
-        return firsts.get(kind.label());
+        Occurrences all = happened.get(kind);
+        return all == null ? null : all.first;
     }
 
-    /** How many distinct events of a kind a UTC month has seen. */
-    int countInMonth(FactKind kind, String month) {
-        return monthCounts.getOrDefault(kind.label() + " " + month, 0);
+    /** How many distinct events of a kind there were in the UTC month of a time. */
+    int countInMonth(FactKind kind, int month) {
+        Occurrences all = happened.get(kind);
+        return all == null ? 0 : all.months.of(month);
+    }
+
+    /** Whether the subject has events that are not at hand. */
+    public boolean hasOlderEvents() {
+        for (Occurrences all : happened.values()) {
+            if (all.olderElsewhere) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -164,64 +163,13 @@ public class Profile {
     }
 
     /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
-    boolean observe(Fact fact, Events events) {
-        String kind = fact.kind().label();
-        Happening first = firsts.get(kind);
-        boolean onlyOne = first != null && lasts.get(kind) == first.at();
-        lasts.merge(kind, fact.at(), Math::max);
-        boolean news = false;
-        if (first == null || isBefore(fact, first)) {
-            firsts.put(kind, Happening.of(fact));
-            news = true;
-        } else if (sameButRicher(first, fact)) {
-            firsts.put(kind, Happening.of(fact)); // what is told again in other words is not new
-        }
-        if (first == null) {
-            events.add(fact.kind(), fact.id(), fact.at());
-            count(kind, fact.at(), 1);
-            return true;
-        }
-        if (onlyOne && first.isTold(fact)) {
-            return false; // as every change of a user's row tells again that the user was created
-        }
-        Long before = events.put(fact.kind(), fact.id(), fact.at());
-        if (before == null || before != fact.at()) {
-            if (before != null) {
-                count(kind, before, -1);
-            }
-            count(kind, fact.at(), 1);
-        }
-        return news || before == null;
+    boolean observe(Fact fact, Events older) {
+        return happened.computeIfAbsent(fact.kind(), kind -> new Occurrences()).take(fact, older);
     }
 
-    /** Rows of one transaction share their time: the smaller id is first then, in any order. */
-    private static boolean isBefore(Fact fact, Happening first) {
-        return fact.at() < first.at()
-                || (fact.at() == first.at() && fact.id().compareTo(first.id()) < 0);
-    }
-
-    private static boolean sameButRicher(Happening first, Fact fact) {
-        return first.id().equals(fact.id())
-                && first.at() == fact.at()
-                && !first.values().equals(fact.values());
-    }
-
-    private void count(String kind, long at, int change) {
-        bump(monthCounts, kind + " " + Periods.month(at), change);
-        bump(weekCounts, kind + " " + Periods.week(at), change);
-    }
-
-    /**
-     * Counts of one kind sort by period, so the smallest key beyond the kept ones is the oldest.
-     */
-    private static void bump(Map<String, Integer> counts, String key, int change) {
-        counts.merge(key, change, Integer::sum);
-        String kind = key.substring(0, key.indexOf(' ') + 1);
-        if (counts.keySet().stream().filter(k -> k.startsWith(kind)).count() > PERIODS_KEPT) {
-            counts.keySet().stream()
-                    .filter(k -> k.startsWith(kind))
-                    .min(String::compareTo)
-                    .ifPresent(counts::remove);
-        }
+    /** Business times of the events of a kind in {@code [from, to)}, ascending. */
+    List<Long> times(FactKind kind, long from, long to, Events older) {
+        Occurrences all = happened.get(kind);
+        return all == null ? List.of() : all.times(kind, from, to, older);
     }
 }

@@ -20,28 +20,38 @@ record ReachedDetector(Reached trigger) implements Detector {
         }
     }
 
-    /** The month that a counted event or a change of plan falls in; null for other facts. */
     @Override
-    public String onlyOccasion(Fact fact) {
+    public boolean isMovedBy(FactKind kind) {
+        return kind == trigger.count() || kind == FactKind.PROJECT;
+    }
+
+    /** The time in whose month a counted event or a change of plan falls. */
+    private long timeOf(Fact fact) {
         boolean counted = fact.kind() == trigger.count();
-        if (!counted && fact.kind() != FactKind.PROJECT) {
-            return null;
-        }
-        return Periods.month(counted ? fact.at() : fact.committedAt());
+        return counted ? fact.at() : fact.committedAt();
     }
 
     @Override
-    public List<Occasion> occasions(Profile profile, Fact fact, Events events) {
-        String month = onlyOccasion(fact);
-        if (month == null) {
+    public String onlyOccasion(Fact fact) {
+        return isMovedBy(fact.kind()) ? Periods.month(timeOf(fact)) : null;
+    }
+
+    @Override
+    public List<Occasion> occasions(Profile profile, Fact fact, Events older) {
+        if (!isMovedBy(fact.kind())) {
             return List.of();
         }
-        if (profile.countInMonth(trigger.count(), month) < trigger.atLeast()) {
+        String month = Periods.month(timeOf(fact));
+        int number = Periods.monthNumber(timeOf(fact));
+        if (profile.countInMonth(trigger.count(), number) < trigger.atLeast()) {
             return List.of();
         }
         List<Long> times =
-                events.times(
-                        trigger.count(), Periods.startOfMonth(month), Periods.endOfMonth(month));
+                profile.times(
+                        trigger.count(),
+                        Periods.startOfMonth(month),
+                        Periods.endOfMonth(month),
+                        older);
         if (times.size() < trigger.atLeast()) {
             return List.of();
         }
@@ -66,7 +76,7 @@ record ReachedDetector(Reached trigger) implements Detector {
 
     @Override
     public Map<String, String> figures(Profile profile, Pending pending) {
-        int used = profile.countInMonth(trigger.count(), pending.occasion);
+        int used = profile.countInMonth(trigger.count(), Periods.monthNumber(pending.occasion));
         return Map.of("used", Integer.toString(used));
     }
 }

@@ -1,7 +1,11 @@
 package io.seqpulse.lifecycle.fact;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Everything the job can know, in the words a rule uses.
@@ -126,17 +130,25 @@ public enum FactKind {
     /** A deployment got a hint. */
     HINT_CREATED("sdh_hints", true, Set.of(Subject.PROJECT), "deployment_id", "severity", "title");
 
+    private static final Map<String, FactKind> BY_LABEL =
+            Arrays.stream(values()).collect(Collectors.toMap(FactKind::label, kind -> kind));
+
     private final String table;
     private final boolean event;
     private final Set<Subject> subjects;
     private final Set<String> attributes;
-    private final String label = name().toLowerCase(Locale.ROOT);
+    private final String label = name().toLowerCase(Locale.ROOT).intern();
 
     FactKind(String table, boolean event, Set<Subject> subjects, String... attributes) {
         this.table = table;
         this.event = event;
         this.subjects = subjects;
         this.attributes = Set.of(attributes);
+    }
+
+    /** The kind of a label. */
+    public static Optional<FactKind> of(String label) {
+        return Optional.ofNullable(BY_LABEL.get(label));
     }
 
     /** The name as it stands in {@code lifecycle.yaml}. */

@@ -2,13 +2,16 @@ package io.seqpulse.lifecycle.host;
 
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
+import io.seqpulse.lifecycle.detect.Events;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
+import io.seqpulse.lifecycle.detect.ProfileCodec;
 import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Orphans;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
@@ -40,7 +43,8 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
     private transient DeadLetters deadLetters;
     private transient Detection detection;
     private transient RecentState<Profile> profiles;
-    private transient MapState<String, Long> events;
+    private transient MapState<String, Long> olderEvents;
+    private transient Events older;
 
     /**
      * @param topic the change log, named in dead letters
@@ -57,14 +61,15 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
         profiles = new RecentState<>(getRuntimeContext().getState(swept()));
         MapStateDescriptor<String, Long> counted =
-                new MapStateDescriptor<>("events", Types.STRING, Types.LONG);
+                new MapStateDescriptor<>("older-events", Types.STRING, Types.LONG);
         counted.enableTimeToLive(
                 StateTtlConfig.newBuilder(EVENTS_KEPT)
                         .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)
                         .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
                         .cleanupInRocksdbCompactFilter(10_000)
                         .build());
-        events = getRuntimeContext().getMapState(counted);
+        olderEvents = getRuntimeContext().getMapState(counted);
+        older = new EventState(olderEvents);
     }
 
     @Override
@@ -97,21 +102,16 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         if (ends(fact)) {
             if (!profile.outlived(fact)) {
                 detection.end(profile, out::collect);
-                events.clear();
+                boolean hadOlder = profile.hasOlderEvents();
                 profile.depart(new Departure(fact.committedAt(), fact.position()));
+                clearOlder(hadOlder, profile);
                 save(context.getCurrentKey(), profile, context.timerService());
             }
             return;
         }
         if (!takeSpecial(detection, profile, fact)) {
             long wall = context.timerService().currentProcessingTime();
-            detection.take(
-                    context.getCurrentKey(),
-                    profile,
-                    fact,
-                    new EventState(events),
-                    wall,
-                    out::collect);
+            detection.take(context.getCurrentKey(), profile, fact, older, wall, out::collect);
         }
         awaitSubject(profile, fact, context.timerService().currentWatermark());
         signal(profile, fact, context);
@@ -145,13 +145,15 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
                     wall,
                     letter -> context.output(DeadLetters.OUTPUT, letter));
         }
+        boolean hadOlder = profile.hasOlderEvents();
         detection.passTime(context.getCurrentKey(), profile, timestamp, out::collect);
+        clearOlder(hadOlder, profile);
         save(context.getCurrentKey(), profile, context.timerService());
     }
 
     @Override
     protected ValueStateDescriptor<Profile> swept() {
-        return new ValueStateDescriptor<>("profile", Types.POJO(Profile.class));
+        return new ValueStateDescriptor<>("profile", new CodecType<>(new ProfileCodec()));
     }
 
     @Override
@@ -159,11 +161,20 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
             String currentKey, Resnapshot resnapshot, TimerService timers, Collector<Message> out)
             throws Exception {
         Profile profile = profiles.value(currentKey);
-        if (profile != null && detection.sweep(profile, resnapshot, out::collect)) {
-            if (!profile.known) {
-                events.clear();
-            }
+        if (profile == null) {
+            return;
+        }
+        boolean hadOlder = profile.hasOlderEvents();
+        if (detection.sweep(profile, resnapshot, out::collect)) {
+            clearOlder(hadOlder, profile);
             save(currentKey, profile, timers);
+        }
+    }
+
+    /** What the profile has forgotten is not kept elsewhere. */
+    private void clearOlder(boolean hadOlder, Profile profile) {
+        if (hadOlder && !profile.hasOlderEvents()) {
+            olderEvents.clear();
         }
     }
 
@@ -172,7 +183,6 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         profile.timerAt = moveTimer(timers, profile.timerAt, next);
         if (profile.isEmpty()) {
             profiles.clear(key);
-            events.clear();
         } else {
             profiles.update(key, profile);
         }

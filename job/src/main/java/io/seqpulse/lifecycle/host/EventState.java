@@ -8,48 +8,48 @@ import java.util.Map;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.util.FlinkRuntimeException;
 
-/** The distinct events of the current key, in keyed state: {@code kind id} → business time. */
+/** The older events of the current key, in keyed state: {@code kind id} → business time. */
 record EventState(MapState<String, Long> state) implements Events {
 
     @Override
-    public Long put(FactKind kind, String id, long at) {
-        String key = kind.label() + " " + id;
+    public Long at(FactKind kind, String id) {
         try {
-            Long before = state.get(key);
-            if (before == null || before != at) {
-                state.put(key, at);
-            }
-            return before;
+            return state.get(key(kind, id));
+        } catch (Exception e) {
+            throw unreadable(e);
+        }
+    }
+
+    @Override
+    public void put(FactKind kind, String id, long at) {
+        try {
+            state.put(key(kind, id), at);
         } catch (Exception e) {
             throw new FlinkRuntimeException("the events of a subject cannot be written", e);
         }
     }
 
     @Override
-    public void add(FactKind kind, String id, long at) {
-        try {
-            state.put(kind.label() + " " + id, at);
-        } catch (Exception e) {
-            throw new FlinkRuntimeException("the events of a subject cannot be written", e);
-        }
-    }
-
-    @Override
-    public List<Long> times(FactKind kind, long from, long to) {
-        String prefix = kind.label() + " ";
+    public List<Long> times(FactKind kind) {
+        String prefix = key(kind, "");
         List<Long> times = new ArrayList<>();
         try {
             for (Map.Entry<String, Long> event : state.entries()) {
-                if (event.getKey().startsWith(prefix)
-                        && event.getValue() >= from
-                        && event.getValue() < to) {
+                if (event.getKey().startsWith(prefix)) {
                     times.add(event.getValue());
                 }
             }
         } catch (Exception e) {
-            throw new FlinkRuntimeException("the events of a subject cannot be read", e);
+            throw unreadable(e);
         }
-        times.sort(null);
         return times;
+    }
+
+    private static String key(FactKind kind, String id) {
+        return kind.label() + " " + id;
+    }
+
+    private static FlinkRuntimeException unreadable(Exception cause) {
+        return new FlinkRuntimeException("the events of a subject cannot be read", cause);
     }
 }

@@ -3,13 +3,13 @@ package io.seqpulse.lifecycle.policy;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 
@@ -74,7 +74,7 @@ public final class DecideEmails extends SweptFunction<Message, Decision> {
 
     @Override
     protected ValueStateDescriptor<Recipient> swept() {
-        return new ValueStateDescriptor<>("recipient", Types.POJO(Recipient.class));
+        return new ValueStateDescriptor<>("recipient", new CodecType<>(new RecipientCodec()));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DetectionFunction;
+import io.seqpulse.lifecycle.host.StreamTypes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,8 @@ import org.apache.flink.util.OutputTag;
 public final class DetectProject extends DetectionFunction {
 
     /** What a project's facts mean to its owner; keyed by user. */
-    public static final OutputTag<Fact> OWNER_SIGNALS = new OutputTag<>("owner-signals") {};
+    public static final OutputTag<Fact> OWNER_SIGNALS =
+            new OutputTag<>("owner-signals", StreamTypes.FACT);
 
     /**
      * @param topic the change log, named in dead letters

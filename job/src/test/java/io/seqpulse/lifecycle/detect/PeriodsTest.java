@@ -3,7 +3,6 @@ package io.seqpulse.lifecycle.detect;
 import static io.seqpulse.lifecycle.story.Facts.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.OffsetDateTime;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,19 +11,35 @@ class PeriodsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "2026-11-30T23:59:59.999Z, 2026-11, 2026-W49",
-        "2026-12-01T00:00:00Z, 2026-12, 2026-W49",
-        "2026-11-30T23:30:00-02:00, 2026-12, 2026-W49",
-        "2026-12-31T23:59:59Z, 2026-12, 2026-W53",
-        "2027-01-01T00:00:00Z, 2027-01, 2026-W53",
-        "2027-01-04T00:00:00Z, 2027-01, 2027-W01",
-        "2024-12-30T00:00:00Z, 2024-12, 2025-W01",
-        "1969-12-31T23:59:59Z, 1969-12, 1970-W01"
+        "2026-11-30T23:59:59.999Z, 2026-11",
+        "2026-12-01T00:00:00Z, 2026-12",
+        "2026-11-30T23:30:00-02:00, 2026-12",
+        "2024-12-30T00:00:00Z, 2024-12",
+        "1969-12-31T23:59:59Z, 1969-12"
     })
-    void countsInUtc(String time, String month, String week) {
-        long millis = OffsetDateTime.parse(time).toInstant().toEpochMilli();
+    void countsMonthsInUtc(String time, String month) {
+        long millis = at(time);
         assertThat(Periods.month(millis)).isEqualTo(month);
-        assertThat(Periods.week(millis)).isEqualTo(week);
+        assertThat(Periods.monthNumber(millis)).isEqualTo(Periods.monthNumber(month));
+    }
+
+    @Test
+    void numbersMonthsInTheirOrder() {
+        assertThat(Periods.monthNumber("2027-01")).isEqualTo(Periods.monthNumber("2026-12") + 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2026-11-29T23:59:59.999Z, 2026-11-30T00:00:00Z, 1",
+        "2026-11-30T00:00:00Z, 2026-12-06T23:59:59.999Z, 0",
+        "2026-12-31T23:59:59Z, 2027-01-03T12:00:00Z, 0",
+        "2027-01-03T23:59:59Z, 2027-01-04T00:00:00Z, 1",
+        "1969-12-28T23:59:59Z, 1969-12-29T00:00:00Z, 1",
+        "1969-12-29T00:00:00Z, 1970-01-04T00:00:00Z, 0"
+    })
+    void beginsWeeksOnMondayInUtc(String earlier, String later, int apart) {
+        assertThat(Periods.weekNumber(at(later)) - Periods.weekNumber(at(earlier)))
+                .isEqualTo(apart);
     }
 
     @Test

@@ -106,8 +106,8 @@ class HistoryPropertyTest {
                 new Mutant(
                         "the threshold must be passed (<= for <)",
                         "detect/ReachedDetector.java",
-                        "profile.countInMonth(trigger.count(), month) < trigger.atLeast()",
-                        "profile.countInMonth(trigger.count(), month) <= trigger.atLeast()"),
+                        "profile.countInMonth(trigger.count(), number) < trigger.atLeast()",
+                        "profile.countInMonth(trigger.count(), number) <= trigger.atLeast()"),
                 new Mutant(
                         "what is due as the rule goes live is history (<= for <)",
                         "detect/Detection.java",
@@ -125,9 +125,9 @@ class HistoryPropertyTest {
                         "fact.committedAt()"),
                 new Mutant(
                         "a repeated deployment counts twice",
-                        "detect/Profile.java",
-                        "Long before = events.put(fact.kind(), fact.id(), fact.at());",
-                        "events.put(fact.kind(), fact.id(), fact.at()); Long before = null;"),
+                        "detect/Occurrences.java",
+                        "Long known = remember(fact, older);",
+                        "remember(fact, older); Long known = null;"),
                 new Mutant(
                         "a decided key is decided again",
                         "policy/EmailPolicy.java",

@@ -1,0 +1,83 @@
+package io.seqpulse.lifecycle.deployment;
+
+import io.seqpulse.lifecycle.codec.Codec;
+import io.seqpulse.lifecycle.codec.Compact;
+import io.seqpulse.lifecycle.detect.Happening;
+import io.seqpulse.lifecycle.detect.HappeningCodec;
+import io.seqpulse.lifecycle.fact.AbsenceCodec;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.Map;
+
+/** How state keeps a deployment. */
+public final class DeploymentCodec implements Codec<Deployment> {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final int LAYOUT = 1;
+
+    @Override
+    public Class<Deployment> type() {
+        return Deployment.class;
+    }
+
+    @Override
+    public void write(Deployment deployment, DataOutput out) throws IOException {
+        Compact.writeVersion(out, LAYOUT);
+        Compact.writeTexts(out, deployment.row);
+        out.writeBoolean(deployment.toldFinished);
+        Compact.writeNumber(out, deployment.committedAt);
+        Compact.writeNumber(out, deployment.position);
+        Compact.writeNumber(out, deployment.seen);
+        out.writeBoolean(deployment.verdict != null);
+        if (deployment.verdict != null) {
+            HappeningCodec.write(deployment.verdict, out);
+        }
+        Compact.writeNumber(out, deployment.verdictPosition);
+        write(deployment.hints, out);
+        Compact.writeNumbers(out, deployment.hintPositions);
+        write(deployment.samples, out);
+        AbsenceCodec.write(deployment.orphans, out);
+        AbsenceCodec.writeDeparture(deployment.departure, out);
+        Compact.writeNumber(out, deployment.timerAt);
+    }
+
+    @Override
+    public Deployment read(DataInput in) throws IOException {
+        Compact.readVersion(in, "a deployment", LAYOUT);
+        Deployment deployment = new Deployment();
+        deployment.row = Compact.readTexts(in);
+        deployment.toldFinished = in.readBoolean();
+        deployment.committedAt = Compact.readNumber(in);
+        deployment.position = Compact.readNumber(in);
+        deployment.seen = Compact.readNumber(in);
+        deployment.verdict = in.readBoolean() ? HappeningCodec.read(in) : null;
+        deployment.verdictPosition = Compact.readNumber(in);
+        deployment.hints = readHappenings(in);
+        deployment.hintPositions = Compact.readNumbers(in);
+        deployment.samples = readHappenings(in);
+        deployment.orphans = AbsenceCodec.read(in);
+        deployment.departure = AbsenceCodec.readDeparture(in);
+        deployment.timerAt = Compact.readNumber(in);
+        return deployment;
+    }
+
+    private static void write(Map<String, Happening> happenings, DataOutput out)
+            throws IOException {
+        Compact.writeSize(out, happenings.size());
+        for (Map.Entry<String, Happening> happening : happenings.entrySet()) {
+            Compact.writeText(out, happening.getKey());
+            HappeningCodec.write(happening.getValue(), out);
+        }
+    }
+
+    private static Map<String, Happening> readHappenings(DataInput in) throws IOException {
+        int size = Compact.readSize(in);
+        Map<String, Happening> happenings = Compact.mapOf(size);
+        for (int left = size; left > 0; left--) {
+            happenings.put(Compact.readText(in), HappeningCodec.read(in));
+        }
+        return happenings;
+    }
+}

@@ -1,0 +1,43 @@
+package io.seqpulse.lifecycle.detect;
+
+import io.seqpulse.lifecycle.codec.Compact;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
+/** How state and messages carry a candidate. */
+public final class CandidateCodec {
+
+    private CandidateCodec() {}
+
+    /** Writes it. */
+    public static void write(Candidate candidate, DataOutput out) throws IOException {
+        Compact.writeText(out, candidate.rule());
+        Compact.writeText(out, candidate.key());
+        Compact.writeText(out, candidate.occasion());
+        Compact.writeText(out, candidate.recipient());
+        Compact.writeText(out, candidate.userId());
+        Compact.writeText(out, candidate.projectId());
+        Compact.writeNumber(out, candidate.dueAt());
+        Compact.writeNumber(out, candidate.expiresAt());
+        Compact.writeNumber(out, candidate.causedAt());
+        Compact.writeNumber(out, candidate.decidedAt());
+        Compact.writeTexts(out, candidate.values());
+    }
+
+    /** Reads it. */
+    public static Candidate read(DataInput in) throws IOException {
+        return new Candidate(
+                Compact.readText(in),
+                Compact.readText(in),
+                Compact.readText(in),
+                Compact.readText(in),
+                Compact.readText(in),
+                Compact.readText(in),
+                Compact.readNumber(in),
+                Compact.readNumber(in),
+                Compact.readNumber(in),
+                Compact.readNumber(in),
+                Compact.readTexts(in));
+    }
+}

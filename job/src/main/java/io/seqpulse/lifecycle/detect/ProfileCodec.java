@@ -1,0 +1,193 @@
+package io.seqpulse.lifecycle.detect;
+
+import io.seqpulse.lifecycle.codec.Codec;
+import io.seqpulse.lifecycle.codec.Compact;
+import io.seqpulse.lifecycle.detect.Occurrences.Occurrence;
+import io.seqpulse.lifecycle.fact.AbsenceCodec;
+import io.seqpulse.lifecycle.fact.FactKind;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Map;
+
+/** How state keeps a profile. */
+public final class ProfileCodec implements Codec<Profile> {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final int LAYOUT = 1;
+
+    @Override
+    public Class<Profile> type() {
+        return Profile.class;
+    }
+
+    @Override
+    public void write(Profile profile, DataOutput out) throws IOException {
+        Compact.writeVersion(out, LAYOUT);
+        Compact.writeTexts(out, profile.values);
+        out.writeBoolean(profile.known);
+        Compact.writeNumber(out, profile.committedAt);
+        Compact.writeNumber(out, profile.position);
+        Compact.writeNumber(out, profile.seen);
+        Compact.writeNumber(out, profile.planSince);
+        Compact.writeNumber(out, profile.ownerSince);
+        Compact.writeSize(out, profile.happened.size());
+        for (Map.Entry<FactKind, Occurrences> all : profile.happened.entrySet()) {
+            Compact.writeText(out, all.getKey().label());
+            write(all.getValue(), out);
+        }
+        Compact.writeSize(out, profile.members.size());
+        for (Map.Entry<String, Member> member : profile.members.entrySet()) {
+            Compact.writeText(out, member.getKey());
+            write(member.getValue(), out);
+        }
+        Compact.writeSize(out, profile.pending.size());
+        for (Map.Entry<String, Pending> pending : profile.pending.entrySet()) {
+            Compact.writeText(out, pending.getKey());
+            write(pending.getValue(), out);
+        }
+        Compact.writeNumbers(out, profile.handled);
+        Compact.writeNumber(out, profile.strangerUntil);
+        AbsenceCodec.write(profile.orphans, out);
+        AbsenceCodec.writeDeparture(profile.departure, out);
+        Compact.writeNumber(out, profile.timerAt);
+    }
+
+    @Override
+    public Profile read(DataInput in) throws IOException {
+        Compact.readVersion(in, "a profile", LAYOUT);
+        Profile profile = new Profile();
+        profile.values = Compact.readTexts(in);
+        profile.known = in.readBoolean();
+        profile.committedAt = Compact.readNumber(in);
+        profile.position = Compact.readNumber(in);
+        profile.seen = Compact.readNumber(in);
+        profile.planSince = Compact.readNumber(in);
+        profile.ownerSince = Compact.readNumber(in);
+        for (int left = Compact.readSize(in); left > 0; left--) {
+            String label = Compact.readText(in);
+            FactKind kind =
+                    FactKind.of(label)
+                            .orElseThrow(
+                                    () ->
+                                            new IOException(
+                                                    "state has events of kind '%s', which this version of the job does not know"
+                                                            .formatted(label)));
+            profile.happened.put(kind, readOccurrences(in));
+        }
+        int members = Compact.readSize(in);
+        profile.members = Compact.mapOf(members);
+        for (int left = members; left > 0; left--) {
+            profile.members.put(Compact.readText(in), readMember(in));
+        }
+        int pending = Compact.readSize(in);
+        profile.pending = Compact.mapOf(pending);
+        for (int left = pending; left > 0; left--) {
+            profile.pending.put(Compact.readText(in), readPending(in));
+        }
+        profile.handled = Compact.readNumbers(in);
+        profile.strangerUntil = Compact.readNumber(in);
+        profile.orphans = AbsenceCodec.read(in);
+        profile.departure = AbsenceCodec.readDeparture(in);
+        profile.timerAt = Compact.readNumber(in);
+        return profile;
+    }
+
+    private static void write(Occurrences all, DataOutput out) throws IOException {
+        HappeningCodec.write(all.first, out);
+        Compact.writeNumber(out, all.last - all.first.at());
+        write(all.months, out);
+        write(all.weeks, out);
+        out.writeBoolean(all.atHand != null);
+        if (all.atHand != null) {
+            Compact.writeSize(out, all.atHand.size());
+            for (Occurrence one : all.atHand) {
+                Compact.writeText(out, one.id());
+                Compact.writeNumber(out, one.at() - all.first.at());
+            }
+        }
+        out.writeBoolean(all.olderElsewhere);
+    }
+
+    private static Occurrences readOccurrences(DataInput in) throws IOException {
+        Occurrences all = new Occurrences();
+        all.first = HappeningCodec.read(in);
+        long firstAt = all.first.at();
+        all.last = firstAt + Compact.readNumber(in);
+        readCounts(all.months, in);
+        readCounts(all.weeks, in);
+        if (in.readBoolean()) {
+            int size = Compact.readSize(in);
+            all.atHand = new ArrayList<>(size + 2);
+            for (int left = size; left > 0; left--) {
+                all.atHand.add(
+                        new Occurrence(Compact.readText(in), firstAt + Compact.readNumber(in)));
+            }
+        }
+        all.olderElsewhere = in.readBoolean();
+        return all;
+    }
+
+    private static void write(PeriodCounts counts, DataOutput out) throws IOException {
+        Compact.writeSize(out, counts.size());
+        for (int place = 0; place < counts.size(); place++) {
+            Compact.writeNumber(out, counts.periodAt(place));
+            Compact.writeNumber(out, counts.countAt(place));
+        }
+    }
+
+    private static void readCounts(PeriodCounts counts, DataInput in) throws IOException {
+        for (int left = Compact.readSize(in); left > 0; left--) {
+            counts.add((int) Compact.readNumber(in), (int) Compact.readNumber(in));
+        }
+    }
+
+    private static void write(Member member, DataOutput out) throws IOException {
+        Compact.writeText(out, member.userId());
+        Compact.writeText(out, member.address());
+        Compact.writeText(out, member.role());
+        out.writeBoolean(member.onCall());
+        Compact.writeNumber(out, member.committedAt());
+        Compact.writeNumber(out, member.seen());
+    }
+
+    private static Member readMember(DataInput in) throws IOException {
+        return new Member(
+                Compact.readText(in),
+                Compact.readText(in),
+                Compact.readText(in),
+                in.readBoolean(),
+                Compact.readNumber(in),
+                Compact.readNumber(in));
+    }
+
+    private static void write(Pending pending, DataOutput out) throws IOException {
+        Compact.writeText(out, pending.rule);
+        Compact.writeText(out, pending.occasion);
+        Compact.writeNumber(out, pending.dueAt);
+        Compact.writeNumber(out, pending.askAt);
+        Compact.writeNumber(out, pending.expiresAt);
+        Compact.writeNumber(out, pending.forgetAt);
+        Compact.writeNumber(out, pending.causedAt);
+        Compact.writeTexts(out, pending.values);
+        Compact.writeTexts(out, pending.out);
+        out.writeBoolean(pending.asked);
+    }
+
+    private static Pending readPending(DataInput in) throws IOException {
+        Pending pending = new Pending();
+        pending.rule = Compact.readText(in);
+        pending.occasion = Compact.readText(in);
+        pending.dueAt = Compact.readNumber(in);
+        pending.askAt = Compact.readNumber(in);
+        pending.expiresAt = Compact.readNumber(in);
+        pending.forgetAt = Compact.readNumber(in);
+        pending.causedAt = Compact.readNumber(in);
+        pending.values = Compact.readTexts(in);
+        pending.out = Compact.readTexts(in);
+        pending.asked = in.readBoolean();
+        return pending;
+    }
+}

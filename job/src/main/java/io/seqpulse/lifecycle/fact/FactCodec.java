@@ -1,0 +1,45 @@
+package io.seqpulse.lifecycle.fact;
+
+import io.seqpulse.lifecycle.codec.Codec;
+import io.seqpulse.lifecycle.codec.Compact;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
+/** Facts between operators; no state holds one. */
+public final class FactCodec implements Codec<Fact> {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final FactKind[] KINDS = FactKind.values();
+
+    @Override
+    public Class<Fact> type() {
+        return Fact.class;
+    }
+
+    @Override
+    public void write(Fact fact, DataOutput out) throws IOException {
+        out.writeByte(fact.kind().ordinal());
+        Compact.writeText(out, fact.key());
+        Compact.writeText(out, fact.id());
+        out.writeLong(fact.at());
+        out.writeLong(fact.committedAt());
+        out.writeLong(fact.position());
+        out.writeBoolean(fact.snapshot());
+        Compact.writeTexts(out, fact.values());
+    }
+
+    @Override
+    public Fact read(DataInput in) throws IOException {
+        return new Fact(
+                KINDS[in.readByte()],
+                Compact.readText(in),
+                Compact.readText(in),
+                in.readLong(),
+                in.readLong(),
+                in.readLong(),
+                in.readBoolean(),
+                Compact.readTexts(in));
+    }
+}
