@@ -11,7 +11,6 @@ import io.pebbletemplates.pebble.template.PebbleTemplate;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +29,7 @@ import java.util.regex.Pattern;
  *
  * <p>A template {@code T} is {@code T.<language>.subject.txt}, {@code T.<language>.txt} and {@code
  * T.<language>.html}, in the directory {@link EmailSettings#templates()} or else in the jar's
- * {@code emails/}; a variant of it is the template {@code T.digest}. Thread-safe.
+ * {@code emails/}; a variant of it is the template {@code T.digest}. Not thread-safe.
  */
 public final class EmailRenderer {
 
@@ -38,13 +37,12 @@ public final class EmailRenderer {
     public static final String DIGEST = ".digest";
 
     private static final String CLASS_PATH_DIRECTORY = "emails";
-    private static final Pattern BLANK_LINES = Pattern.compile("\n{3,}");
-    private static final Pattern TRAILING_SPACES = Pattern.compile("[ \t]+\n");
     private static final Pattern LINE_BREAKS = Pattern.compile("\\s*[\\r\\n]+\\s*");
 
     private final Links links;
     private final Typography defaultLanguage;
     private final Map<String, Parts> templates = new HashMap<>();
+    private final Page page = new Page();
 
     /** The compiled files of one template in one language. */
     private record Parts(PebbleTemplate subject, PebbleTemplate text, PebbleTemplate html) {}
@@ -123,24 +121,43 @@ public final class EmailRenderer {
                         "List-Unsubscribe=One-Click");
     }
 
-    private static String written(
+    private String written(
             PebbleTemplate template, Map<String, Object> model, Typography language) {
-        StringWriter writer = new StringWriter();
+        page.clear();
         try {
-            template.evaluate(writer, model);
+            template.evaluate(page, model);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
-        return language.spaced(writer.toString());
+        language.space(page.text());
+        return page.text().toString();
     }
 
     private static String oneLine(String text) {
         return LINE_BREAKS.matcher(text.strip()).replaceAll(" ");
     }
 
+    /** Without spaces at the ends of lines, and with one blank line where there were several. */
     private static String tidy(String text) {
-        String trimmed = TRAILING_SPACES.matcher(text).replaceAll("\n");
-        return BLANK_LINES.matcher(trimmed).replaceAll("\n\n").strip() + "\n";
+        StringBuilder tidy = new StringBuilder(text.length());
+        int breaks = 0;
+        int begin = 0;
+        for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', begin)) {
+            int last = end;
+            while (last > begin && isSpace(text.charAt(last - 1))) {
+                last--;
+            }
+            breaks = last > begin ? 1 : breaks + 1;
+            if (breaks <= 2) {
+                tidy.append(text, begin, last).append('\n');
+            }
+            begin = end + 1;
+        }
+        return tidy.append(text, begin, text.length()).toString().strip() + "\n";
+    }
+
+    private static boolean isSpace(char c) {
+        return c == ' ' || c == '\t';
     }
 
     private void compile(

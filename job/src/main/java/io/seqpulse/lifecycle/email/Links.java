@@ -36,7 +36,10 @@ public final class Links {
      */
     public String callToAction(String path, Map<String, String> values) {
         Map<String, String> encoded = new HashMap<>();
-        values.forEach((name, value) -> encoded.put(name, value == null ? null : encoded(value)));
+        for (String name : Placeholders.names(path)) {
+            String value = values.get(name);
+            encoded.put(name, value == null ? null : encoded(value));
+        }
         encoded.put("dashboard_path", settings.dashboardPath());
         encoded.put("pricing_path", settings.pricingPath());
         encoded.put("onboarding_path", settings.onboardingPath());

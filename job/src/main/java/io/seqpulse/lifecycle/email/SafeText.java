@@ -131,29 +131,42 @@ final class SafeText {
         return text == null ? null : isolated(shortened(text, longest));
     }
 
-    /** Whether nothing below would change it: letters and digits of ASCII, and single spaces. */
+    /**
+     * Whether nothing below would change it: letters and digits of Western Europe, single spaces,
+     * and punctuation without which there is no link. A full stop ends a word, and no host's first.
+     */
     private static boolean isPlain(String raw) {
-        boolean space = true;
+        char before = ' ';
         for (int i = 0; i < raw.length(); i++) {
             char c = raw.charAt(i);
-            boolean word =
-                    c >= 'a' && c <= 'z'
-                            || c >= 'A' && c <= 'Z'
-                            || c >= '0' && c <= '9'
-                            || c == '-'
-                            || c == '_';
-            if (!word && (c != ' ' || space)) {
+            if (before == '.' && c != ' ') {
                 return false;
             }
-            space = c == ' ';
+            boolean plain =
+                    switch (c) {
+                        case ' ' -> before != ' ';
+                        case '.' -> isLetter(before) && before != 'w' && before != 'W';
+                        case '-', '_', '/', ',', '\'', '(', ')', '%', '#', '&' -> true;
+                        default -> isLetter(c) || c >= '0' && c <= '9';
+                    };
+            if (!plain) {
+                return false;
+            }
+            before = c;
         }
-        return !space;
+        return before != ' ';
+    }
+
+    private static boolean isLetter(char c) {
+        return c >= 'a' && c <= 'z'
+                || c >= 'A' && c <= 'Z'
+                || c >= 'À' && c <= 'ÿ' && c != '×' && c != '÷';
     }
 
     /** One clean line, still of any length; null if nothing is left. */
     private static String clean(String raw) {
-        if (raw == null) {
-            return null;
+        if (raw == null || isPlain(raw) && raw.length() <= LONGEST_INPUT) {
+            return raw;
         }
         String text = raw.length() > LONGEST_INPUT ? raw.substring(0, LONGEST_INPUT) : raw;
         text = LINE_BREAKS.matcher(text).replaceAll(" ");

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * What a template may use. Every name a fact can carry is there, null where it is unknown, so that
@@ -29,6 +31,7 @@ final class TemplateModel {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MOST_ACTIONS = 3;
     private static final int MOST_ALERTS = 20;
+    private static final Pattern DECIMAL = Pattern.compile("[+-]?\\d{1,12}(\\.\\d{1,20})?");
     private static final Set<String> SENTENCES = Set.of("summary", "diagnosis", "title");
     private static final Set<String> VERDICTS = Set.of("ok", "warning", "rollback_recommended");
 
@@ -51,7 +54,7 @@ final class TemplateModel {
                     "verdict");
 
     private final Typography typography;
-    private final Map<String, Object> names = new HashMap<>();
+    private final Names names = new Names();
 
     private TemplateModel(Typography typography) {
         this.typography = typography;
@@ -77,7 +80,7 @@ final class TemplateModel {
         values.forEach(
                 (name, value) -> {
                     if (!MADE_HERE.contains(name)) {
-                        names.put(name, text(name, value));
+                        names.putWhenAsked(name, () -> text(name, value));
                     }
                 });
     }
@@ -100,7 +103,9 @@ final class TemplateModel {
 
     private void addPerson(Map<String, String> values) {
         names.put("language", typography.tag());
-        names.put("first_name", SafeText.firstName(values.get("first_name"), values.get("name")));
+        names.putWhenAsked(
+                "first_name",
+                () -> SafeText.firstName(values.get("first_name"), values.get("name")));
     }
 
     private void addVerdict(Map<String, String> values) {
@@ -134,16 +139,20 @@ final class TemplateModel {
         BigDecimal given = decimal(values.get("used"));
         Integer used = given == null || given.signum() < 0 ? null : given.intValue();
         int limit = Figures.FREE_MONTHLY_DEPLOYMENTS;
-        YearMonth month = month(values.get("month"), now);
-        OptionalLong days =
-                used == null ? OptionalLong.empty() : Figures.daysToLimit(used, limit, month, now);
         names.put("used", used);
         names.put("limit", limit);
         names.put("left", used == null ? null : Math.max(0, limit - used));
         names.put("used_percent", used == null ? null : Math.min(100, used * 100 / limit));
-        names.put("days_left", days.isPresent() ? days.getAsLong() : null);
-        names.put("month_name", typography.month(month.getMonth()));
-        names.put("quota_renewal", typography.firstDayOf(month.plusMonths(1)));
+        Supplier<YearMonth> month = () -> month(values.get("month"), now);
+        names.putWhenAsked("days_left", () -> daysLeft(used, limit, month.get(), now));
+        names.putWhenAsked("month_name", () -> typography.month(month.get().getMonth()));
+        names.putWhenAsked("quota_renewal", () -> typography.firstDayOf(month.get().plusMonths(1)));
+    }
+
+    private static Long daysLeft(Integer used, int limit, YearMonth month, Instant now) {
+        OptionalLong days =
+                used == null ? OptionalLong.empty() : Figures.daysToLimit(used, limit, month, now);
+        return days.isPresent() ? days.getAsLong() : null;
     }
 
     private void addLinks(Rule rule, Map<String, String> values, Links links) {
@@ -202,7 +211,7 @@ final class TemplateModel {
     }
 
     private static BigDecimal decimal(String text) {
-        if (text == null || !text.matches("[+-]?\\d{1,12}(\\.\\d{1,20})?")) {
+        if (text == null || !DECIMAL.matcher(text).matches()) {
             return null;
         }
         BigDecimal value = new BigDecimal(text);

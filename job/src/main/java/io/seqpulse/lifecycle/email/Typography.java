@@ -33,18 +33,16 @@ enum Typography {
          * Templates are written with ordinary spaces; the ones that must not break are set here.
          */
         @Override
-        String spaced(String text) {
-            StringBuilder spaced = new StringBuilder(text);
-            for (int i = text.indexOf(' '); i >= 0; i = text.indexOf(' ', i + 1)) {
+        void space(StringBuilder text) {
+            for (int i = text.indexOf(" "); i >= 0; i = text.indexOf(" ", i + 1)) {
                 char before = i == 0 ? ' ' : text.charAt(i - 1);
                 char after = i + 1 == text.length() ? ' ' : text.charAt(i + 1);
                 if (";!?%".indexOf(after) >= 0) {
-                    spaced.setCharAt(i, NARROW_NO_BREAK_SPACE);
+                    text.setCharAt(i, NARROW_NO_BREAK_SPACE);
                 } else if (after == ':' || after == '»' || before == '«') {
-                    spaced.setCharAt(i, NO_BREAK_SPACE);
+                    text.setCharAt(i, NO_BREAK_SPACE);
                 }
             }
-            return spaced.toString();
         }
     },
 
@@ -66,8 +64,8 @@ enum Typography {
         }
 
         @Override
-        String spaced(String text) {
-            return text;
+        void space(StringBuilder text) {
+            // ordinary spaces are right everywhere
         }
     };
 
@@ -110,8 +108,15 @@ enum Typography {
     /** The first day of a month, such as {@code 1er décembre}. */
     abstract String firstDayOf(YearMonth month);
 
+    /** Sets the spaces the language asks for around its signs. */
+    abstract void space(StringBuilder text);
+
     /** The text with the spaces the language asks for around its signs. */
-    abstract String spaced(String text);
+    final String spaced(String text) {
+        StringBuilder spaced = new StringBuilder(text);
+        space(spaced);
+        return spaced.toString();
+    }
 
     String month(Month month) {
         return month.getDisplayName(TextStyle.FULL, locale);

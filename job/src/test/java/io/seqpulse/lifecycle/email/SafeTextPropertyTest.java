@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.regex.Pattern;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.CharRange;
+import net.jqwik.api.constraints.Chars;
 
 class SafeTextPropertyTest {
 
@@ -23,5 +25,19 @@ class SafeTextPropertyTest {
                 assertThat(name.codePointCount(0, name.length())).isLessThanOrEqualTo(60 * 12 + 2);
             }
         }
+    }
+
+    /** What is invisible goes, but first it keeps a text from being taken for a plain one. */
+    @Property(tries = 5_000)
+    void plainTextIsTreatedAsAnyOther(
+            @ForAll
+                    @CharRange(from = ' ', to = '~')
+                    @CharRange(from = '\u00a0', to = '\u017f')
+                    @Chars({' ', '.', 'w', 'W', 'd', 'e', '1', ':', '/', '@', '\'', '\u0301'})
+                    String text) {
+        assertThat(SafeText.name(text)).isEqualTo(SafeText.name("\u200b" + text));
+        assertThat(SafeText.sentence(text)).isEqualTo(SafeText.sentence("\u200b" + text));
+        assertThat(SafeText.firstName(text, text))
+                .isEqualTo(SafeText.firstName("\u200b" + text, "\u200b" + text));
     }
 }

@@ -63,7 +63,31 @@ class SafeTextTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"a", "Checkout API", "a  b", " a", "a ", " ", "", "-", "_x-", "A1 b2 C3"})
+            strings = {
+                "a",
+                "Checkout API",
+                "a  b",
+                " a",
+                "a ",
+                " ",
+                "",
+                "-",
+                "_x-",
+                "A1 b2 C3",
+                "O'Brien, Élodie (R&D #1)",
+                "release/2026.11",
+                "Europe/Paris",
+                "The error rate rose.",
+                "rose. www",
+                "It goes down now.",
+                "www.",
+                "www1. x",
+                "rose.fr",
+                "1.2.3.4/",
+                ". fr",
+                "a..",
+                "5 × 7 ÷ 3"
+            })
     void plainTextIsTreatedAsAnyOther(String name) {
         assertThat(SafeText.name(name)).isEqualTo(SafeText.name(name + "\u200b"));
         assertThat(SafeText.sentence(name)).isEqualTo(SafeText.sentence(name + "\u200b"));
