@@ -173,6 +173,19 @@ class JournalTest {
                                 withdraw(new Withdrawal("k", ada.toString(), "resolved"))));
 
         assertThat(outcome).isEqualTo(new Journal.Outcome(0, 0, 1, 0, 0));
+        assertThat(
+                        journal.write(
+                                        List.of(
+                                                journal(
+                                                        suppressed(
+                                                                entry(
+                                                                        "k",
+                                                                        EmailCategory.MARKETING,
+                                                                        ada),
+                                                                "resolved"))))
+                                .taken())
+                .as("decided otherwise")
+                .isOne();
         assertThat(rows.row("k")).containsEntry("user_id", ada).containsEntry("status", "queued");
     }
 

@@ -81,12 +81,18 @@ class OutboxTest {
         }
     }
 
-    @Test
-    void leavesRowsOfTheProductAlone() throws SQLException {
-        UUID id = rows.queued("k", EmailCategory.SERVICE, ada);
-        rows.change(id, "managed_by = null");
+    @ParameterizedTest
+    @EnumSource(EmailCategory.class)
+    void leavesRowsOfTheProductAlone(EmailCategory category) throws SQLException {
+        UUID theirs = rows.queued("theirs", category, ada);
+        rows.change(theirs, "managed_by = null, next_attempt_at = now() - interval '1 hour'");
+        UUID anothers = rows.queued("another's", category, ada);
+        rows.change(anothers, "managed_by = 'another', expires_at = now()");
+        UUID ours = rows.queued("ours", category, ada);
 
-        assertThat(outbox.lease(9).nothingDue()).isTrue();
+        assertThat(ids(outbox.lease(9))).containsExactly(ours);
+        assertThat(rows.outcome(theirs)).isEqualTo("queued");
+        assertThat(rows.outcome(anothers)).isEqualTo("queued");
     }
 
     @Test
