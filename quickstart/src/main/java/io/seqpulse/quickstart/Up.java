@@ -360,9 +360,15 @@ public final class Up implements Callable<Integer> {
         return traffic == null ? 0 : traffic.changes();
     }
 
-    /** Lets what was committed become mail, so that the last line and the report are whole. */
+    /**
+     * Lets what was committed become mail, so that the last line and the report are whole; nothing
+     * does while a part has failed.
+     */
     private void settle(EmbeddedStack stack)
             throws IOException, InterruptedException, SQLException {
+        if (!stack.runs()) {
+            return;
+        }
         Instant last = Instant.now();
         long end = System.nanoTime() + SETTLING.toNanos();
         stack.awaitWatermark(last.plusSeconds(3), SETTLING);

@@ -42,6 +42,9 @@ public final class Program implements AutoCloseable {
                 List.of(
                         "-Xmx1g",
                         "-XX:-UsePerfData",
+                        "-XX:+UseSerialGC",
+                        // It ends before optimising would pay.
+                        "-XX:TieredStopAtLevel=1",
                         "-Djava.io.tmpdir=" + temporary,
                         "-Dlifecycle.scratch=true",
                         "-Dlog4j2.configurationFile=log4j2.xml",

@@ -72,7 +72,7 @@ final class PlainProcesses implements AutoCloseable {
                 rootLogger.level = warn
                 rootLogger.appenderRef.console.ref = console
                 """);
-        return "%s/bin/java -cp '%s' -Djava.io.tmpdir=%s -Dlog4j2.configurationFile=%s %s %s"
+        return "%s/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '%s' -Djava.io.tmpdir=%s -Dlog4j2.configurationFile=%s %s %s"
                 .formatted(
                         System.getProperty("java.home"),
                         System.getProperty("java.class.path"),

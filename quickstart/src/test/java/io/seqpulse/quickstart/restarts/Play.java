@@ -52,9 +52,9 @@ final class Play {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** What a time that is still to come is away at least, and how many settlings it is more. */
-    private static final Duration NOT_YET = Duration.ofSeconds(10);
+    private static final Duration NOT_YET = Duration.ofSeconds(8);
 
-    private static final int SETTLINGS = 4;
+    private static final int SETTLINGS = 2;
 
     private final ProductHistory history;
     private final Database database;
