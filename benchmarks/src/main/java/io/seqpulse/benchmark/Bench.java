@@ -283,22 +283,29 @@ public final class Bench implements Callable<Integer> {
         if (!only.contains(measure)) {
             return;
         }
+        for (int number = 1; number <= measure.warmUps(); number++) {
+            double rate = run(run, -number);
+            tell(measure, "warm-up %d of %d".formatted(number, measure.warmUps()), rate);
+        }
         List<Double> rates = new ArrayList<>();
         for (int number = 1; number <= runs; number++) {
-            // What the run before left behind is not this one's to clear up.
-            System.gc();
-            Rate rate = run.measure(number);
-            rates.add(rate.perSecond());
-            say(
-                    "%s  %-34s run %d of %d: %,.0f %s/s",
-                    measure.letter(),
-                    measure.title(),
-                    number,
-                    runs,
-                    rate.perSecond(),
-                    measure.unit());
+            double rate = run(run, number);
+            rates.add(rate);
+            tell(measure, "run %d of %d".formatted(number, runs), rate);
         }
         report.add(new Result(measure, rates, notes));
+    }
+
+    private static double run(Run run, int number) throws Exception {
+        // What the run before left behind is not this one's to clear up.
+        System.gc();
+        return run.measure(number).perSecond();
+    }
+
+    private void tell(Measure measure, String which, double rate) {
+        say(
+                "%s  %-34s %s: %,.0f %s/s",
+                measure.letter(), measure.title(), which, rate, measure.unit());
     }
 
     private void say(String format, Object... arguments) {

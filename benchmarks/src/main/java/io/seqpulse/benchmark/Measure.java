@@ -38,6 +38,17 @@ enum Measure {
         return unit;
     }
 
+    /**
+     * How many runs before the counted ones only let the code be compiled, as it is in a process
+     * that runs for weeks. Mails and snapshots wait for others most of the time.
+     */
+    int warmUps() {
+        return switch (this) {
+            case CONSUMER, DECODE, PIPELINE, DEBEZIUM, JOURNAL -> 2;
+            case SNAPSHOT, SMTP -> 0;
+        };
+    }
+
     /** Whether it is measured on the events in Kafka, rather than on rows or mails. */
     boolean readsEvents() {
         return switch (this) {

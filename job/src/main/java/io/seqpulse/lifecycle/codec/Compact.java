@@ -170,12 +170,21 @@ public final class Compact {
 
     /** Reads texts by name, into a map that may be changed. */
     public static Map<String, String> readTexts(DataInput in) throws IOException {
-        int size = readSize(in);
+        return readTexts(in, readSize(in));
+    }
+
+    private static Map<String, String> readTexts(DataInput in, int size) throws IOException {
         Map<String, String> texts = mapOf(size);
         for (int i = 0; i < size; i++) {
             texts.put(readText(in), readText(in));
         }
         return texts;
+    }
+
+    /** Reads texts by name, into a map that is not changed. */
+    public static Map<String, String> readFixedTexts(DataInput in) throws IOException {
+        int size = readSize(in);
+        return size == 0 ? Map.of() : readTexts(in, size);
     }
 
     /** Writes numbers by name. */

@@ -24,6 +24,6 @@ public final class HappeningCodec {
         String id = Compact.readText(in);
         long at = Compact.readNumber(in);
         long committedAt = at + Compact.readNumber(in);
-        return new Happening(id, at, committedAt, in.readBoolean(), Compact.readTexts(in));
+        return new Happening(id, at, committedAt, in.readBoolean(), Compact.readFixedTexts(in));
     }
 }

@@ -28,11 +28,11 @@ public final class Occurrences {
     /** Business time of the last one, epoch milliseconds. */
     long last;
 
-    final PeriodCounts months = new PeriodCounts();
-    final PeriodCounts weeks = new PeriodCounts();
-
-    /** The latest; null: there is but one, the first. */
+    /** The latest; null, as the counts then are: there is but one, the first. */
     List<Occurrence> atHand;
+
+    PeriodCounts months;
+    PeriodCounts weeks;
 
     /** Whether there are others in {@link Events}. */
     boolean olderElsewhere;
@@ -42,7 +42,6 @@ public final class Occurrences {
         if (first == null) {
             first = Happening.of(fact);
             last = fact.at();
-            count(fact.at(), 1);
             return true;
         }
         last = Math.max(last, fact.at());
@@ -57,6 +56,9 @@ public final class Occurrences {
             }
             atHand = new ArrayList<>();
             atHand.add(new Occurrence(before.id(), before.at()));
+            months = new PeriodCounts();
+            weeks = new PeriodCounts();
+            count(before.at(), 1);
         }
         Long known = remember(fact, older);
         if (known == null || known != fact.at()) {
@@ -98,6 +100,14 @@ public final class Occurrences {
         oldest.forEach(one -> older.put(kind, one.id(), one.at()));
         oldest.clear();
         olderElsewhere = true;
+    }
+
+    /** How many there were in a UTC month. */
+    int countInMonth(int month) {
+        if (months == null) {
+            return Periods.monthNumber(first.at()) == month ? 1 : 0;
+        }
+        return months.of(month);
     }
 
     /** Business times of those in {@code [from, to)}, ascending. */

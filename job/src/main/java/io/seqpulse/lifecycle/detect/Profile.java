@@ -118,7 +118,7 @@ public class Profile {
     /** How many distinct events of a kind there were in the UTC month of a time. */
     int countInMonth(FactKind kind, int month) {
         Occurrences all = happened.get(kind);
-        return all == null ? 0 : all.months.of(month);
+        return all == null ? 0 : all.countInMonth(month);
     }
 
     /** Whether the subject has events that are not at hand. */

@@ -98,10 +98,10 @@ public final class ProfileCodec implements Codec<Profile> {
     private static void write(Occurrences all, DataOutput out) throws IOException {
         HappeningCodec.write(all.first, out);
         Compact.writeNumber(out, all.last - all.first.at());
-        write(all.months, out);
-        write(all.weeks, out);
         out.writeBoolean(all.atHand != null);
         if (all.atHand != null) {
+            write(all.months, out);
+            write(all.weeks, out);
             Compact.writeSize(out, all.atHand.size());
             for (Occurrence one : all.atHand) {
                 Compact.writeText(out, one.id());
@@ -116,9 +116,9 @@ public final class ProfileCodec implements Codec<Profile> {
         all.first = HappeningCodec.read(in);
         long firstAt = all.first.at();
         all.last = firstAt + Compact.readNumber(in);
-        readCounts(all.months, in);
-        readCounts(all.weeks, in);
         if (in.readBoolean()) {
+            all.months = readCounts(in);
+            all.weeks = readCounts(in);
             int size = Compact.readSize(in);
             all.atHand = new ArrayList<>(size + 2);
             for (int left = size; left > 0; left--) {
@@ -138,10 +138,12 @@ public final class ProfileCodec implements Codec<Profile> {
         }
     }
 
-    private static void readCounts(PeriodCounts counts, DataInput in) throws IOException {
+    private static PeriodCounts readCounts(DataInput in) throws IOException {
+        PeriodCounts counts = new PeriodCounts();
         for (int left = Compact.readSize(in); left > 0; left--) {
             counts.add((int) Compact.readNumber(in), (int) Compact.readNumber(in));
         }
+        return counts;
     }
 
     private static void write(Member member, DataOutput out) throws IOException {

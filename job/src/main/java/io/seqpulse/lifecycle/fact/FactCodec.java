@@ -22,7 +22,11 @@ public final class FactCodec implements Codec<Fact> {
     public void write(Fact fact, DataOutput out) throws IOException {
         out.writeByte(fact.kind().ordinal());
         Compact.writeText(out, fact.key());
-        Compact.writeText(out, fact.id());
+        boolean ofTheSubject = fact.id().equals(fact.key());
+        out.writeBoolean(ofTheSubject);
+        if (!ofTheSubject) {
+            Compact.writeText(out, fact.id());
+        }
         out.writeLong(fact.at());
         out.writeLong(fact.committedAt());
         out.writeLong(fact.position());
@@ -32,14 +36,17 @@ public final class FactCodec implements Codec<Fact> {
 
     @Override
     public Fact read(DataInput in) throws IOException {
+        FactKind kind = KINDS[in.readByte()];
+        String key = Compact.readText(in);
+        String id = in.readBoolean() ? key : Compact.readText(in);
         return new Fact(
-                KINDS[in.readByte()],
-                Compact.readText(in),
-                Compact.readText(in),
+                kind,
+                key,
+                id,
                 in.readLong(),
                 in.readLong(),
                 in.readLong(),
                 in.readBoolean(),
-                Compact.readTexts(in));
+                Compact.readFixedTexts(in));
     }
 }

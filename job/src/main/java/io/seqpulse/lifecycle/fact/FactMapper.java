@@ -3,8 +3,8 @@ package io.seqpulse.lifecycle.fact;
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.UnusableChangeException;
+import io.seqpulse.lifecycle.codec.Compact;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -205,7 +205,10 @@ public final class FactMapper {
 
     /** The kind's attributes that the log tells, nulls included. */
     private static Map<String, String> values(FactKind kind, ChangeEvent change) {
-        Map<String, String> values = new HashMap<>();
+        if (kind.attributes().isEmpty()) {
+            return Map.of();
+        }
+        Map<String, String> values = Compact.mapOf(kind.attributes().size());
         for (String attribute : kind.attributes()) {
             if (change.knows(attribute)) {
                 values.put(attribute, change.text(attribute));

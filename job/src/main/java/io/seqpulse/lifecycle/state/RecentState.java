@@ -22,9 +22,9 @@ import org.apache.flink.util.FlinkRuntimeException;
  */
 public final class RecentState<T> {
 
-    private static final long HEAP_PER_VALUE = 1 << 18;
+    private static final long HEAP_PER_VALUE = 1 << 17;
     private static final int FEWEST = 1_024;
-    private static final int MOST = 16_384;
+    private static final int MOST = 65_536;
 
     private final ValueState<T> state;
     private final Map<String, Recent<T>> recent;

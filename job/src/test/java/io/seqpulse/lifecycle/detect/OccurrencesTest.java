@@ -51,7 +51,7 @@ class OccurrencesTest {
             assertThat(all.take(started(id, MORNING + id), older)).as("event %d", id).isFalse();
         }
         assertThat(all.times(KIND, MORNING + 10, MORNING + 490, older)).hasSize(480).isSorted();
-        assertThat(all.months.of(Periods.monthNumber(MORNING))).isEqualTo(500);
+        assertThat(all.countInMonth(Periods.monthNumber(MORNING))).isEqualTo(500);
     }
 
     /** Against the plainest thing that could be right: all events in one map. */
@@ -78,7 +78,7 @@ class OccurrencesTest {
         assertThat(all.times(KIND, MORNING, MORNING + 365 * DAY, older))
                 .containsExactlyElementsOf(plain.values().stream().sorted().toList());
         int month = Periods.monthNumber(MORNING);
-        assertThat(all.months.of(month))
+        assertThat(all.countInMonth(month))
                 .isEqualTo(
                         (int)
                                 plain.values().stream()

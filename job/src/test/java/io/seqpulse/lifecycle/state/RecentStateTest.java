@@ -145,7 +145,7 @@ class RecentStateTest {
     @Test
     void keepsFewerOnASmallHeap() {
         assertThat(Stream.of(256L << 20, 2L << 30, 64L << 30).map(RecentState::capacity))
-                .containsExactly(1_024, 8_192, 16_384);
+                .containsExactly(2_048, 16_384, 65_536);
     }
 
     private long last() {
