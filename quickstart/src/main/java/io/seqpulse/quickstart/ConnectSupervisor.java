@@ -27,6 +27,7 @@ final class ConnectSupervisor {
             Pattern.compile(
                     "(?is)replication slot [^\\n]*does not exist"
                             + "|can no longer (get changes from|access) replication slot"
+                            + "|cannot read from logical replication slot"
                             + "|no longer available on the server"
                             + "|requested WAL segment [^\\n]* has already been removed");
     private static final Pattern CAUSE = Pattern.compile("(?m)^Caused by: (.*)$");

@@ -121,9 +121,18 @@ final class ConnectWorker implements AutoCloseable {
 
     /** What to type to forget where the log was read and read every captured row again. */
     String resnapshotCommand() {
+        return resnapshotCommand("");
+    }
+
+    /**
+     * The same with something else to do while the connector is stopped.
+     *
+     * @param meanwhile a command that ends with a semicolon and a space, or empty
+     */
+    String resnapshotCommand(String meanwhile) {
         String connector = rest.resolve("/connectors/" + CONNECTOR).toString();
-        return "curl -X PUT %s/stop; sleep 5; curl -X DELETE %s/offsets; curl -X PUT %s/resume"
-                .formatted(connector, connector, connector);
+        return "curl -X PUT %s/stop; sleep 5; %scurl -X DELETE %s/offsets; curl -X PUT %s/resume"
+                .formatted(connector, meanwhile, connector, connector);
     }
 
     URI rest() {

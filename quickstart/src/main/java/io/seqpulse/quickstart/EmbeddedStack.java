@@ -1,6 +1,7 @@
 package io.seqpulse.quickstart;
 
 import io.seqpulse.quickstart.database.DatabaseAddress;
+import io.seqpulse.quickstart.database.ReplicationSlot;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -206,6 +207,9 @@ public final class EmbeddedStack implements AutoCloseable {
         new ConnectSupervisor(connect, this::alarm).superviseOn(watch);
         new PublicationWatch(this::connect, connect.resnapshotCommand(), this::alarm)
                 .watchOn(watch);
+        String removal = "psql ... -c \"%s\"; ".formatted(ReplicationSlot.DROP);
+        new SlotWatch(this::connect, connect.resnapshotCommand(removal), this::alarm)
+                .watchOn(watch);
         var unused = watch.scheduleWithFixedDelay(this::watchJob, 1, 1, TimeUnit.SECONDS);
         startUp = Duration.ofNanos(System.nanoTime() - begun);
         LOG.info("Up after {} ms", startUp.toMillis());
@@ -305,7 +309,7 @@ public final class EmbeddedStack implements AutoCloseable {
         }
     }
 
-    private void captureChanges() throws IOException, InterruptedException {
+    private void captureChanges() throws IOException, InterruptedException, SQLException {
         try (ChangeTopic topic = ChangeTopic.fromNow(kafka.bootstrapServers())) {
             connect.register(
                     settings.home().resolve("connectors/debezium/seqpulse.json"),
@@ -313,8 +317,9 @@ public final class EmbeddedStack implements AutoCloseable {
             long end = System.nanoTime() + settings.patience.toNanos();
             while (!givenUp && topic.next(ChangeTopic::isClock, Duration.ofMillis(200)).isEmpty()) {
                 ConnectWorker.Status status = connect.status();
-                if (ConnectSupervisor.needsSomebody(status.trace())) {
-                    // The supervisor names the command, and it takes the rest to be up to type it.
+                if (ConnectSupervisor.needsSomebody(status.trace())
+                        || SlotWatch.isLost(database::connect)) {
+                    // The alarm names the command, and it takes the rest to be up to type it.
                     captureLost = true;
                     break;
                 }

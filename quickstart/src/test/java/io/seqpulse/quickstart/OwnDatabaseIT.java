@@ -6,12 +6,17 @@ import static io.seqpulse.quickstart.database.SomebodysPostgres.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.quickstart.database.DatabaseAddress;
+import io.seqpulse.quickstart.database.ReplicationSlot;
 import io.seqpulse.quickstart.database.SomebodysPostgres;
+import io.seqpulse.quickstart.restarts.Connector;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -140,6 +145,73 @@ class OwnDatabaseIT {
             assertThat(up.printed()).contains("rulez");
         }
         assertThat(slots(address)).isEmpty();
+    }
+
+    /** Found while it runs, where Debezium says nothing of it, and when it is started. */
+    @Test
+    void aSlotThatTheServerGaveUpIsAlarmedAndMadeAnew(@TempDir Path scratch) throws Exception {
+        DatabaseAddress address = postgres.product("exceeded");
+        String[] options = {
+            "--database", url("exceeded"), "--yes", "--state", scratch.resolve("state").toString()
+        };
+        try (Program up = Program.start(Up.class, scratch, options)) {
+            up.awaitPrinted("up after");
+            signUp(address, "ada");
+            awaitJournal(address, "suppressed:shadow", "ada");
+
+            loseSlot(address);
+            signUp(address, "meanwhile");
+            up.awaitPrinted("ALARM: change capture stopped");
+            Matcher command =
+                    Pattern.compile(
+                                    "-c \"(select pg_drop_replication_slot\\(.*?\\))\"; .*curl -X DELETE (http://\\S+)/offsets")
+                            .matcher(up.printed());
+            assertThat(command.find()).as(up.printed()).isTrue();
+            Connector connector = new Connector(URI.create(command.group(2)));
+            connector.stop();
+            execute(address, command.group(1));
+            connector.forgetOffsets();
+            connector.resume();
+            awaitJournal(address, "suppressed:shadow", "meanwhile");
+            up.signal("TERM");
+            assertThat(up.exitValue()).as(up.printed()).isZero();
+        }
+
+        loseSlot(address);
+        try (Program up = Program.run(Up.class, scratch, options)) {
+            assertThat(up.exitValue()).as(up.printed()).isEqualTo(2);
+            assertThat(up.printed())
+                    .contains("replication slot seqpulse_lifecycle is lost")
+                    .contains("max_slot_wal_keep_size")
+                    .contains("select pg_drop_replication_slot('seqpulse_lifecycle');");
+        }
+        execute(address, ReplicationSlot.DROP);
+    }
+
+    /**
+     * The server may keep hardly any WAL for slots, and much is written before this one is read.
+     */
+    private static void loseSlot(DatabaseAddress address) {
+        postgres.asSuperuser("postgres", "alter system set max_slot_wal_keep_size = '1MB'");
+        try {
+            postgres.asSuperuser("postgres", "select pg_reload_conf()");
+            Awaitility.await()
+                    .atMost(SOON.toSeconds(), TimeUnit.SECONDS)
+                    .until(
+                            () -> {
+                                postgres.asSuperuser(
+                                        "exceeded",
+                                        "select pg_logical_emit_message(false, 'x', 'x'), pg_switch_wal()");
+                                postgres.asSuperuser("exceeded", "checkpoint");
+                                return column(
+                                                address,
+                                                "select wal_status from pg_replication_slots")
+                                        .equals(List.of("lost"));
+                            });
+        } finally {
+            postgres.asSuperuser("postgres", "alter system reset max_slot_wal_keep_size");
+            postgres.asSuperuser("postgres", "select pg_reload_conf()");
+        }
     }
 
     /** The whole way: shadow, then real mail with a state that is kept, then nothing of ours. */

@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
  *
  * @param database the database it belongs to
  * @param activePid the server process that reads it, or null
+ * @param walStatus the server's word for whether the WAL it needs is still there
  */
-public record ReplicationSlot(String database, Integer activePid) {
+public record ReplicationSlot(String database, Integer activePid, String walStatus) {
 
     /** Its name, as {@code connectors/debezium/seqpulse.json} has it. */
     public static final String NAME = "seqpulse_lifecycle";
@@ -29,13 +30,16 @@ public record ReplicationSlot(String database, Integer activePid) {
         try (Statement statement = connection.createStatement();
                 ResultSet found =
                         statement.executeQuery(
-                                "select database, active_pid from pg_replication_slots"
+                                "select database, active_pid, wal_status from pg_replication_slots"
                                         + " where slot_name = '"
                                         + NAME
                                         + "'")) {
             return found.next()
                     ? Optional.of(
-                            new ReplicationSlot(found.getString(1), (Integer) found.getObject(2)))
+                            new ReplicationSlot(
+                                    found.getString(1),
+                                    (Integer) found.getObject(2),
+                                    found.getString(3)))
                     : Optional.empty();
         }
     }
@@ -43,6 +47,14 @@ public record ReplicationSlot(String database, Integer activePid) {
     /** Whether somebody reads it at the moment. */
     public boolean isActive() {
         return activePid != null;
+    }
+
+    /**
+     * Whether the server has given it up, because it was further behind than {@code
+     * max_slot_wal_keep_size}: it can only be removed.
+     */
+    public boolean isLost() {
+        return "lost".equals(walStatus);
     }
 
     /**

@@ -166,6 +166,14 @@ public final class Requirements {
                     "continue that run with its --state DIR, or, if its folder is gone: "
                             + ReplicationSlot.DROP
                             + ";");
+        } else if (slot.isLost()) {
+            need(
+                    name
+                            + " is lost: it fell further behind than max_slot_wal_keep_size, and the"
+                            + " changes since may be missing",
+                    ReplicationSlot.DROP
+                            + "; then start with a new --state folder: what was sent is remembered in"
+                            + " the database");
         }
     }
 

@@ -9,7 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 
 /** The connector, as somebody with curl sees it. */
-final class Connector {
+public final class Connector {
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final URI connector;
@@ -17,28 +17,28 @@ final class Connector {
     /**
      * @param connector its address at Kafka Connect's REST interface
      */
-    Connector(URI connector) {
+    public Connector(URI connector) {
         this.connector = connector;
     }
 
     /** Stops it, and waits until it has. */
-    void stop() throws IOException, InterruptedException {
+    public void stop() throws IOException, InterruptedException {
         send("PUT", "/stop");
         Play.await(() -> send("GET", "/status").contains("\"STOPPED\""));
     }
 
     /** Forgets up to where the log was read, so that it begins with a snapshot. */
-    void forgetOffsets() throws IOException, InterruptedException {
+    public void forgetOffsets() throws IOException, InterruptedException {
         send("DELETE", "/offsets");
     }
 
     /** Lets it run. */
-    void resume() throws IOException, InterruptedException {
+    public void resume() throws IOException, InterruptedException {
         send("PUT", "/resume");
     }
 
     /** Takes a new snapshot, as the runbook and the alarm say. */
-    void snapshotAnew() throws IOException, InterruptedException {
+    public void snapshotAnew() throws IOException, InterruptedException {
         stop();
         forgetOffsets();
         resume();
