@@ -8,9 +8,11 @@ import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The job's rows of {@code email_deliveries}, for reports and tests. */
@@ -120,6 +122,27 @@ public final class Journal {
             }
         }
         return outcomes;
+    }
+
+    /**
+     * The addresses of everybody the product has, in lower case. Whoever is deleted takes the rows
+     * of the journal along.
+     */
+    Set<String> addressees() throws SQLException {
+        String query =
+                """
+                select lower(email) from public.users
+                union select lower(email) from public.project_members where email is not null
+                """;
+        try (Connection connection = connector.connect();
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery(query)) {
+            Set<String> addresses = new HashSet<>();
+            while (found.next()) {
+                addresses.add(found.getString(1));
+            }
+            return addresses;
+        }
     }
 
     /** How many rows a sender could take now. */

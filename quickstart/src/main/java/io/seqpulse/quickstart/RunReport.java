@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -41,10 +42,22 @@ final class RunReport {
         this.begun = begun;
     }
 
-    /** How journal and mail server agree by Message-ID. */
-    record Difference(Set<String> sentNotReceived, Set<String> receivedNotSent) {
+    /**
+     * How journal and mail server agree by Message-ID.
+     *
+     * @param forgotten received by people whom the product has deleted since, and with them the
+     *     rows of the journal
+     */
+    record Difference(
+            Set<String> sentNotReceived, Set<String> receivedNotSent, Set<String> forgotten) {
 
-        static Difference of(Collection<Journal.Row> journal, Collection<ReceivedMail> received) {
+        /**
+         * @param known addresses, in lower case, of those whose journal is still there
+         */
+        static Difference of(
+                Collection<Journal.Row> journal,
+                Collection<ReceivedMail> received,
+                Set<String> known) {
             Set<String> sent =
                     journal.stream()
                             .filter(row -> row.status().equals("sent"))
@@ -52,21 +65,26 @@ final class RunReport {
                             .map(id -> Objects.requireNonNullElse(id, "no Message-ID"))
                             .map(RunReport::bare)
                             .collect(Collectors.toCollection(TreeSet::new));
-            Set<String> arrived =
-                    received.stream()
-                            .map(ReceivedMail::messageId)
-                            .map(RunReport::bare)
-                            .collect(Collectors.toCollection(TreeSet::new));
             Set<String> sentNotReceived = new TreeSet<>(sent);
-            sentNotReceived.removeAll(arrived);
-            Set<String> receivedNotSent = new TreeSet<>(arrived);
-            receivedNotSent.removeAll(sent);
-            return new Difference(sentNotReceived, receivedNotSent);
+            Set<String> receivedNotSent = new TreeSet<>();
+            Set<String> forgotten = new TreeSet<>();
+            for (ReceivedMail mail : received) {
+                String id = bare(mail.messageId());
+                sentNotReceived.remove(id);
+                if (!sent.contains(id)) {
+                    String recipient = mail.recipient().toLowerCase(Locale.ROOT);
+                    (known.contains(recipient) ? receivedNotSent : forgotten).add(id);
+                }
+            }
+            return new Difference(sentNotReceived, receivedNotSent, forgotten);
         }
 
         @Override
         public String toString() {
-            return sentNotReceived.size() + "/" + receivedNotSent.size();
+            String both = sentNotReceived.size() + "/" + receivedNotSent.size();
+            return forgotten.isEmpty()
+                    ? both
+                    : "%s, and %d to people deleted since".formatted(both, forgotten.size());
         }
     }
 
@@ -83,7 +101,7 @@ final class RunReport {
     Difference write(Path file, long changes, Duration traffic) throws IOException, SQLException {
         List<Journal.Row> journal = stack.journal().rows();
         List<ReceivedMail> received = stack.mails().received();
-        Difference difference = Difference.of(journal, received);
+        Difference difference = Difference.of(journal, received, stack.journal().addressees());
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("seconds", seconds(Duration.between(begun, Instant.now())));
         report.put("startup_seconds", seconds(stack.startUp()));
@@ -111,6 +129,7 @@ final class RunReport {
                 Map.of(
                         "sent_not_received", difference.sentNotReceived().size(),
                         "received_not_sent", difference.receivedNotSent().size(),
+                        "to_people_deleted_since", difference.forgotten().size(),
                         "examples",
                                 Map.of(
                                         "sent_not_received", some(difference.sentNotReceived()),

@@ -273,7 +273,10 @@ public final class Up implements Callable<Integer> {
             memory.sample();
             say(stack, begun, 0);
             RunReport.Difference difference =
-                    RunReport.Difference.of(stack.journal().rows(), stack.mails().received());
+                    RunReport.Difference.of(
+                            stack.journal().rows(),
+                            stack.mails().received(),
+                            stack.journal().addressees());
             out.printf("journal against mails received, by Message-ID: %s%n", difference);
             if (reportFile != null) {
                 new RunReport(stack, memory, begun).write(reportFile, changes, traffic);

@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -96,10 +97,24 @@ class PartsTest {
         RunReport.Difference difference =
                 RunReport.Difference.of(
                         List.of(row("sent", "<a@x>"), row("sent", "<b@x>"), row("failed", null)),
-                        List.of(mail("<b@x>"), mail("<c@x>")));
+                        List.of(mail("<b@x>"), mail("<c@x>")),
+                        Set.of("a@live.example"));
         assertThat(difference.sentNotReceived()).containsExactly("a@x");
         assertThat(difference.receivedNotSent()).containsExactly("c@x");
         assertThat(difference).hasToString("1/1");
+    }
+
+    /** With a user the database deletes the rows that say what the user was sent. */
+    @Test
+    void mailsToPeopleDeletedSinceAreNoDifference() {
+        RunReport.Difference difference =
+                RunReport.Difference.of(
+                        List.of(row("sent", "<b@x>")),
+                        List.of(mail("<b@x>"), mail("<c@x>")),
+                        Set.of("somebody-else@live.example"));
+        assertThat(difference.receivedNotSent()).isEmpty();
+        assertThat(difference.forgotten()).containsExactly("c@x");
+        assertThat(difference).hasToString("0/0, and 1 to people deleted since");
     }
 
     private static Journal.Row row(String status, String messageId) {
