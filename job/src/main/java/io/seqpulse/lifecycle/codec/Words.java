@@ -32,8 +32,10 @@ final class Words {
 
     static {
         for (int i = 0; i < WORDS.length; i++) {
-            if (WORDS[i].length() > LONGEST || NUMBERS.put(WORDS[i].intern(), i) != null) {
-                throw new IllegalStateException("long, or twice: " + WORDS[i]);
+            if (WORDS[i].length() > LONGEST
+                    || WORDS[i].charAt(0) <= '9'
+                    || NUMBERS.put(WORDS[i].intern(), i) != null) {
+                throw new IllegalStateException("long, a number, or twice: " + WORDS[i]);
             }
             WORDS[i] = WORDS[i].intern();
         }
@@ -43,8 +45,8 @@ final class Words {
 
     /** Its number, or -1 where it has none. */
     static int number(String text) {
-        if (text.length() > LONGEST) {
-            return -1;
+        if (text.isEmpty() || text.length() > LONGEST || text.charAt(0) <= '9') {
+            return -1; // numbers and times are no words
         }
         Integer number = NUMBERS.get(text);
         return number == null ? -1 : number;
