@@ -323,6 +323,7 @@ class DebeziumEnvelopeTest {
             bytes(
                     CREATE.replace(
                             "\"locale\":null", "\"details\":[\"a\",null],\"p\":0.50,\"n\":-7")),
+            bytes(CREATE.replace("\"locale\":null", "\"d\":[\"a\",\"é\"],\"s\":\"\\u00e9\\n\"")),
             bytes(DELETE),
             bytes(CLOCK),
             bytes(HEARTBEAT)
@@ -371,7 +372,40 @@ class DebeziumEnvelopeTest {
                 "[\"a\",null,\"b\"]",
                 "[\"__debezium_unavailable_value\"]",
                 "\"__debezium_unavailable_value\"",
-                "{\"a\":[1,2.0]}"
+                "{\"a\":[1,2.0]}",
+                "0",
+                "01",
+                "-",
+                "1e",
+                "+1",
+                "1-2",
+                "nul",
+                "nullx",
+                "tru\u00e9",
+                "",
+                "\"\"",
+                "\"été 日本 👩‍👩‍👧 \ufffd\"",
+                "\"é\\t\\uD83D\\uDE00\\uD83D\"",
+                "\"\\u00zz\"",
+                "\"\\x\"",
+                "\"\u007f\"",
+                "\"a\tb\"",
+                "[ \"a\" ]",
+                "[\"a\", \"b\"]",
+                "[\"a\",]",
+                "[\"a\"",
+                "[\"a\\\"b\\/\"]",
+                "[\"été\",\"b\"]",
+                "[\"b\",\"été\"]",
+                "[\"__debezium_unavailable_value\",\"b\"]",
+                "[[\"a\"],{\"b\":\"]\"}]",
+                "{ \"a\" : 1e400 }",
+                "[}",
+                " 7 ",
+                "7,",
+                "7,\"locale\":\"en\"",
+                "7,\"\\u0061\":\"en\"",
+                "7,\"été\":\"en\""
             })
     void readsAnyColumnInOnePassAsByWayOfATree(String json) {
         byte[] value = bytes(CREATE.replace("\"locale\":null", "\"locale\":null,\"x\":" + json));
@@ -398,6 +432,33 @@ class DebeziumEnvelopeTest {
                 .isEqualTo(Kind.UNREADABLE);
         assertThat(parse(KEY, CREATE.replace("\"locale\":null", "\"locale\":1e99999999999")).kind())
                 .isEqualTo(Kind.UNREADABLE);
+    }
+
+    @Test
+    void readsNoValueDeeperThanTheLibraryDoes() {
+        byte[] key = bytes(KEY);
+        for (int depth : new int[] {90, 100, 101, 990, 998, 999, 1_000, 1_001}) {
+            String json = "[".repeat(depth) + "]".repeat(depth);
+            byte[] value =
+                    bytes(CREATE.replace("\"locale\":null", "\"locale\":null,\"x\":" + json));
+            assertThat(DebeziumEnvelope.parse(key, value, 42))
+                    .isEqualTo(DebeziumEnvelope.parseTree(key, value, 42));
+        }
+    }
+
+    @Test
+    void readsWhatIsNoUtf8AsTheLibraryDoes() {
+        byte[] value = bytes(CREATE.replace("\"locale\":null", "\"locale\":\"....\""));
+        int at = new String(value, StandardCharsets.ISO_8859_1).indexOf("....");
+        byte[] key = bytes(KEY);
+        Random random = new Random(20261121);
+        for (int i = 0; i < 20_000; i++) {
+            for (int j = 0; j < 4; j++) {
+                value[at + j] = (byte) (0x80 | random.nextInt(128));
+            }
+            assertThat(DebeziumEnvelope.parse(key, value, i))
+                    .isEqualTo(DebeziumEnvelope.parseTree(key, value, i));
+        }
     }
 
     private static byte mutation(Random random) {
