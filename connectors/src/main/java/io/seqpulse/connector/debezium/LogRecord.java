@@ -84,6 +84,11 @@ public record LogRecord(
                 Kind.UNREADABLE, offset, key, value, null, null, 0, reason, table, false);
     }
 
+    /** The same record, which cannot be used. */
+    public LogRecord asUnreadable(String why) {
+        return unreadable(why, change == null ? table : change.table(), rawKey, rawValue, offset);
+    }
+
     /** The same record, appended again. */
     public LogRecord asReplayed() {
         return new LogRecord(

@@ -3,6 +3,7 @@ package io.seqpulse.connector.kafka;
 import io.seqpulse.connector.debezium.DebeziumEnvelope;
 import io.seqpulse.connector.debezium.LogRecord;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,6 +28,7 @@ import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.record.TimestampType;
 
 /**
  * The ordered change log of one database: a Kafka topic with exactly one partition (DESIGN D1).
@@ -135,10 +137,41 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
     private static final class Parse implements KafkaRecordDeserializationSchema<LogRecord> {
         private static final long serialVersionUID = 1L;
 
+        /** How far the clocks of the machines may be apart. */
+        private static final Duration TOLERANCE = Duration.ofMinutes(10);
+
         @Override
         public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<LogRecord> out) {
             LogRecord read = DebeziumEnvelope.parse(record.key(), record.value(), record.offset());
+            if (isAheadOfItsProducer(read, record)) {
+                read =
+                        read.asUnreadable(
+                                "ts_ms and source.ts_us are more than %d minutes later than the record was produced"
+                                        .formatted(TOLERANCE.toMinutes()));
+            }
             out.collect(isReplayed(record.headers().toArray()) ? read.asReplayed() : read);
+        }
+
+        /**
+         * Whether it says that it was committed, and handled by Debezium, after Debezium had sent
+         * it. A database whose clock alone is ahead is not meant, nor a broker that stamps records
+         * with a clock of its own.
+         */
+        private static boolean isAheadOfItsProducer(
+                LogRecord read, ConsumerRecord<byte[], byte[]> record) {
+            if (record.timestampType() != TimestampType.CREATE_TIME) {
+                return false;
+            }
+            long most = record.timestamp() + TOLERANCE.toMillis();
+            return switch (read.kind()) {
+                case CHANGE ->
+                        read.change().envelopeMillis() > most
+                                && read.change().commitMillis() > most;
+                case CLOCK ->
+                        read.clock().envelopeMillis() > most
+                                && Math.floorDiv(read.clock().commitMicros(), 1_000L) > most;
+                case HEARTBEAT, TOMBSTONE, FOREIGN, UNREADABLE -> false;
+            };
         }
 
         /** A header's name is decoded when it is asked for, so no more of them are than need be. */

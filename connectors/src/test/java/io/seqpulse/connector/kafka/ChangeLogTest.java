@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.seqpulse.connector.debezium.LogRecord;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -99,6 +100,53 @@ class ChangeLogTest {
             assertThat(records.next().replayed()).isFalse();
             assertThat(records.next().replayed()).isTrue();
         }
+    }
+
+    /** Producers stamp records with the present. */
+    @Test
+    void whatIsDatedAfterItWasProducedIsADeadLetter() throws Exception {
+        BROKER.createTopic("dated", 1);
+        long now = System.currentTimeMillis();
+        long soon = now + Duration.ofMinutes(5).toMillis();
+        long past = now - Duration.ofDays(400).toMillis();
+        long future = now + Duration.ofDays(400).toMillis();
+        BROKER.send(
+                "dated",
+                List.of(
+                        change(future, future),
+                        clockMessage(future, future),
+                        change(future, now),
+                        change(soon, soon),
+                        change(past, past)));
+
+        StreamExecutionEnvironment env = environment(null);
+        try (CloseableIterator<LogRecord> records = changes(env, "dated").executeAndCollect()) {
+            LogRecord first = records.next();
+            assertThat(first.kind()).isEqualTo(LogRecord.Kind.UNREADABLE);
+            assertThat(first.table()).isEqualTo("users");
+            assertThat(first.reason()).contains("10 minutes later than the record was produced");
+            assertThat(first.rawValue()).isEqualTo(text(change(future, future)));
+            assertThat(records.next().kind()).isEqualTo(LogRecord.Kind.UNREADABLE);
+            for (String kept : List.of("a stepped database", "clocks apart", "history")) {
+                assertThat(records.next().kind()).as(kept).isEqualTo(LogRecord.Kind.CHANGE);
+            }
+        }
+    }
+
+    private static String change(long committed, long handled) {
+        return """
+               {"op": "c", "ts_ms": %d, "after": {"id": 1},
+                "source": {"table": "users", "ts_us": %d000, "lsn": 1, "snapshot": "false"}}
+               """
+                .formatted(handled, committed);
+    }
+
+    private static String clockMessage(long committed, long handled) {
+        return """
+               {"op": "m", "ts_ms": %d, "message": {"prefix": "seqpulse.clock", "content": ""},
+                "source": {"table": "", "ts_us": %d000, "lsn": 1, "snapshot": "false"}}
+               """
+                .formatted(handled, committed);
     }
 
     @Test
