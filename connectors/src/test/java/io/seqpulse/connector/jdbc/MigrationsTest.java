@@ -3,6 +3,7 @@ package io.seqpulse.connector.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -45,6 +46,35 @@ class MigrationsTest {
 
         assertThat(published).isEqualTo(listed);
         assertThat(published).noneMatch(row -> SECRETS.contains(row.get("column_name")));
+    }
+
+    @Test
+    void theCheckOfCaptureNamesWhatKeepsChangesAway() throws Exception {
+        String check = Files.readString(ProductDatabase.sql().resolve("checks/capture.sql"));
+        try (ProductDatabase own = ProductDatabase.start()) {
+            assertThat(problems(own, check))
+                    .containsExactly("replication slot seqpulse_lifecycle is gone");
+
+            own.execute("alter table public.users rename column email to mail");
+            own.execute("alter publication seqpulse_lifecycle drop table public.projects");
+            assertThat(problems(own, check))
+                    .containsExactly(
+                            "replication slot seqpulse_lifecycle is gone",
+                            "table projects is not in the publication",
+                            "column users.mail has another name than the job reads");
+        }
+    }
+
+    private static List<String> problems(ProductDatabase database, String check) {
+        return database.rows(check).stream()
+                .map(
+                        row ->
+                                "%s %s %s"
+                                        .formatted(
+                                                row.get("what"),
+                                                row.get("name"),
+                                                row.get("problem")))
+                .toList();
     }
 
     @Test

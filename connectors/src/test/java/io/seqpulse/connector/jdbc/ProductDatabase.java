@@ -102,7 +102,7 @@ public final class ProductDatabase implements AutoCloseable {
                 .migrate();
     }
 
-    private static Path sql() {
+    static Path sql() {
         Path folder = Path.of("").toAbsolutePath();
         while (folder != null && !Files.isDirectory(folder.resolve("sql/migrations"))) {
             folder = folder.getParent();
