@@ -28,7 +28,8 @@ alter role lifecycle_readonly set statement_timeout = '15s';
 
 revoke all on schema lifecycle from public;
 revoke all on function lifecycle.captured_columns() from public;
-grant usage on schema lifecycle to lifecycle_job, lifecycle_readonly;
+revoke all on function lifecycle.empty_tables() from public;
+grant usage on schema lifecycle to lifecycle_job, lifecycle_connect, lifecycle_readonly;
 grant usage on schema public to lifecycle_job, lifecycle_connect, lifecycle_readonly;
 
 -- The job: what a sender re-checks, the journal it writes, and our own tables.
@@ -55,7 +56,9 @@ grant select (
 ) on public.email_deliveries to lifecycle_readonly;
 grant select on lifecycle.rule_live_since to lifecycle_readonly;
 
--- Debezium: exactly the captured columns that exist, and the clock.
+-- Debezium: exactly the captured columns that exist, and the clock with what it tells.
+grant execute on function lifecycle.empty_tables() to lifecycle_connect;
+
 do $connect$
 declare
     captured record;

@@ -23,7 +23,8 @@ import org.apache.flink.metrics.MetricGroup;
  * <p>The clock advances with the commit times of <em>streamed</em> changes and of clock messages
  * only. Rows of a snapshot, plain heartbeats and what was replayed say nothing of how far the log
  * has been read and leave it alone: when the database, Debezium or Kafka is down, time stands
- * still.
+ * still. After a snapshot it waits for the first clock message, which tells what the snapshot could
+ * not show: tables without a row.
  *
  * <p>The watermark is one millisecond behind the highest commit time less the half millisecond by
  * which commit times may step back from one transaction to the next, so that no record is ever
@@ -124,6 +125,11 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
         private long highestMicros = Long.MIN_VALUE;
         private long emitted = Long.MIN_VALUE;
 
+        /**
+         * Between the rows of a snapshot and the clock message that tells what it has not shown.
+         */
+        private boolean afterSnapshot;
+
         Generator(Reading reading) {
             this.reading = reading;
         }
@@ -135,10 +141,13 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
                     ChangeEvent change = element.change();
                     if (isStreamed(change) && !element.replayed()) {
                         advance(change.commitMicros(), change.envelopeMillis());
+                    } else if (isOfSnapshot(change) && !element.replayed()) {
+                        afterSnapshot = true;
                     }
                 }
                 case CLOCK -> {
                     if (!element.replayed()) {
+                        afterSnapshot = false;
                         advance(element.clock().commitMicros(), element.clock().envelopeMillis());
                     }
                 }
@@ -158,6 +167,10 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
             return !change.fromSnapshot() && change.operation() != Operation.READ;
         }
 
+        private static boolean isOfSnapshot(ChangeEvent change) {
+            return change.fromSnapshot() && change.snapshot() != ChangeEvent.Snapshot.INCREMENTAL;
+        }
+
         private void advance(long commitMicros, long envelopeMillis) {
             long mostMicros = (envelopeMillis + MAX_LEAD.toMillis()) * 1_000;
             if (commitMicros > mostMicros) {
@@ -175,7 +188,7 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
 
         private void emit(WatermarkOutput output) {
             long watermark = watermark();
-            if (watermark > emitted) {
+            if (watermark > emitted && !afterSnapshot) {
                 emitted = watermark;
                 output.emitWatermark(new Watermark(watermark));
             }

@@ -107,6 +107,7 @@ class MigrationsTest {
                 Statement statement = connection.createStatement()) {
             statement.execute("select id, email from public.users");
             statement.execute("select pg_logical_emit_message(true, 'seqpulse.clock', 'tick')");
+            statement.execute("select lifecycle.empty_tables()");
             for (String forbidden :
                     List.of(
                             "select password_hash from public.users",
@@ -123,6 +124,17 @@ class MigrationsTest {
                                 "select rolreplication from pg_roles"
                                         + " where rolname = 'lifecycle_connect'"))
                 .isEqualTo(true);
+    }
+
+    @Test
+    void theClockIsToldWhichCapturedTablesAreEmpty() throws SQLException {
+        database.user("ada@example.org");
+        assertThat(
+                        database.value(
+                                "select array_to_string(array(select name from unnest("
+                                        + "lifecycle.empty_tables()) name where name in"
+                                        + " ('users', 'projects', 'feedback')), ' ')"))
+                .isEqualTo("projects");
     }
 
     @Test

@@ -110,6 +110,22 @@ class CdcClockTest {
     }
 
     @Test
+    void waitsAfterASnapshotForWordOfWhatItCouldNotShow() {
+        receive(clockMessage(micros(100, 0), T + 100));
+        receive(change("r", "first", micros(900, 0), T + 900));
+        receive(change("r", "last", micros(900, 0), T + 900));
+        receive(change("c", "false", micros(1_000, 0), T + 1_000));
+        receive(clockMessage(micros(1_050, 0), T + 1_050).asReplayed());
+        generator.onPeriodicEmit(emitted);
+        assertThat(emitted.millis).containsExactly(T + 98);
+
+        receive(clockMessage(micros(1_100, 0), T + 1_100));
+        receive(change("r", "incremental", micros(1_200, 0), T + 1_200));
+        receive(change("c", "false", micros(1_200, 0), T + 1_200));
+        assertThat(emitted.millis).containsExactly(T + 98, T + 1_098, T + 1_198);
+    }
+
+    @Test
     void boundsAndCountsASteppedDatabaseClock() {
         receive(clockMessage(micros(3_600_000, 0), T));
 

@@ -49,8 +49,9 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
             new OutputTag<>("deployments", StreamTypes.FACT);
 
     /**
-     * Each snapshot that came to its end, before any watermark that has reached its time: whoever
-     * gets this by broadcast has it before the clock passes it.
+     * Each snapshot that came to its end, and each time that tables are known to have become empty,
+     * before any watermark that has reached its time: whoever gets this by broadcast has it before
+     * the clock passes it.
      */
     public static final OutputTag<Resnapshot> RESNAPSHOTS = new OutputTag<>("resnapshots") {};
 
@@ -113,6 +114,8 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
             case CLOCK -> {
                 if (!record.replayed()) {
                     snapshot.streams(record.clock().commitMicros());
+                    snapshot.told(record.clock(), record.offset())
+                            .ifPresent(emptied -> context.output(RESNAPSHOTS, emptied));
                 }
             }
             case HEARTBEAT, TOMBSTONE, FOREIGN -> {
@@ -132,7 +135,8 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
         }
         snapshot.shows(change);
         decode(record, context);
-        snapshot.completes(change).ifPresent(complete -> context.output(RESNAPSHOTS, complete));
+        snapshot.completes(change, TABLES)
+                .ifPresent(complete -> context.output(RESNAPSHOTS, complete));
     }
 
     private void decode(LogRecord record, Context context) {

@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.decode;
 
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
+import io.seqpulse.connector.debezium.ClockMessage;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -47,6 +48,15 @@ public class SnapshotProgress {
 
     /** Tables of which a row could not be read since anything was streamed. */
     public Set<String> unreadTables = new HashSet<>();
+
+    /** Position of the first row of the last snapshot that came to its end. */
+    public long shownFrom;
+
+    /** When it was taken, in milliseconds. */
+    public long shownAt;
+
+    /** Tables of which it showed no row, and of which it is not known yet that they have none. */
+    public Set<String> unshown = new HashSet<>();
 
     /** A row of a snapshot, before it is decoded. */
     void shows(ChangeEvent row) {
@@ -103,8 +113,31 @@ public class SnapshotProgress {
         end();
     }
 
-    /** What the snapshot has shown, if this row was its last and it was not the first of all. */
-    Optional<Resnapshot> completes(ChangeEvent row) {
+    /**
+     * What was deleted with all the rows of a table. Debezium writes nothing of an empty table, nor
+     * of one that a snapshot left out, so the database's word is what counts: a table that is empty
+     * after a snapshot has none of the rows that were read before it.
+     */
+    Optional<Resnapshot> told(ClockMessage clock, long offset) {
+        if (unshown.isEmpty()) {
+            return Optional.empty();
+        }
+        Set<String> empty = new HashSet<>(clock.emptyTables());
+        empty.retainAll(unshown);
+        if (empty.isEmpty()) {
+            return Optional.empty();
+        }
+        unshown.removeAll(empty);
+        LOG.info("All rows of {} are taken for deleted: the database has none", empty);
+        return Optional.of(new Resnapshot(shownFrom, offset, shownAt, Set.copyOf(empty)));
+    }
+
+    /**
+     * What the snapshot has shown, if this row was its last and it was not the first of all.
+     *
+     * @param captured all tables whose rows are read
+     */
+    Optional<Resnapshot> completes(ChangeEvent row, Set<String> captured) {
         if (!running || row.snapshot() != Snapshot.LAST || row.commitMicros() <= readMicros) {
             return Optional.empty();
         }
@@ -113,6 +146,12 @@ public class SnapshotProgress {
         Resnapshot complete =
                 new Resnapshot(fromOffset, row.offset(), row.commitMillis(), Set.copyOf(shown));
         boolean usable = !initial && !doubtful && !shown.isEmpty();
+        if (!initial) {
+            shownFrom = fromOffset;
+            shownAt = row.commitMillis();
+            unshown = new HashSet<>(captured);
+            unshown.removeAll(tables.keySet());
+        }
         if (!initial) {
             LOG.info(
                     "A new snapshot, offsets {} to {}: {}",

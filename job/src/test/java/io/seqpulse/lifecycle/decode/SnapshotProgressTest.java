@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
+import io.seqpulse.connector.debezium.ClockMessage;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -132,6 +135,48 @@ class SnapshotProgressTest {
         assertThat(shows("users", Snapshot.LAST, 21)).isEmpty();
     }
 
+    @Test
+    void tellsOfATableThatBecameEmptyOnceTheDatabaseSaysSo() {
+        assertThat(told(15, "projects")).as("before any snapshot").isEmpty();
+        shows("users", Snapshot.FIRST, 20);
+        assertThat(told(20, "projects")).as("before its end").isEmpty();
+        shows("users", Snapshot.LAST, 20);
+
+        assertThat(told(30)).as("not empty: the snapshot left it out").isEmpty();
+        assertThat(told(31, "users", "projects", "elsewhere"))
+                .as("what it showed, it showed")
+                .contains(new Resnapshot(101, 105, 20, Set.of("projects")));
+        assertThat(told(32, "projects")).as("once").isEmpty();
+        assertThat(told(40, "deployments"))
+                .as("another, later")
+                .contains(new Resnapshot(101, 107, 20, Set.of("deployments")));
+    }
+
+    @Test
+    void tellsOfNoEmptyTableAfterTheFirstSnapshotOfAll() {
+        progress = new SnapshotProgress();
+        shows("users", Snapshot.FIRST, 20);
+        shows("users", Snapshot.LAST, 20);
+        assertThat(told(30, "projects")).isEmpty();
+    }
+
+    @Test
+    void aClockWithoutWordOfTablesTellsOfNone() {
+        shows("users", Snapshot.FIRST, 20);
+        shows("users", Snapshot.LAST, 20);
+        for (String content : new String[] {"", "tick", "{}", "[]", "{\"empty\": 7}"}) {
+            assertThat(progress.told(new ClockMessage(30 * MILLI, 30, 0, content), offset++))
+                    .isEmpty();
+        }
+    }
+
+    private Optional<Resnapshot> told(long millis, String... empty) {
+        String content =
+                Stream.of(empty).collect(Collectors.joining("\", \"", "{\"empty\": [\"", "\"]}"));
+        progress.streams(millis * MILLI);
+        return progress.told(new ClockMessage(millis * MILLI, millis, 0, content), offset++);
+    }
+
     private Optional<Resnapshot> shows(String table, Snapshot part, long millis) {
         ChangeEvent row =
                 new ChangeEvent(
@@ -146,6 +191,6 @@ class SnapshotProgressTest {
                         part,
                         0);
         progress.shows(row);
-        return progress.completes(row);
+        return progress.completes(row, Set.of("users", "projects", "deployments"));
     }
 }

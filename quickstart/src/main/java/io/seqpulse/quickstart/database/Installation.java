@@ -183,10 +183,15 @@ public final class Installation {
     /** The list of what is captured, which is watched while we run. */
     private void defineCapturedColumns() throws SQLException {
         String script = SqlScript.read(migrations.resolve(CAPTURED));
-        String body = script.split("\\$\\$")[1];
-        if (!inventory.bodyOf(Inventory.CAPTURED_COLUMNS).filter(body::equals).isPresent()) {
+        String[] bodies = script.split("\\$\\$");
+        if (!does(Inventory.CAPTURED_COLUMNS, bodies[1])
+                || !does(Inventory.EMPTY_TABLES, bodies[3])) {
             statements.addAll(SqlScript.statements(script));
         }
+    }
+
+    private boolean does(String function, String body) throws SQLException {
+        return inventory.bodyOf(function).filter(body::equals).isPresent();
     }
 
     /** What is captured, in the migrations' list. */

@@ -24,6 +24,9 @@ final class Inventory {
     /** In our schema: what is captured. */
     static final String CAPTURED_COLUMNS = "lifecycle.captured_columns()";
 
+    /** In our schema: what of that has no row. */
+    static final String EMPTY_TABLES = "lifecycle.empty_tables()";
+
     /** The first version whose publications can leave columns out. */
     private static final int WITH_COLUMN_LISTS = 150_000;
 

@@ -130,8 +130,10 @@ public final class Removal {
                                 + " where schemaname = 'lifecycle' order by tablename")) {
             statements.add("drop table " + table);
         }
-        if (inventory.bodyOf(Inventory.CAPTURED_COLUMNS).isPresent()) {
-            statements.add("drop function " + Inventory.CAPTURED_COLUMNS);
+        for (String function : List.of(Inventory.EMPTY_TABLES, Inventory.CAPTURED_COLUMNS)) {
+            if (inventory.bodyOf(function).isPresent()) {
+                statements.add("drop function " + function);
+            }
         }
         if (created.containsKey("schema")) {
             statements.add("drop schema lifecycle");

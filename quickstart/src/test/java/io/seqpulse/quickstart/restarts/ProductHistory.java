@@ -13,6 +13,7 @@ import java.time.ZoneOffset;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a product writes in a few minutes, the same each time it is played: ids, and with them every
@@ -115,7 +116,11 @@ final class ProductHistory {
                         + deployments("superseded", 3, 40, now)
                         + productMail("upgraded", 3, "E-CONV-04", now.minus(HOUR))
                         + deployments("upgraded", 3, 40, now),
-                users("soon", 4, signUp) + users("gone", 2, signUp) + users("builder", 2, signUp));
+                users("soon", 4, signUp)
+                        + users("gone", 2, signUp)
+                        + users("builder", 2, signUp)
+                        + users("lenient", 2, signUp)
+                        + optOut("lenient", 2));
     }
 
     /** What was due is resolved, people go, and others come. */
@@ -125,7 +130,9 @@ final class ProductHistory {
                         + "delete from project_members where id = '%s';"
                                 .formatted(uuid("member guest", 1))
                         + projects("builder", 2, now)
-                        + projects("fresh", 8, now),
+                        + projects("fresh", 8, now)
+                        // Nobody is opted out any more, and the table is empty.
+                        + "delete from email_preferences;",
                 projects("capped", 2, now)
                         + refusals("superseded", 3, now)
                         + "update projects set plan = 'pro' where id in (%s);"
@@ -149,7 +156,10 @@ final class ProductHistory {
 
     /** The keys of what becomes due with the deadline of {@link #deployments}. */
     List<String> dueAtDeadline() {
-        return IntStream.rangeClosed(1, 4).mapToObj(n -> noProject("soon", n)).toList();
+        return Stream.concat(
+                        IntStream.rangeClosed(1, 4).mapToObj(n -> noProject("soon", n)),
+                        IntStream.rangeClosed(1, 2).mapToObj(n -> noProject("lenient", n)))
+                .toList();
     }
 
     /** The key of the mail that the cap holds back. */
