@@ -1,8 +1,13 @@
 package io.seqpulse.connector.debezium;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
-import io.seqpulse.connector.debezium.PlainJson.Unusual;
+import java.io.IOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,17 +19,35 @@ import java.util.Map;
  */
 final class UsualChange {
 
+    private static final JsonFactory JSON = new JsonFactory();
+
+    /** For a value in the middle of a record. */
+    private static final ObjectReader TREE =
+            DebeziumEnvelope.JSON.without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    /** Longer numbers are no ids, times or counts. */
+    private static final int MOST_DIGITS = 18;
+
     private Map<String, String> before = Map.of();
     private Map<String, String> after = Map.of();
-    private Operation operation;
-    private Snapshot snapshot;
-    private String table = "";
-    private long handledMillis = UNKNOWN;
-    private long commitMicros = UNKNOWN;
-    private long lsn = UNKNOWN;
 
-    /** No number that {@link PlainJson} reads. */
-    private static final long UNKNOWN = Long.MIN_VALUE;
+    private String text(JsonParser json, JsonToken token) throws IOException {
+        if (token == JsonToken.VALUE_STRING) {
+            return json.getText();
+        }
+        odd = true;
+        return "";
+    }
+
+    private Operation operation;
+    private Long handledMillis;
+    private String table;
+    private Long commitMicros;
+    private Long lsn;
+    private Snapshot snapshot;
+
+    /** Something was passed over that may be no JSON. */
+    private boolean odd;
 
     private UsualChange() {}
 
@@ -33,16 +56,15 @@ final class UsualChange {
         if (key == null) {
             return null;
         }
-        try {
-            PlainJson keyColumns = new PlainJson(key);
-            Map<String, String> identity = columns(keyColumns, 1);
-            keyColumns.end();
+        try (JsonParser keyColumns = JSON.createParser(key);
+                JsonParser envelope = JSON.createParser(value)) {
             UsualChange change = new UsualChange();
-            PlainJson envelope = new PlainJson(value);
-            change.read(envelope);
-            envelope.end();
+            Map<String, String> identity = columnsOfAll(keyColumns);
+            if (identity == null || !change.readAll(envelope)) {
+                return null;
+            }
             return change.event(identity, offset);
-        } catch (Unusual e) {
+        } catch (IOException | NumberFormatException e) {
             return null;
         }
     }
@@ -50,11 +72,12 @@ final class UsualChange {
     private ChangeEvent event(Map<String, String> key, long offset) {
         boolean complete =
                 operation != null
-                        && snapshot != null
+                        && handledMillis != null
+                        && table != null
                         && !table.isEmpty()
-                        && handledMillis != UNKNOWN
-                        && commitMicros != UNKNOWN
-                        && lsn != UNKNOWN
+                        && commitMicros != null
+                        && lsn != null
+                        && snapshot != null
                         && (operation == Operation.DELETE ? !key.isEmpty() : !after.isEmpty());
         return complete
                 ? new ChangeEvent(
@@ -71,47 +94,108 @@ final class UsualChange {
                 : null;
     }
 
-    private void read(PlainJson json) throws Unusual {
-        json.beginObject();
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
+    private boolean readAll(JsonParser json) throws IOException {
+        if (json.nextToken() != JsonToken.START_OBJECT) {
+            return false;
+        }
+        for (String field = json.nextFieldName(); field != null; field = json.nextFieldName()) {
+            JsonToken token = json.nextToken();
             switch (field) {
-                case "before" -> before = columns(json, 10);
-                case "after" -> after = columns(json, 10);
-                case "op" -> operation = DebeziumEnvelope.operation(json.text());
-                case "ts_ms" -> handledMillis = json.integer();
-                case "source" -> readSource(json);
-                // an envelope inside another, or of no row
-                case "payload", "schema", "message" -> PlainJson.require(false);
-                default -> json.pass();
+                case "before" -> before = columnsOrNone(json, token);
+                case "after" -> after = columnsOrNone(json, token);
+                case "op" -> operation = DebeziumEnvelope.operation(text(json, token));
+                case "ts_ms" -> handledMillis = integer(json, token);
+                case "source" -> readSource(json, token);
+                case "payload", "schema", "message" -> {
+                    return false;
+                }
+                default -> pass(json);
+            }
+            if (before == null || after == null || odd) {
+                return false;
+            }
+        }
+        return json.currentToken() == JsonToken.END_OBJECT && json.nextToken() == null;
+    }
+
+    private void readSource(JsonParser json, JsonToken start) throws IOException {
+        if (start != JsonToken.START_OBJECT) {
+            odd = true;
+            return;
+        }
+        for (String field = json.nextFieldName();
+                field != null && !odd;
+                field = json.nextFieldName()) {
+            JsonToken token = json.nextToken();
+            switch (field) {
+                case "table" -> table = text(json, token);
+                case "ts_us" -> commitMicros = integer(json, token);
+                case "lsn" -> lsn = integer(json, token);
+                case "snapshot" -> snapshot = DebeziumEnvelope.snapshot(text(json, token));
+                default -> pass(json);
             }
         }
     }
 
-    private void readSource(PlainJson json) throws Unusual {
-        json.beginObject();
-        for (String field = json.nextName(); field != null; field = json.nextName()) {
-            switch (field) {
-                case "table" -> table = json.text();
-                case "ts_us" -> commitMicros = json.integer();
-                case "lsn" -> lsn = json.integer();
-                case "snapshot" -> snapshot = DebeziumEnvelope.snapshot(json.text());
-                default -> json.pass();
+    /** Passes over a value, which must be JSON all the same. */
+    private void pass(JsonParser json) throws IOException {
+        int depth = 0;
+        for (JsonToken token = json.currentToken(); ; token = json.nextToken()) {
+            if (token == null) {
+                odd = true;
+                return;
+            }
+            json.finishToken();
+            odd |= token == JsonToken.VALUE_NUMBER_FLOAT;
+            depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            if (depth == 0) {
+                return;
             }
         }
     }
 
-    /** The columns of a row; none of JSON's null. */
-    private static Map<String, String> columns(PlainJson json, int usually) throws Unusual {
-        if (json.next() != '{') {
-            PlainJson.require(json.anyAsText() == null);
+    private Long integer(JsonParser json, JsonToken token) throws IOException {
+        if (token == JsonToken.VALUE_NUMBER_INT
+                && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
+            return json.getLongValue();
+        }
+        odd = true;
+        return null;
+    }
+
+    private static Map<String, String> columnsOfAll(JsonParser json) throws IOException {
+        Map<String, String> columns = columnsOrNone(json, json.nextToken());
+        return columns != null && json.nextToken() == null ? columns : null;
+    }
+
+    /** The columns of a row; none of JSON's null; null where a value is unusual. */
+    private static Map<String, String> columnsOrNone(JsonParser json, JsonToken start)
+            throws IOException {
+        if (start == JsonToken.VALUE_NULL) {
             return Map.of();
         }
-        Map<String, String> columns = new LinkedHashMap<>(usually * 4 / 3 + 1);
-        json.beginObject();
-        for (String column = json.nextName(); column != null; column = json.nextName()) {
-            // a key that may be wrapped
-            PlainJson.require(!column.equals("payload") && !column.equals("schema"));
-            String text = json.anyAsText();
+        if (start != JsonToken.START_OBJECT) {
+            return null;
+        }
+        Map<String, String> columns = new LinkedHashMap<>();
+        for (String column = json.nextFieldName(); column != null; column = json.nextFieldName()) {
+            String text;
+            switch (json.nextToken()) {
+                case VALUE_NULL -> text = null;
+                case VALUE_STRING -> text = json.getText();
+                case VALUE_TRUE -> text = "true";
+                case VALUE_FALSE -> text = "false";
+                case VALUE_NUMBER_INT -> {
+                    text = json.getText();
+                    if (text.length() > MOST_DIGITS || text.equals("-0")) {
+                        return null;
+                    }
+                }
+                default -> text = DebeziumEnvelope.text(TREE.readTree(json));
+            }
+            if (column.equals("payload") || column.equals("schema")) {
+                return null; // a key that may be wrapped
+            }
             if (!DebeziumEnvelope.UNAVAILABLE.equals(text)
                     && !column.equals(DebeziumEnvelope.ROUTING_KEY)) {
                 columns.put(column, text);
