@@ -103,14 +103,12 @@ final class Journal {
                     phase = null
                 where d.managed_by = 'lifecycle'
                     and ((excluded.decided_at > d.decided_at
-                            and ((d.status = 'queued' and d.lease_token is null
-                                    and d.phase is distinct from 'final'
+                            and ((d.status = 'queued' and d.phase is distinct from 'final'
                                     and d.user_id <> excluded.user_id)
                                 or (d.status = 'suppressed' and d.reason = 'moved')))
                         or (excluded.status = 'suppressed' and d.status = 'queued'
                             and d.user_id = excluded.user_id
-                            and d.phase is distinct from 'final'
-                            and (d.lease_token is null or d.lease_until <= now())))
+                            and d.phase is distinct from 'final'))
                 returning d.status
             )
             select
@@ -120,14 +118,22 @@ final class Journal {
             from journalled
             """;
 
+    /**
+     * Takes back what is queued, be it leased: without its lease a mail does not pass the fence.
+     * One that has passed it may be sent by now; the reason is noted, so that it is not tried again
+     * if it was not.
+     */
     private static final String WITHDRAW =
             """
             update public.email_deliveries
-            set status = 'suppressed', reason = ?, lease_token = null, lease_until = null,
-                phase = null
+            set reason = ?,
+                status = case when phase = 'final' then status else 'suppressed' end,
+                lease_token = case when phase = 'final' then lease_token end,
+                lease_until = case when phase = 'final' then lease_until end,
+                phase = case when phase = 'final' then phase end
             where dedupe_key = ? and user_id = ?::uuid and managed_by = 'lifecycle'
-                and status = 'queued' and phase is distinct from 'final'
-                and (lease_token is null or lease_until <= now())
+                and status = 'queued'
+            returning status
             """;
 
     /** A recipient or project that vanished meanwhile, or another writer in the way. */
@@ -232,7 +238,10 @@ final class Journal {
             withdraw.setString(1, withdrawal.reason());
             withdraw.setString(2, withdrawal.dedupeKey());
             withdraw.setString(3, withdrawal.userId());
-            return new Outcome(0, 0, 0, 0, withdraw.executeUpdate());
+            try (ResultSet row = withdraw.executeQuery()) {
+                boolean withdrawn = row.next() && row.getString(1).equals("suppressed");
+                return new Outcome(0, 0, 0, 0, withdrawn ? 1 : 0);
+            }
         }
     }
 

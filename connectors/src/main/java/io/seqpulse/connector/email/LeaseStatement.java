@@ -72,6 +72,7 @@ final class LeaseStatement {
                     case
                         when k.expires_at <= now() and k.reason = 'capped' then 'capped'
                         when k.expires_at <= now() then 'stale'
+                        when k.reason <> 'capped' then k.reason
                         when k.to_user and k.is_active is not true and k.category <> 'security'
                             then 'inactive'
                         when k.to_user and k.category = 'marketing' and not k.marketing_opt_in

@@ -38,6 +38,10 @@ final class Outbox {
 
     private static final String HELD = " where id = ? and lease_token = ? and status = 'queued'";
 
+    /** What was withdrawn after it had passed the fence is not tried again. */
+    private static final String QUEUED_UNLESS_WITHDRAWN =
+            " status = case when reason is null then status else 'suppressed' end, ";
+
     private static final String CLAIM_CAP =
             """
             insert into lifecycle.marketing_cap as held (recipient, dedupe_key, claimed_at)
@@ -202,9 +206,10 @@ final class Outbox {
                     int held =
                             update(
                                     connection,
-                                    """
-                            update public.email_deliveries
-                            set attempts = coalesce(attempts, 0) + 1, reason = null,
+                                    "update public.email_deliveries set"
+                                            + (unconfirmed ? "" : QUEUED_UNLESS_WITHDRAWN)
+                                            + """
+                                attempts = coalesce(attempts, 0) + 1,
                                 next_attempt_at =
                                     least(now() + make_interval(secs => ?), expires_at),
                                 error_message = ?, phase = ?, lease_token = null,
@@ -254,10 +259,9 @@ final class Outbox {
                     int held =
                             update(
                                     connection,
-                                    """
-                            update public.email_deliveries
-                            set phase = null, lease_token = null, lease_until = null
-                            """
+                                    "update public.email_deliveries set"
+                                            + QUEUED_UNLESS_WITHDRAWN
+                                            + "phase = null, lease_token = null, lease_until = null"
                                             + HELD,
                                     mail.id(),
                                     mail.token());

@@ -143,15 +143,23 @@ class JournalTest {
         journal.write(List.of(journal(queued)));
         UUID id = (UUID) rows.row("k").get("id");
 
-        rows.change(id, "lease_token = gen_random_uuid(), lease_until = now() + interval '1 min'");
+        rows.change(
+                id,
+                "lease_token = gen_random_uuid(), lease_until = now() + interval '1 min',"
+                        + " phase = 'final'");
         assertThat(journal.write(List.of(journal(resolved))).taken()).as("being sent").isOne();
-        rows.change(id, "lease_until = now() - interval '1 min', phase = 'final'");
+        rows.change(id, "lease_until = now() - interval '1 min'");
         assertThat(journal.write(List.of(journal(resolved))).taken()).as("perhaps sent").isOne();
         rows.change(id, "lease_token = null, lease_until = null, phase = null, status = 'sent'");
         assertThat(journal.write(List.of(journal(resolved))).taken()).as("sent").isOne();
-        rows.change(id, "status = 'queued'");
+        rows.change(
+                id,
+                "status = 'queued', lease_token = gen_random_uuid(),"
+                        + " lease_until = now() + interval '12 min', phase = 'leased'");
 
-        assertThat(journal.write(List.of(journal(resolved))).suppressed()).isOne();
+        assertThat(journal.write(List.of(journal(resolved))).suppressed())
+                .as("leased, perhaps by a process that was killed")
+                .isOne();
         assertThat(rows.row("k"))
                 .containsEntry("status", "suppressed")
                 .containsEntry("reason", "resolved");
@@ -252,16 +260,19 @@ class JournalTest {
     }
 
     @Test
-    void whatIsLeasedOrSentIsNotTakenOver() throws SQLException {
+    void whatIsBeingSentOrSentIsNotTakenOver() throws SQLException {
         JournalEntry before = entry("k", EmailCategory.MARKETING, ada);
         journal.write(List.of(journal(before)));
         UUID id = (UUID) rows.row("k").get("id");
         JournalEntry later = decided(entry("k", EmailCategory.MARKETING, bob), before, 1);
 
-        rows.change(id, "lease_token = gen_random_uuid(), lease_until = now() + interval '1 min'");
+        rows.change(
+                id,
+                "lease_token = gen_random_uuid(), lease_until = now() + interval '1 min',"
+                        + " phase = 'final'");
         assertThat(journal.write(List.of(journal(later))).taken()).isOne();
 
-        rows.change(id, "lease_token = null, lease_until = null, status = 'sent'");
+        rows.change(id, "lease_token = null, lease_until = null, phase = null, status = 'sent'");
         assertThat(journal.write(List.of(journal(later))).taken()).isOne();
         assertThat(rows.row(id)).containsEntry("user_id", ada);
     }
@@ -290,7 +301,9 @@ class JournalTest {
         UUID queued = rows.queued("queued", EmailCategory.MARKETING, ada);
         UUID leased = rows.queued("leased", EmailCategory.MARKETING, ada);
         rows.change(
-                leased, "lease_token = gen_random_uuid(), lease_until = now() + interval '1 min'");
+                leased,
+                "phase = 'leased', lease_token = gen_random_uuid(),"
+                        + " lease_until = now() + interval '1 min'");
         UUID crashed = rows.queued("crashed", EmailCategory.MARKETING, ada);
         rows.change(
                 crashed,
@@ -310,12 +323,14 @@ class JournalTest {
                 List.of("queued", "leased", "crashed", "ambiguous", "somebody else's", "sent")) {
             commands.add(withdraw(new Withdrawal(key, ada.toString(), "resolved")));
         }
-        assertThat(journal.write(commands).withdrawn()).isEqualTo(2);
+        assertThat(journal.write(commands).withdrawn()).isEqualTo(3);
 
         assertThat(rows.outcome(queued)).isEqualTo("suppressed/resolved");
         assertThat(rows.outcome(crashed)).isEqualTo("suppressed/resolved");
-        assertThat(rows.outcome(leased)).isEqualTo("queued");
-        assertThat(rows.outcome(ambiguous)).isEqualTo("queued");
+        assertThat(rows.outcome(leased)).isEqualTo("suppressed/resolved");
+        assertThat(rows.row(leased)).containsEntry("lease_token", null);
+        assertThat(rows.outcome(ambiguous)).as("noted").isEqualTo("queued/resolved");
+        assertThat(rows.row(ambiguous)).containsEntry("phase", "final");
         assertThat(rows.outcome(somebodyElses)).isEqualTo("queued");
         assertThat(rows.outcome(sent)).isEqualTo("sent");
     }

@@ -6,7 +6,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.seqpulse.connector.jdbc.ProductDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -335,6 +337,53 @@ class OutboxTest {
                         + " expires_at = now() - interval '1 second'");
 
         assertSettled(id, "failed/unconfirmed");
+    }
+
+    /** The lease of a process that was killed lasts for minutes; nobody waits for it to end. */
+    @Test
+    void whatIsWithdrawnWhileItIsLeasedDoesNotPassTheFence() throws SQLException {
+        UUID id = rows.queued("k", EmailCategory.MARKETING, ada);
+        QueuedMail mail = outbox.lease(1).mails().get(0);
+        withdraw("k");
+
+        assertThat(outbox.fence(mail)).isEqualTo(Fence.Verdict.LEASE_LOST);
+        outbox.putOff(mail);
+        outbox.retry(mail, Duration.ZERO, false, "later");
+        assertThat(rows.outcome(id)).isEqualTo("suppressed/resolved");
+        assertThat(outbox.lease(9).nothingDue()).isTrue();
+    }
+
+    @Test
+    void whatIsWithdrawnBehindTheFenceIsSentOnceOrNotAtAll() throws SQLException {
+        UUID accepted = rows.queued("accepted", EmailCategory.SERVICE, ada);
+        UUID refused = rows.queued("refused", EmailCategory.SERVICE, ada);
+        UUID stopped = rows.queued("stopped", EmailCategory.SERVICE, ada);
+        UUID unanswered = rows.queued("unanswered", EmailCategory.SERVICE, ada);
+        Map<String, QueuedMail> mails = new HashMap<>();
+        for (QueuedMail mail : outbox.lease(9).mails()) {
+            assertThat(outbox.fence(mail)).isEqualTo(Fence.Verdict.OPEN);
+            withdraw(mail.dedupeKey());
+            mails.put(mail.dedupeKey(), mail);
+        }
+
+        outbox.sent(mails.get("accepted"), "<id>");
+        outbox.retry(mails.get("refused"), Duration.ZERO, false, "451");
+        outbox.release(mails.get("stopped"));
+        outbox.retry(mails.get("unanswered"), Duration.ZERO, true, "no answer");
+
+        assertThat(rows.outcome(accepted)).isEqualTo("sent");
+        assertThat(rows.outcome(refused)).isEqualTo("suppressed/resolved");
+        assertThat(rows.outcome(stopped)).isEqualTo("suppressed/resolved");
+        assertThat(outbox.lease(9).mails()).isEmpty();
+        assertThat(rows.outcome(unanswered)).isEqualTo("failed/unconfirmed");
+    }
+
+    private void withdraw(String key) throws SQLException {
+        new Journal(pool)
+                .write(
+                        List.of(
+                                EmailCommand.withdraw(
+                                        new Withdrawal(key, ada.toString(), "resolved"))));
     }
 
     @Test
