@@ -209,7 +209,7 @@ class BadInputIT {
                                     Instant.now(),
                                     "shoe_size",
                                     44));
-                    feed.append(null, Feed.clock(Instant.now()));
+                    feed.tick(Instant.now());
                     product.mail("E-TRX-01", user);
                     return null;
                 });
@@ -350,7 +350,7 @@ class BadInputIT {
                                     "fine",
                                     "created_at",
                                     now));
-                    feed.append(null, Feed.clock(Instant.now()));
+                    feed.tick(Instant.now());
                     feed.append(
                             key(deployment),
                             inserted(
@@ -365,7 +365,7 @@ class BadInputIT {
                                     "analyzed",
                                     "started_at",
                                     now));
-                    feed.append(null, Feed.clock(Instant.now()));
+                    feed.tick(Instant.now());
                     feed.append(
                             key(project),
                             inserted(
@@ -380,7 +380,7 @@ class BadInputIT {
                                     user,
                                     "created_at",
                                     now));
-                    feed.append(null, Feed.clock(Instant.now()));
+                    feed.tick(Instant.now());
                     feed.append(
                             key(user),
                             inserted(
@@ -396,7 +396,7 @@ class BadInputIT {
                                     "created_at",
                                     now));
                     // late enough for the watermark, which is behind it, to pass the sign-up
-                    feed.append(null, Feed.clock(Instant.now().plusMillis(10)));
+                    feed.tick(Instant.now().plusMillis(10));
                     product.mail("E-TRX-01", user);
                     assertThat(product.mail("E-ACT-04", user).subject()).contains("Late");
                     return null;

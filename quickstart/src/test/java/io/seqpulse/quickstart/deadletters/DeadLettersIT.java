@@ -247,13 +247,13 @@ class DeadLettersIT {
                     // only its place is known; the job passed over what stands there
                     long place = feed.append(key(inTheLog), signedUp(inTheLog));
                     letterOfAnEarlierVersion(place, null, null);
-                    feed.append(null, Feed.clock(Instant.now()));
+                    feed.tick(Instant.now());
                     product.mail("E-TRX-01", inTheLog);
                     assertThat(product.mailsTo(kept)).isEmpty();
 
                     Ran replayed = onStack("replay", "--yes", "--reason", "of an earlier version");
                     assertThat(replayed.out()).contains("2 replayed, 0 failed");
-                    feed.append(null, Feed.clock(Instant.now()));
+                    feed.tick(Instant.now());
                     product.mail("E-TRX-01", kept);
                     long now = onlyNumberAfter(replayed.out(), place + " replayed, now at ");
                     assertThat(bytesAt(now)).isEqualTo(bytesAt(place));
@@ -406,11 +406,11 @@ class DeadLettersIT {
                                 "created_at",
                                 now));
         product.mail("E-TRX-01", owner);
-        feed.append(null, Feed.clock(now.plus(Duration.ofMinutes(9))));
+        feed.tick(now.plus(Duration.ofMinutes(9)));
         assertThat(stack.awaitWatermark(now.plus(Duration.ofSeconds(500)), SOON)).isTrue();
         assertThat(listed("--reason", "orphan")).isEmpty();
 
-        feed.append(null, Feed.clock(now.plus(Duration.ofMinutes(11))));
+        feed.tick(now.plus(Duration.ofMinutes(11)));
         JsonNode letter = awaitLetterAt(position);
         assertThat(letter.path("reason").asText()).isEqualTo("orphan");
         assertThat(letter.path("table").asText()).isEqualTo("deployment_verdicts");
@@ -443,7 +443,7 @@ class DeadLettersIT {
         await().atMost(SOON)
                 .until(
                         () -> {
-                            feed.append(null, Feed.clock(tick.get(0)));
+                            feed.tick(tick.get(0));
                             tick.set(0, tick.get(0).plusSeconds(1));
                             return product.mailsTo(user).stream()
                                     .anyMatch(mail -> mail.code().equals(code));

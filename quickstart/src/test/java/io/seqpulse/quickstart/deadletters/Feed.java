@@ -41,6 +41,18 @@ final class Feed implements AutoCloseable {
         return send(StackNames.CHANGES, key, value, Map.of());
     }
 
+    /** Appends a clock message that was committed, and produced, at a time. */
+    void tick(Instant committed) throws InterruptedException, ExecutionException {
+        producer.send(
+                        new ProducerRecord<>(
+                                StackNames.CHANGES,
+                                0,
+                                committed.toEpochMilli() + 1,
+                                null,
+                                bytes(clock(committed))))
+                .get();
+    }
+
     /** Appends to any topic. */
     long send(String topic, String key, String value, Map<String, String> headers)
             throws InterruptedException, ExecutionException {
