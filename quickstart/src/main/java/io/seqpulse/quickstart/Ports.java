@@ -1,16 +1,26 @@
 package io.seqpulse.quickstart;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 /** Chooses loopback ports: the one asked for, else the preferred one, else any that is free. */
 final class Ports {
+
+    /**
+     * Below what systems give to outgoing connections (Linux from 32768, others from 49152), one of
+     * which would otherwise take the port now and then between the choice and its use.
+     */
+    static final int LOWEST = 20_000;
+
+    static final int HIGHEST = 32_000;
+
+    private static final int TRIALS = 1_000;
 
     private final Consumer<String> notices;
     private final Set<Integer> given = new HashSet<>();
@@ -54,16 +64,16 @@ final class Ports {
 
     /** Any free port that was not given before. */
     int free() {
-        while (true) {
-            try (ServerSocket socket = new ServerSocket()) {
-                socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-                if (given.add(socket.getLocalPort())) {
-                    return socket.getLocalPort();
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException("no free port on the loopback interface", e);
+        for (int trial = 0; trial < TRIALS; trial++) {
+            int port = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST + 1);
+            if (isFree(port)) {
+                given.add(port);
+                return port;
             }
         }
+        throw new StackException(
+                "no port from %d to %d is free on the loopback interface"
+                        .formatted(LOWEST, HIGHEST));
     }
 
     private boolean isFree(int port) {

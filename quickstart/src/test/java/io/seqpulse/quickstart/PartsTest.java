@@ -37,6 +37,7 @@ class PartsTest {
     void noPortIsGivenTwice() {
         Ports ports = new Ports(notice -> {});
         int first = ports.free();
+        assertThat(first).isBetween(Ports.LOWEST, Ports.HIGHEST);
         assertThatThrownBy(() -> ports.choose("Flink", "--flink-port", first, 0))
                 .isInstanceOf(StackException.class)
                 .hasMessageContaining("is taken");
