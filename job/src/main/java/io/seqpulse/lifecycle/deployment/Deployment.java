@@ -27,7 +27,7 @@ import java.util.Set;
  * What is remembered of one deployment, until it can be told to its project: verdicts and hints
  * name only the deployment. Facts arrive in any order and any number of times.
  *
- * <p>State: fields may be added, never renamed or retyped.
+ * <p>State, as {@link DeploymentCodec} writes it.
  */
 public class Deployment {
 

@@ -22,7 +22,10 @@ interface Detector {
     /** Whether facts of a kind can make an occasion, or change whether one holds or its figures. */
     boolean isMovedBy(FactKind kind);
 
-    /** The occasions that a fact, which the profile has just taken, makes or changes. */
+    /**
+     * The occasions that a fact makes or changes, which the profile has just taken; asked only of
+     * facts that move it.
+     */
     List<Occasion> occasions(Profile profile, Fact fact, Events older);
 
     /**

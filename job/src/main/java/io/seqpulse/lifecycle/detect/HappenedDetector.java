@@ -17,9 +17,6 @@ record HappenedDetector(Happened trigger) implements Detector {
 
     @Override
     public List<Occasion> occasions(Profile profile, Fact fact, Events older) {
-        if (fact.kind() != trigger.fact()) {
-            return List.of();
-        }
         return switch (trigger.occurrence()) {
             case EACH -> occasion(fact.id(), Happening.of(fact));
             case FIRST -> first(profile.first(trigger.fact()), fact);

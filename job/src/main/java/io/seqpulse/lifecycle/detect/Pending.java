@@ -7,7 +7,7 @@ import java.util.Map;
  * An occasion of a rule from when it is known until it can no longer be mailed: first waiting to be
  * asked whether it holds, then given out to its recipients and watched.
  *
- * <p>State: fields may be added, never renamed or retyped.
+ * <p>State, as {@link ProfileCodec} writes it.
  */
 public class Pending {
 

@@ -33,14 +33,11 @@ record ReachedDetector(Reached trigger) implements Detector {
 
     @Override
     public String onlyOccasion(Fact fact) {
-        return isMovedBy(fact.kind()) ? Periods.month(timeOf(fact)) : null;
+        return Periods.month(timeOf(fact));
     }
 
     @Override
     public List<Occasion> occasions(Profile profile, Fact fact, Events older) {
-        if (!isMovedBy(fact.kind())) {
-            return List.of();
-        }
         String month = Periods.month(timeOf(fact));
         int number = Periods.monthNumber(timeOf(fact));
         if (profile.countInMonth(trigger.count(), number) < trigger.atLeast()) {

@@ -11,7 +11,7 @@ import java.util.Map;
  * the log's clock; what it said is remembered all the same, in case the row comes later. The first
  * hundred are known by their positions, further ones are only counted.
  *
- * <p>State: fields may be added, never renamed or retyped.
+ * <p>State, as {@link AbsenceCodec} writes it.
  */
 public class Orphans {
 

@@ -9,7 +9,7 @@ import java.util.Map;
 /**
  * What is remembered of one person who gets mail.
  *
- * <p>State: fields may be added, never renamed or retyped.
+ * <p>State, as {@link RecipientCodec} writes it.
  */
 public class Recipient {
 
