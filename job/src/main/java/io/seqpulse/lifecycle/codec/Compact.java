@@ -159,51 +159,66 @@ public final class Compact {
         return bits;
     }
 
+    /** Writes one value of a map. */
+    @FunctionalInterface
+    public interface Writing<V> {
+        void write(V value, DataOutput out) throws IOException;
+    }
+
+    /** Reads one value of a map. */
+    @FunctionalInterface
+    public interface Reading<V> {
+        V read(DataInput in) throws IOException;
+    }
+
+    /** Writes values by name. */
+    public static <V> void writeMap(DataOutput out, Map<String, V> values, Writing<V> value)
+            throws IOException {
+        writeSize(out, values.size());
+        for (Map.Entry<String, V> entry : values.entrySet()) {
+            writeText(out, entry.getKey());
+            value.write(entry.getValue(), out);
+        }
+    }
+
+    /** Reads values by name, into a map that may be changed. */
+    public static <V> Map<String, V> readMap(DataInput in, Reading<V> value) throws IOException {
+        return readMap(in, readSize(in), value);
+    }
+
+    private static <V> Map<String, V> readMap(DataInput in, int size, Reading<V> value)
+            throws IOException {
+        Map<String, V> values = mapOf(size);
+        for (int i = 0; i < size; i++) {
+            values.put(readText(in), value.read(in));
+        }
+        return values;
+    }
+
     /** Writes texts by name; both may be null. */
     public static void writeTexts(DataOutput out, Map<String, String> texts) throws IOException {
-        writeSize(out, texts.size());
-        for (Map.Entry<String, String> text : texts.entrySet()) {
-            writeText(out, text.getKey());
-            writeText(out, text.getValue());
-        }
+        writeMap(out, texts, (text, to) -> writeText(to, text));
     }
 
     /** Reads texts by name, into a map that may be changed. */
     public static Map<String, String> readTexts(DataInput in) throws IOException {
-        return readTexts(in, readSize(in));
-    }
-
-    private static Map<String, String> readTexts(DataInput in, int size) throws IOException {
-        Map<String, String> texts = mapOf(size);
-        for (int i = 0; i < size; i++) {
-            texts.put(readText(in), readText(in));
-        }
-        return texts;
+        return readMap(in, Compact::readText);
     }
 
     /** Reads texts by name, into a map that is not changed. */
     public static Map<String, String> readFixedTexts(DataInput in) throws IOException {
         int size = readSize(in);
-        return size == 0 ? Map.of() : readTexts(in, size);
+        return size == 0 ? Map.of() : readMap(in, size, Compact::readText);
     }
 
     /** Writes numbers by name. */
     public static void writeNumbers(DataOutput out, Map<String, Long> numbers) throws IOException {
-        writeSize(out, numbers.size());
-        for (Map.Entry<String, Long> number : numbers.entrySet()) {
-            writeText(out, number.getKey());
-            writeNumber(out, number.getValue());
-        }
+        writeMap(out, numbers, (number, to) -> writeNumber(to, number));
     }
 
     /** Reads numbers by name, into a map that may be changed. */
     public static Map<String, Long> readNumbers(DataInput in) throws IOException {
-        int size = readSize(in);
-        Map<String, Long> numbers = mapOf(size);
-        for (int i = 0; i < size; i++) {
-            numbers.put(readText(in), readNumber(in));
-        }
-        return numbers;
+        return readMap(in, Compact::readNumber);
     }
 
     /** An empty map with room for that many. */

@@ -2,13 +2,11 @@ package io.seqpulse.lifecycle.deployment;
 
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
-import io.seqpulse.lifecycle.detect.Happening;
 import io.seqpulse.lifecycle.detect.HappeningCodec;
 import io.seqpulse.lifecycle.fact.AbsenceCodec;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.util.Map;
 
 /** How state keeps a deployment. */
 public final class DeploymentCodec implements Codec<Deployment> {
@@ -35,9 +33,9 @@ public final class DeploymentCodec implements Codec<Deployment> {
             HappeningCodec.write(deployment.verdict, out);
         }
         Compact.writeNumber(out, deployment.verdictPosition);
-        write(deployment.hints, out);
+        Compact.writeMap(out, deployment.hints, HappeningCodec::write);
         Compact.writeNumbers(out, deployment.hintPositions);
-        write(deployment.samples, out);
+        Compact.writeMap(out, deployment.samples, HappeningCodec::write);
         AbsenceCodec.write(deployment.orphans, out);
         AbsenceCodec.writeDeparture(deployment.departure, out);
         Compact.writeNumber(out, deployment.timerAt);
@@ -54,30 +52,12 @@ public final class DeploymentCodec implements Codec<Deployment> {
         deployment.seen = Compact.readNumber(in);
         deployment.verdict = in.readBoolean() ? HappeningCodec.read(in) : null;
         deployment.verdictPosition = Compact.readNumber(in);
-        deployment.hints = readHappenings(in);
+        deployment.hints = Compact.readMap(in, HappeningCodec::read);
         deployment.hintPositions = Compact.readNumbers(in);
-        deployment.samples = readHappenings(in);
+        deployment.samples = Compact.readMap(in, HappeningCodec::read);
         deployment.orphans = AbsenceCodec.read(in);
         deployment.departure = AbsenceCodec.readDeparture(in);
         deployment.timerAt = Compact.readNumber(in);
         return deployment;
-    }
-
-    private static void write(Map<String, Happening> happenings, DataOutput out)
-            throws IOException {
-        Compact.writeSize(out, happenings.size());
-        for (Map.Entry<String, Happening> happening : happenings.entrySet()) {
-            Compact.writeText(out, happening.getKey());
-            HappeningCodec.write(happening.getValue(), out);
-        }
-    }
-
-    private static Map<String, Happening> readHappenings(DataInput in) throws IOException {
-        int size = Compact.readSize(in);
-        Map<String, Happening> happenings = Compact.mapOf(size);
-        for (int left = size; left > 0; left--) {
-            happenings.put(Compact.readText(in), HappeningCodec.read(in));
-        }
-        return happenings;
     }
 }

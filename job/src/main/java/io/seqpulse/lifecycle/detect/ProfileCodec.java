@@ -38,16 +38,8 @@ public final class ProfileCodec implements Codec<Profile> {
             Compact.writeText(out, all.getKey().label());
             write(all.getValue(), out);
         }
-        Compact.writeSize(out, profile.members.size());
-        for (Map.Entry<String, Member> member : profile.members.entrySet()) {
-            Compact.writeText(out, member.getKey());
-            write(member.getValue(), out);
-        }
-        Compact.writeSize(out, profile.pending.size());
-        for (Map.Entry<String, Pending> pending : profile.pending.entrySet()) {
-            Compact.writeText(out, pending.getKey());
-            write(pending.getValue(), out);
-        }
+        Compact.writeMap(out, profile.members, ProfileCodec::write);
+        Compact.writeMap(out, profile.pending, ProfileCodec::write);
         Compact.writeNumbers(out, profile.handled);
         Compact.writeNumber(out, profile.strangerUntil);
         AbsenceCodec.write(profile.orphans, out);
@@ -77,16 +69,8 @@ public final class ProfileCodec implements Codec<Profile> {
                                                             .formatted(label)));
             profile.happened.put(kind, readOccurrences(in));
         }
-        int members = Compact.readSize(in);
-        profile.members = Compact.mapOf(members);
-        for (int left = members; left > 0; left--) {
-            profile.members.put(Compact.readText(in), readMember(in));
-        }
-        int pending = Compact.readSize(in);
-        profile.pending = Compact.mapOf(pending);
-        for (int left = pending; left > 0; left--) {
-            profile.pending.put(Compact.readText(in), readPending(in));
-        }
+        profile.members = Compact.readMap(in, ProfileCodec::readMember);
+        profile.pending = Compact.readMap(in, ProfileCodec::readPending);
         profile.handled = Compact.readNumbers(in);
         profile.strangerUntil = Compact.readNumber(in);
         profile.orphans = AbsenceCodec.read(in);

@@ -9,7 +9,6 @@ import io.seqpulse.lifecycle.policy.Recipient.Waiting;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.util.Map;
 
 /** How state keeps a recipient. */
 public final class RecipientCodec implements Codec<Recipient> {
@@ -38,18 +37,9 @@ public final class RecipientCodec implements Codec<Recipient> {
         Compact.writeText(out, recipient.reservedKey);
         Compact.writeNumber(out, recipient.reservedAt);
         Compact.writeNumber(out, recipient.releasedAt);
-        Compact.writeSize(out, recipient.waiting.size());
-        for (Map.Entry<String, Waiting> waiting : recipient.waiting.entrySet()) {
-            Compact.writeText(out, waiting.getKey());
-            CandidateCodec.write(waiting.getValue().candidate, out);
-            out.writeBoolean(waiting.getValue().capped);
-        }
+        Compact.writeMap(out, recipient.waiting, RecipientCodec::write);
         Compact.writeNumbers(out, recipient.decided);
-        Compact.writeSize(out, recipient.alertHours.size());
-        for (Map.Entry<String, AlertHour> hour : recipient.alertHours.entrySet()) {
-            Compact.writeText(out, hour.getKey());
-            write(hour.getValue(), out);
-        }
+        Compact.writeMap(out, recipient.alertHours, RecipientCodec::write);
         Compact.writeNumber(out, recipient.timerAt);
     }
 
@@ -69,19 +59,16 @@ public final class RecipientCodec implements Codec<Recipient> {
         recipient.reservedKey = Compact.readText(in);
         recipient.reservedAt = Compact.readNumber(in);
         recipient.releasedAt = Compact.readNumber(in);
-        int waiting = Compact.readSize(in);
-        recipient.waiting = Compact.mapOf(waiting);
-        for (int left = waiting; left > 0; left--) {
-            recipient.waiting.put(Compact.readText(in), readWaiting(in));
-        }
+        recipient.waiting = Compact.readMap(in, RecipientCodec::readWaiting);
         recipient.decided = Compact.readNumbers(in);
-        int hours = Compact.readSize(in);
-        recipient.alertHours = Compact.mapOf(hours);
-        for (int left = hours; left > 0; left--) {
-            recipient.alertHours.put(Compact.readText(in), readHour(in));
-        }
+        recipient.alertHours = Compact.readMap(in, RecipientCodec::readHour);
         recipient.timerAt = Compact.readNumber(in);
         return recipient;
+    }
+
+    private static void write(Waiting waiting, DataOutput out) throws IOException {
+        CandidateCodec.write(waiting.candidate, out);
+        out.writeBoolean(waiting.capped);
     }
 
     private static Waiting readWaiting(DataInput in) throws IOException {
