@@ -31,7 +31,9 @@ as $$
             'user_id', 'marketing_opt_in', 'product_updates_opt_in', 'updated_at']),
         (11, 'email_deliveries', array[
             'id', 'user_id', 'project_id', 'email_type', 'dedupe_key', 'status', 'reason',
-            'sent_at', 'created_at'])
+            'sent_at', 'caused_at', 'decided_at', 'created_at']),
+        (12, 'email_events', array[
+            'id', 'email_delivery_id', 'event_type', 'occurred_at', 'machine'])
 $$;
 
 comment on function lifecycle.captured_columns() is

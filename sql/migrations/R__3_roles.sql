@@ -27,9 +27,11 @@ alter role lifecycle_readonly set default_transaction_read_only = on;
 alter role lifecycle_readonly set statement_timeout = '15s';
 
 revoke all on schema lifecycle from public;
+revoke all on schema kpi from public;
 revoke all on function lifecycle.captured_columns() from public;
 revoke all on function lifecycle.empty_tables() from public;
 grant usage on schema lifecycle to lifecycle_job, lifecycle_connect, lifecycle_readonly;
+grant usage on schema kpi to lifecycle_job, lifecycle_readonly;
 grant usage on schema public to lifecycle_job, lifecycle_connect, lifecycle_readonly;
 
 -- The job: what a sender re-checks, the journal it writes, and our own tables.
@@ -48,8 +50,16 @@ grant select, insert on lifecycle.rule_live_since to lifecycle_job;
 grant select, insert on lifecycle.suppressed_addresses to lifecycle_job;
 grant select, insert, update, delete on lifecycle.marketing_cap to lifecycle_job;
 grant select on lifecycle.alert_mutes to lifecycle_job;
+grant execute on procedure kpi.put(bigint, text, text[], timestamptz, bigint, bigint)
+    to lifecycle_job;
+grant select on kpi.generation to lifecycle_job;
+grant select, insert, update, delete on kpi.definition to lifecycle_job;
 
 -- People and panels.
+grant select on
+    kpi.definition, kpi.cohort, kpi.exposure, kpi.activity, kpi.emails, kpi.segments,
+    kpi.duration, kpi.heartbeat, kpi.email_funnel, kpi.deliveries, kpi.generation
+to lifecycle_readonly;
 grant select (
     id, project_id, email_type, status, sent_at, created_at, managed_by, category, reason,
     attempts, next_attempt_at, expires_at, caused_at, decided_at

@@ -1,0 +1,217 @@
+-- What readers see of the KPIs, and the one door by which the job writes them. These may change from
+-- release to release without touching a row; a view's columns only grow, at its end.
+
+-- The generation that readers see: of the complete ones that which a job began to write last.
+create or replace view kpi.current_generation as
+select generation
+from kpi.generation
+where complete_at is not null
+order by begun_at desc, generation desc
+limit 1;
+
+create or replace view kpi.cohort as
+select kpi, bucket, numerator, denominator
+from kpi.cohort_rows
+where generation = (select generation from kpi.current_generation)
+    and kpi not like 'email/%';
+
+create or replace view kpi.exposure as
+select project_id, delivery_id, code, bucket, converted
+from kpi.exposure_rows
+where generation = (select generation from kpi.current_generation);
+
+create or replace view kpi.activity as
+select activity, bucket, count
+from kpi.activity_rows
+where generation = (select generation from kpi.current_generation);
+
+create or replace view kpi.emails as
+select code, outcome, nullif(reason, '') as reason, bucket, count
+from kpi.email_rows
+where generation = (select generation from kpi.current_generation);
+
+create or replace view kpi.segments as
+select segment, members
+from kpi.segment_rows
+where generation = (select generation from kpi.current_generation);
+
+create or replace view kpi.duration as
+select measure, bucket, up_to_ms, count, sum_ms
+from kpi.duration_rows
+where generation = (select generation from kpi.current_generation);
+
+-- One row: true as of this time on the log's clock, and when that was last said. Of a job that now
+-- runs in fewer parts, the parts that are no more do not count.
+create or replace view kpi.heartbeat as
+select min(h.as_of) as as_of, min(h.written_at) as written_at
+from kpi.heartbeat_rows h
+where h.generation = (select generation from kpi.current_generation)
+    and h.part < (
+        select l.parts
+        from kpi.heartbeat_rows l
+        where l.generation = h.generation
+        order by l.written_at desc, l.parts
+        limit 1);
+
+-- Of the emails sent in a minute: opened (by anything, by people), clicked, and the email's own goal.
+create or replace view kpi.email_funnel as
+select
+    split_part(kpi, '/', 2) as code,
+    bucket,
+    sum(denominator) filter (where kpi like '%/opened')::bigint as sent,
+    coalesce(sum(numerator) filter (where kpi like '%/opened'), 0)::bigint as opened,
+    coalesce(sum(numerator) filter (where kpi like '%/opened_by_people'), 0)::bigint
+        as opened_by_people,
+    coalesce(sum(numerator) filter (where kpi like '%/clicked'), 0)::bigint as clicked,
+    sum(numerator) filter (where kpi like '%/goal')::bigint as goal,
+    sum(denominator) filter (where kpi like '%/goal')::bigint as goal_of
+from kpi.cohort_rows
+where generation = (select generation from kpi.current_generation)
+    and kpi like 'email/%'
+group by 1, 2;
+
+-- The journal without people: what became of each email. Never its contents or its recipient.
+create or replace view kpi.deliveries as
+select
+    id as delivery_id, email_type as code, status as outcome, reason, category, project_id,
+    created_at, sent_at, next_attempt_at, attempts, expires_at, caused_at, decided_at
+from public.email_deliveries
+where managed_by = 'lifecycle';
+
+-- The one door by which the job writes. A row whose figures are all 0 is removed.
+--
+-- relation    series                      numerator           denominator
+-- cohort      kpi                         reached the goal    began
+-- exposure    project, delivery, code     converted (0, 1)    1
+-- activity    activity                    -                   count
+-- email       code, outcome, reason       -                   count
+-- segment     segment                     -                   members
+-- duration    measure, up_to_ms           sum in ms           count
+-- begin       -                           -                   -         a generation begins
+-- heartbeat   part, parts                 -                   -         bucket is "as of"
+create or replace procedure kpi.put(
+    this_generation bigint, relation text, series text[], at timestamptz, num bigint, den bigint)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    case relation
+        when 'cohort' then
+            if num = 0 and den = 0 then
+                delete from kpi.cohort_rows r
+                where r.generation = this_generation and r.kpi = series[1] and r.bucket = at;
+            else
+                insert into kpi.cohort_rows as r values (this_generation, series[1], at, num, den)
+                on conflict on constraint cohort_rows_pkey
+                do update set numerator = excluded.numerator, denominator = excluded.denominator;
+            end if;
+        when 'exposure' then
+            if den = 0 then
+                delete from kpi.exposure_rows r
+                where r.generation = this_generation
+                    and r.project_id = series[1]::uuid and r.delivery_id = series[2]::uuid;
+            else
+                insert into kpi.exposure_rows as r
+                values (
+                    this_generation, series[1]::uuid, series[2]::uuid, series[3], at, num <> 0)
+                on conflict on constraint exposure_rows_pkey
+                do update set
+                    code = excluded.code, bucket = excluded.bucket, converted = excluded.converted;
+            end if;
+        when 'activity' then
+            if den = 0 then
+                delete from kpi.activity_rows r
+                where r.generation = this_generation and r.activity = series[1] and r.bucket = at;
+            else
+                insert into kpi.activity_rows as r values (this_generation, series[1], at, den)
+                on conflict on constraint activity_rows_pkey do update set count = excluded.count;
+            end if;
+        when 'email' then
+            if den = 0 then
+                delete from kpi.email_rows r
+                where r.generation = this_generation and r.code = series[1]
+                    and r.outcome = series[2] and r.reason = series[3] and r.bucket = at;
+            else
+                insert into kpi.email_rows as r
+                values (this_generation, series[1], series[2], series[3], at, den)
+                on conflict on constraint email_rows_pkey do update set count = excluded.count;
+            end if;
+        when 'segment' then
+            insert into kpi.segment_rows as r values (this_generation, series[1], den)
+            on conflict on constraint segment_rows_pkey do update set members = excluded.members;
+        when 'duration' then
+            if num = 0 and den = 0 then
+                delete from kpi.duration_rows r
+                where r.generation = this_generation and r.measure = series[1] and r.bucket = at
+                    and r.up_to_ms = series[2]::bigint;
+            else
+                insert into kpi.duration_rows as r
+                values (this_generation, series[1], at, series[2]::bigint, den, num)
+                on conflict on constraint duration_rows_pkey
+                do update set count = excluded.count, sum_ms = excluded.sum_ms;
+            end if;
+        when 'begin' then
+            insert into kpi.generation as g (generation) values (this_generation)
+            on conflict on constraint generation_pkey
+            do update set begun_at = clock_timestamp();
+        when 'heartbeat' then
+            insert into kpi.heartbeat_rows as r
+            values (
+                this_generation, series[1]::integer, series[2]::integer, at, clock_timestamp())
+            on conflict on constraint heartbeat_rows_pkey
+            do update set
+                parts = excluded.parts, as_of = excluded.as_of, written_at = excluded.written_at;
+            call kpi.complete(this_generation, series[2]::integer);
+    end case;
+end
+$$;
+
+-- A generation is complete when all its parts have reached the time it began at: a snapshot's rows
+-- do not move the log's clock. Then the others are removed, a little with each heartbeat, beginning
+-- with their word that they are complete: a job that is restored to one has to write it anew.
+create or replace procedure kpi.complete(this_generation bigint, expected_parts integer)
+language plpgsql
+as $$
+declare
+    relation text;
+    removed bigint;
+begin
+    update kpi.generation g
+    set complete_at = clock_timestamp()
+    where g.generation = this_generation
+        and g.complete_at is null
+        and (
+            select count(*) = expected_parts and min(h.as_of) >= g.started_at
+            from kpi.heartbeat_rows h
+            where h.generation = this_generation and h.part < expected_parts);
+
+    if not exists (select from kpi.generation g where g.generation <> this_generation)
+        or not exists (
+            select from kpi.current_generation c where c.generation = this_generation)
+    then
+        return;
+    end if;
+    update kpi.generation g
+    set complete_at = null
+    where g.generation <> this_generation and g.complete_at is not null;
+    foreach relation in array array[
+        'cohort_rows', 'exposure_rows', 'activity_rows', 'email_rows', 'segment_rows',
+        'duration_rows', 'heartbeat_rows']
+    loop
+        execute format(
+            'delete from kpi.%1$I where ctid = any (array(
+                select ctid from kpi.%1$I where generation <> $1 limit 2000
+                for update skip locked))', relation)
+        using this_generation;
+        get diagnostics removed = row_count;
+        if removed > 0 then
+            return;
+        end if;
+    end loop;
+    delete from kpi.generation g where g.generation <> this_generation;
+end
+$$;
+
+revoke all on procedure kpi.put(bigint, text, text[], timestamptz, bigint, bigint) from public;
+revoke all on procedure kpi.complete(bigint, integer) from public;
