@@ -53,7 +53,7 @@ create table kpi.exposure_rows (
     constraint exposure_rows_pkey primary key (generation, project_id, delivery_id)
 );
 
-create index exposure_rows_window
+create index if not exists exposure_rows_window
     on kpi.exposure_rows (generation, bucket, code, project_id, converted);
 
 -- What happened in the product.
@@ -76,7 +76,8 @@ create table kpi.email_rows (
     constraint email_rows_pkey primary key (generation, code, outcome, reason, bucket)
 );
 
-create index email_rows_window on kpi.email_rows (generation, bucket);
+create index if not exists email_rows_window
+    on kpi.email_rows (generation, bucket);
 
 -- How many people are in each segment now.
 create table kpi.segment_rows (

@@ -4,6 +4,7 @@ import io.seqpulse.quickstart.StackException;
 import io.seqpulse.quickstart.database.Inventory.Captured;
 import io.seqpulse.quickstart.database.Inventory.Column;
 import io.seqpulse.quickstart.database.Inventory.Identity;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32;
 
 /**
  * What has to be run in someone's own database before the job can: the statements of {@code
@@ -29,6 +31,7 @@ public final class Installation {
     static final String PREFERENCES = "public.email_preferences";
 
     private static final String CAPTURED = "R__1_captured_columns.sql";
+    private static final String KPI_VIEWS = "R__2_kpi.sql";
 
     private static final Pattern SCHEMA =
             Pattern.compile("create schema if not exists (\\w+)\\s*", Pattern.DOTALL);
@@ -85,6 +88,7 @@ public final class Installation {
             statements.add(CREATED_TABLE);
         }
         defineCapturedColumns();
+        defineKpiViews();
         publish();
         if (!made.isEmpty()) {
             statements.add(
@@ -138,9 +142,9 @@ public final class Installation {
         note(kind, name);
     }
 
-    /** Our own schema goes as a whole: only what is outside is noted. */
+    /** Our own schemas go as a whole: only what is outside is noted. */
     private void note(String kind, String name) {
-        if (!name.startsWith("lifecycle.")) {
+        if (!name.startsWith("lifecycle.") && !name.startsWith("kpi.")) {
             made.add(new String[] {kind, name});
         }
     }
@@ -187,6 +191,18 @@ public final class Installation {
         if (!does(Inventory.CAPTURED_COLUMNS, bodies[1])
                 || !does(Inventory.EMPTY_TABLES, bodies[3])) {
             statements.addAll(SqlScript.statements(script));
+        }
+    }
+
+    /** Views and procedures, all of them where any is not as it is in the migration. */
+    private void defineKpiViews() throws SQLException {
+        String script = SqlScript.read(migrations.resolve(KPI_VIEWS));
+        CRC32 checksum = new CRC32();
+        checksum.update(script.getBytes(StandardCharsets.UTF_8));
+        String comment = "KPIs of SEQPULSE Lifecycle, views %08x".formatted(checksum.getValue());
+        if (inventory.commentOn("kpi").filter(comment::equals).isEmpty()) {
+            statements.addAll(SqlScript.statements(script));
+            statements.add("comment on schema kpi is '" + comment + "'");
         }
     }
 

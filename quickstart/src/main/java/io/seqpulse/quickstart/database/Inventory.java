@@ -171,6 +171,14 @@ final class Inventory {
         return published;
     }
 
+    /** What is said of a schema. */
+    Optional<String> commentOn(String schema) throws SQLException {
+        return text(
+                "select coalesce(obj_description(oid, 'pg_namespace'), '')"
+                        + " from pg_namespace where nspname = ?",
+                schema);
+    }
+
     /** What we made outside our schema, by kind, in the order it was made. */
     Map<String, List<String>> created() throws SQLException {
         Map<String, List<String>> created = new LinkedHashMap<>();

@@ -115,6 +115,7 @@ public final class Removal {
         }
         List<String> tables = created.getOrDefault("table", List.of());
         warnOfForgetting();
+        removeKpis(created);
         if (tables.contains(Installation.JOURNAL) && isOnlyOurs(Installation.JOURNAL, OURS)) {
             statements.add("drop table " + Installation.JOURNAL);
         } else {
@@ -135,9 +136,37 @@ public final class Removal {
                 statements.add("drop function " + function);
             }
         }
-        if (created.containsKey("schema")) {
+        if (created.getOrDefault("schema", List.of()).contains("lifecycle")) {
             statements.add("drop schema lifecycle");
         }
+    }
+
+    /** Views first, since one of them shows the journal; those that others rest on last. */
+    private void removeKpis(Map<String, List<String>> created) throws SQLException {
+        if (!created.getOrDefault("schema", List.of()).contains("kpi")) {
+            return;
+        }
+        for (String object :
+                inventory.texts(
+                        """
+                        select format('procedure %s', p.oid::regprocedure)
+                        from pg_proc p where p.pronamespace = to_regnamespace('kpi')
+                        union all
+                        select format(
+                            '%s kpi.%I', case k.relkind when 'v' then 'view' else 'table' end,
+                            k.relname)
+                        from (
+                            select c.*,
+                                case when c.relname = 'current_generation' then 1
+                                    when c.relkind = 'r' then 2 else 0 end as place
+                            from pg_class c
+                            where c.relnamespace = to_regnamespace('kpi')
+                                and c.relkind in ('v', 'r')
+                            order by place, c.relname) k
+                        """)) {
+            statements.add("drop " + object);
+        }
+        statements.add("drop schema kpi");
     }
 
     /**

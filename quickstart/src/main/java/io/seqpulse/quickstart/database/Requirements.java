@@ -377,6 +377,12 @@ public final class Requirements {
                     "if it comes from sql/migrations, that installation keeps the database; use one"
                             + " without it");
         }
+        if (inventory.hasSchema("kpi")
+                && !inventory.created().getOrDefault("schema", List.of()).contains("kpi")) {
+            need(
+                    "schema kpi is there, but was not made by ./lifecycle up --database",
+                    "alter schema kpi rename to …; if it is the product's");
+        }
         if (inventory.hasPublication()
                 && !inventory
                         .created()

@@ -122,8 +122,8 @@ class InstallationIT {
                 .allMatch(
                         line ->
                                 line.matches(
-                                        "schema lifecycle|publication seqpulse_lifecycle .*|published .*"
-                                                + "|.*\\blifecycle\\..*|.*email_deliveries_lifecycle_.*"
+                                        "schema (lifecycle|kpi)|publication seqpulse_lifecycle .*|published .*"
+                                                + "|.*\\b(lifecycle|kpi)\\..*|.*email_deliveries_lifecycle_.*"
                                                 + "|(column|grant \\S+|grant) (public\\.)?email_deliveries.*"))
                 .noneMatch(
                         line -> line.contains("column email_deliveries") && line.contains(" true"));
@@ -334,9 +334,11 @@ class InstallationIT {
         DatabaseAddress address = postgres.product("taken");
         execute(address, "create publication seqpulse_lifecycle");
         execute(address, "create schema lifecycle; create table lifecycle.theirs (id integer)");
+        execute(address, "create schema kpi");
 
         assertThat(String.join("\n", missing(address)))
                 .contains("publication seqpulse_lifecycle is there, but was not made by")
+                .contains("schema kpi is there, but was not made by")
                 .contains("schema lifecycle is there, but was not made by");
     }
 
