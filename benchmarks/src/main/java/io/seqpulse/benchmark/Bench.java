@@ -190,11 +190,11 @@ public final class Bench implements Callable<Integer> {
     private void measureEvents(EventTopic topic, JobRuns jobs) throws Exception {
         measure(Measure.CONSUMER, run -> topic.consume(), Map.of());
         Map<String, Object> decoding = new LinkedHashMap<>();
-        measure(Measure.DECODE, run -> rate(jobs.decode(topic), decoding), decoding);
+        measure(Measure.DECODE, run -> rate(run, jobs.decode(topic), decoding), decoding);
         Map<String, Object> deciding = new LinkedHashMap<>();
         measure(
                 Measure.PIPELINE,
-                run -> rate(profiled(run, () -> jobs.pipeline(topic)), deciding),
+                run -> rate(run, profiled(run, () -> jobs.pipeline(topic)), deciding),
                 deciding);
     }
 
@@ -207,13 +207,16 @@ public final class Bench implements Callable<Integer> {
                     JobRuns.Outcome outcome = jobs.journal(topic, product.settings());
                     journalling.put("mailsJournalled", product.journalled());
                     journalling.put("sentMeanwhile", product.sent());
-                    return rate(outcome, journalling);
+                    return rate(run, outcome, journalling);
                 },
                 journalling);
     }
 
-    /** What came out of each run and its processor time go beside the rates. */
-    private static Rate rate(JobRuns.Outcome outcome, Map<String, Object> notes) {
+    /** What came out of each counted run and its processor time go beside the rates. */
+    private static Rate rate(int run, JobRuns.Outcome outcome, Map<String, Object> notes) {
+        if (run < 0) {
+            return outcome.rate(); // only warmed up
+        }
         if (!outcome.arrived().isEmpty()) {
             notes.merge(
                     "emails",

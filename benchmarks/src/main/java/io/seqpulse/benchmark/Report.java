@@ -109,6 +109,7 @@ final class Report {
         measure.put("letter", result.measure().letter());
         measure.put("title", result.measure().title());
         measure.put("unit", result.measure().unit() + " per second");
+        measure.put("warmUpRuns", result.measure().warmUps());
         measure.put("runs", result.perSecond().stream().map(Report::rounded).toList());
         measure.put("median", rounded(result.median()));
         measure.put("slowest", rounded(result.slowest()));

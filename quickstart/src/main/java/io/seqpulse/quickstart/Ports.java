@@ -10,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 /** Chooses loopback ports: the one asked for, else the preferred one, else any that is free. */
-final class Ports {
+public final class Ports {
 
     /**
      * Below what systems give to outgoing connections (Linux from 32768, others from 49152), one of
@@ -25,7 +25,10 @@ final class Ports {
     private final Consumer<String> notices;
     private final Set<Integer> given = new HashSet<>();
 
-    Ports(Consumer<String> notices) {
+    /**
+     * @param notices told when a preferred port is taken and another is used
+     */
+    public Ports(Consumer<String> notices) {
         this.notices = notices;
     }
 
@@ -62,8 +65,12 @@ final class Ports {
         return free();
     }
 
-    /** Any free port that was not given before. */
-    int free() {
+    /**
+     * Any free port that was not given before.
+     *
+     * @throws StackException if none was found
+     */
+    public int free() {
         for (int trial = 0; trial < TRIALS; trial++) {
             int port = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST + 1);
             if (isFree(port)) {

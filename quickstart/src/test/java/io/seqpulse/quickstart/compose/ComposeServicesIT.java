@@ -6,11 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.Ports;
 import io.seqpulse.quickstart.StackNames;
 import java.io.IOException;
 import java.io.Reader;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -53,6 +52,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ComposeServicesIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Ports PORTS = new Ports(notice -> {});
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Duration START = Duration.ofMinutes(3);
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -203,7 +203,7 @@ class ComposeServicesIT {
 
     @Test
     void theJobRunsInApplicationModeAndBeginsWhereItWas() throws Exception {
-        int port = freePort();
+        int port = PORTS.free();
         placeFlink(port);
         URI flink = URI.create("http://127.0.0.1:" + port);
 
@@ -295,7 +295,7 @@ class ComposeServicesIT {
         variables.put("LIFECYCLE_SMTP_PORT", "none");
         processes = new PlainProcesses(compose, variables, scratch);
         place();
-        placeFlink(freePort());
+        placeFlink(PORTS.free());
         assertThat(processes.run("jobmanager")).isNotZero();
         assertThat(processes.printed("jobmanager"))
                 .contains("smtp.port: 'none' is not a whole number", "link.secret");
@@ -337,7 +337,7 @@ class ComposeServicesIT {
         """
                 .formatted(
                         port,
-                        freePort(),
+                        PORTS.free(),
                         scratch.resolve("flink/lib"),
                         processes.java("", "org.apache.flink.runtime.util.bash.BashJavaUtils"),
                         "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint",
@@ -398,14 +398,6 @@ class ComposeServicesIT {
                     .filter(file -> !file.getFileName().toString().endsWith("-tests.jar"))
                     .findFirst()
                     .orElseThrow();
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new AssertionError("no port is free", e);
         }
     }
 
