@@ -18,6 +18,8 @@ create table kpi.generation (
 );
 
 -- What each cohort KPI is, and whether there is anything to count. Written when the job starts.
+-- Title and description are in French, and in English beside it. Of kind 'cohort' is what stands in
+-- kpi.cohort; of kind 'distinct_projects', the distinct projects of kpi.exposure with these codes.
 create table kpi.definition (
     kpi text not null,
     position integer not null,
@@ -28,6 +30,11 @@ create table kpi.definition (
     horizon interval,
     red_below numeric,
     green_from numeric,
+    title_en text,
+    description_en text,
+    aliases text[] not null default '{}',
+    kind text not null default 'cohort',
+    codes text[] not null default '{}',
     constraint definition_pkey primary key (kpi),
     constraint definition_reason_where_unavailable check (available = (reason is null))
 );

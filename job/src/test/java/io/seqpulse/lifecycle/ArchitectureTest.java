@@ -49,13 +49,15 @@ class ArchitectureTest {
                             JOB + ".user..",
                             JOB + ".policy..",
                             JOB + ".email..",
-                            JOB + ".kpi..")
+                            JOB + ".totals..")
                     .layer("host")
                     .definedBy(JOB + ".host..")
                     .layer("state")
                     .definedBy(JOB + ".state..")
                     .layer("detect")
                     .definedBy(JOB + ".detect..")
+                    .layer("kpi")
+                    .definedBy(JOB + ".kpi..")
                     .layer("catalogue")
                     .definedBy(JOB + ".catalogue..")
                     .layer("fact")
@@ -74,13 +76,15 @@ class ArchitectureTest {
                     .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host")
                     .whereLayer("detect")
                     .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host")
+                    .whereLayer("kpi")
+                    .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host", "detect")
                     .whereLayer("catalogue")
-                    .mayOnlyBeAccessedByLayers("pipeline", "config", "rooms", "detect")
+                    .mayOnlyBeAccessedByLayers("pipeline", "config", "rooms", "detect", "kpi")
                     .whereLayer("fact")
                     .mayOnlyBeAccessedByLayers(
-                            "pipeline", "rooms", "host", "state", "detect", "catalogue")
+                            "pipeline", "rooms", "host", "state", "detect", "kpi", "catalogue")
                     .whereLayer("codec")
-                    .mayOnlyBeAccessedByLayers("rooms", "host", "state", "detect", "fact");
+                    .mayOnlyBeAccessedByLayers("rooms", "host", "state", "detect", "kpi", "fact");
 
     /** Siblings meet in the pipeline only. */
     @ArchTest
@@ -94,6 +98,7 @@ class ArchitectureTest {
                                     JOB + ".codec..",
                                     JOB + ".fact..",
                                     JOB + ".detect..",
+                                    JOB + ".kpi..",
                                     JOB + ".catalogue..",
                                     JOB + ".host..",
                                     JOB + ".state.."))
@@ -119,6 +124,7 @@ class ArchitectureTest {
                     .that()
                     .resideInAnyPackage(
                             JOB + ".detect..",
+                            JOB + ".kpi..",
                             JOB + ".catalogue..",
                             JOB + ".fact..",
                             JOB + ".codec..",
@@ -142,6 +148,7 @@ class ArchitectureTest {
                     .that()
                     .resideInAnyPackage(
                             JOB + ".detect..",
+                            JOB + ".kpi..",
                             JOB + ".fact..",
                             JOB + ".host..",
                             JOB + ".project..",

@@ -18,6 +18,8 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.StreamTypes;
+import io.seqpulse.lifecycle.kpi.Increment;
+import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.story.Rows;
 import java.io.IOException;
@@ -69,6 +71,9 @@ class StreamedTypesTest {
         return Stream.of(
                 Rows.inserted("users", "u").with("first_name", null).change(),
                 new Fact(FactKind.ACCOUNT, "u", "u", 1, 2, 3, true, values),
+                new Fact(FactKind.PROJECT_OWNED, "u", "p", 1, 2, 3, true, values, 999),
+                new Increment(Relation.COHORT, "signup_to_project_24h", 29_920_985, -1, 0),
+                new Increment(Relation.EMAIL, Increment.series("E-ACT-01", "sent", ""), 1, 0, 1),
                 Message.of(candidate),
                 Message.of(new Fact(FactKind.ACCOUNT, "u", "u", 1, 2, 3, true, values)),
                 new Resnapshot(1, 2, 3, Set.of("users")),
@@ -149,7 +154,9 @@ class StreamedTypesTest {
                         ? StreamTypes.FACT
                         : value instanceof Message
                                 ? StreamTypes.MESSAGE
-                                : TypeInformation.of(value.getClass());
+                                : value instanceof Increment
+                                        ? StreamTypes.INCREMENT
+                                        : TypeInformation.of(value.getClass());
         return ((TypeInformation<T>) type).createSerializer(new SerializerConfigImpl());
     }
 }

@@ -181,6 +181,15 @@ public record ChangeEvent(
     }
 
     /**
+     * A column's {@link #micros(String)}, which must be there.
+     *
+     * @throws UnusableChangeException if it is absent, null or no point in time
+     */
+    public long requiredMicros(String column) {
+        return present(column, micros(column));
+    }
+
+    /**
      * A column's {@link #bool(String)}, which must be there.
      *
      * @throws UnusableChangeException if it is absent, null or no boolean

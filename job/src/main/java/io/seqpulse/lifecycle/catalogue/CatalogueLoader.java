@@ -37,7 +37,7 @@ public final class CatalogueLoader {
     /**
      * The catalogue of the job's jar, with the overrides of a directory: its {@value #FILE} instead
      * of the jar's, and files of its {@value #TEMPLATES} directory instead of those of the same
-     * name.
+     * name. One without {@code kpis} keeps those of the jar.
      *
      * @param overrides the directory, or null for none
      * @throws InvalidCatalogueException if anything is wrong with it
@@ -58,9 +58,11 @@ public final class CatalogueLoader {
         }
         Predicate<String> exists =
                 name -> Files.isRegularFile(overrides.resolve(name)) || inJar.test(name);
-        return Files.isRegularFile(file)
-                ? read(file.toString(), () -> Files.newInputStream(file), exists)
-                : read(FILE, () -> jar.getResourceAsStream(FILE), exists);
+        if (!Files.isRegularFile(file)) {
+            return read(FILE, () -> jar.getResourceAsStream(FILE), exists);
+        }
+        Catalogue own = read(file.toString(), () -> Files.newInputStream(file), exists);
+        return own.kpis().isEmpty() ? new Catalogue(own.rules(), load(null).kpis()) : own;
     }
 
     /** Opens the file's bytes. */
@@ -87,14 +89,20 @@ public final class CatalogueLoader {
                         ? hosts(top.list("link-hosts", CatalogueLoader::host, "is no host name"))
                         : Set.of();
         List<YamlSection> sections = top.sections("rules", "code");
+        List<YamlSection> figures = top.has("kpis") ? top.sections("kpis", "kpi") : List.of();
         top.refuseUnknownKeys();
         List<Rule> rules = new ArrayList<>();
         for (YamlSection section : sections) {
             rules.add(new RuleReader(section, linkHosts, templateFileExists).read());
         }
         compareRules(rules, sections);
+        List<Kpi> kpis = figures.stream().map(KpiReader::read).toList();
+        compareKpis(kpis, figures, rules);
+        if (!kpis.isEmpty()) {
+            compareMeasures(rules, sections, kpis);
+        }
         problems.throwIfAny();
-        return new Catalogue(rules);
+        return new Catalogue(rules, kpis);
     }
 
     /** What stands in a key before its first placeholder. */
@@ -180,6 +188,51 @@ public final class CatalogueLoader {
                 section.problem("supersedes", "a rule cannot supersede itself");
             } else if (superseded.subject() != rule.subject()) {
                 section.problem("supersedes", code + " is about another kind of subject");
+            }
+        }
+    }
+
+    private static void compareKpis(List<Kpi> kpis, List<YamlSection> sections, List<Rule> rules) {
+        Set<String> names = new HashSet<>();
+        Map<String, Rule> byCode = new HashMap<>();
+        rules.forEach(rule -> byCode.put(rule.code(), rule));
+        for (int i = 0; i < kpis.size(); i++) {
+            Kpi kpi = kpis.get(i);
+            YamlSection section = sections.get(i);
+            if (!kpi.name().isEmpty() && !names.add(kpi.name())) {
+                section.problem("kpi", "stands here twice");
+            }
+            for (String alias : kpi.aliases()) {
+                if (!names.add(alias)) {
+                    section.problem("aliases", "'" + alias + "' is the name of another");
+                }
+            }
+            for (String code : kpi.codes()) {
+                if (!byCode.containsKey(code)) {
+                    section.problem("codes", "there is no rule " + code);
+                } else if (kpi.success() == Kpi.Success.GOAL && byCode.get(code).goal() == null) {
+                    section.problem("codes", code + " has no goal");
+                }
+            }
+        }
+    }
+
+    private static void compareMeasures(
+            List<Rule> rules, List<YamlSection> sections, List<Kpi> kpis) {
+        for (int i = 0; i < rules.size(); i++) {
+            Rule rule = rules.get(i);
+            boolean ownGoal =
+                    rule.goal() != null
+                            && rule.kpi() != null
+                            && rule.kpi().equals(rule.goal().name());
+            if (rule.kpi() != null
+                    && !ownGoal
+                    && kpis.stream().noneMatch(kpi -> kpi.isCalled(rule.kpi()))) {
+                sections.get(i)
+                        .problem(
+                                "kpi",
+                                "there is no KPI '%s', nor is it the name of the rule's goal"
+                                        .formatted(rule.kpi()));
             }
         }
     }

@@ -42,7 +42,7 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
                 notes.add("%s is inert: %s".formatted(rule.code(), doesNotExist(missing)));
             }
         }
-        return new CatalogueResolution(new Catalogue(rules), notes);
+        return new CatalogueResolution(new Catalogue(rules, catalogue.kpis()), notes);
     }
 
     private static List<String> missing(Trigger trigger, Set<String> capturedTables) {
@@ -76,6 +76,7 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
                 rule.template(),
                 rule.ctaPath(),
                 rule.ctaLabel(),
-                rule.kpi());
+                rule.kpi(),
+                rule.goal());
     }
 }

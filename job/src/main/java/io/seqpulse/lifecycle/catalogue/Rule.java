@@ -28,6 +28,7 @@ import java.util.Set;
  *     braces
  * @param ctaLabel language → text of the one call to action
  * @param kpi name of the KPI that measures it
+ * @param goal what it is for; null where nothing is counted
  */
 public record Rule(
         String code,
@@ -46,7 +47,8 @@ public record Rule(
         String template,
         String ctaPath,
         Map<String, String> ctaLabel,
-        String kpi)
+        String kpi,
+        Goal goal)
         implements Serializable {
 
     /** The same rule in another mode. */
@@ -68,7 +70,8 @@ public record Rule(
                 template,
                 ctaPath,
                 ctaLabel,
-                kpi);
+                kpi,
+                goal);
     }
 
     /** Whether a rule sends, only journals what it would have sent, or is off. */

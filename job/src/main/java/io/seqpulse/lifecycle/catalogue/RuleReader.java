@@ -71,12 +71,14 @@ final class RuleReader {
         checkTemplate(template);
         YamlSection cta = section.section("cta");
         String path = cta == null ? null : cta.text("path");
-        Map<String, String> labels = cta == null ? Map.of() : labels(cta.section("label"));
+        Map<String, String> labels = cta == null ? Map.of() : texts(cta.section("label"));
         if (cta != null) {
             checkPath(cta, path, subject, trigger, fallback);
             cta.refuseUnknownKeys();
         }
         String kpi = matching("kpi", NAME, "must be the name of a KPI in snake_case");
+        YamlSection aim = section.has("goal") ? section.section("goal") : null;
+        Goal goal = aim == null ? null : KpiReader.goal(aim, subject);
         section.refuseUnknownKeys();
         return new Rule(
                 code,
@@ -95,7 +97,18 @@ final class RuleReader {
                 template,
                 path,
                 labels,
-                kpi);
+                kpi,
+                goal);
+    }
+
+    /** The text if it is a name; null otherwise. */
+    static String snakeCase(String text) {
+        return NAME.matcher(text).matches() ? text : null;
+    }
+
+    /** The text if it is a rule's code; null otherwise. */
+    static String code(String text) {
+        return CODE.matcher(text).matches() ? text : null;
     }
 
     private String matching(String key, Pattern pattern, String expected) {
@@ -285,15 +298,16 @@ final class RuleReader {
         }
     }
 
-    private static Map<String, String> labels(YamlSection section) {
-        Map<String, String> labels = new TreeMap<>();
+    /** Language → text, in every language; null where one was reported. */
+    static Map<String, String> texts(YamlSection section) {
+        Map<String, String> texts = new TreeMap<>();
         if (section != null) {
             for (String language : LANGUAGES) {
-                labels.put(language, section.text(language));
+                texts.put(language, section.text(language));
             }
             section.refuseUnknownKeys();
         }
-        return labels;
+        return texts;
     }
 
     private void checkPath(

@@ -23,6 +23,14 @@ final class Words {
             users projects project_members deployments deployment_verdicts sdh_hints metric_samples
             email_preferences email_deliveries quota_refusals quota_refused user_id role on_call
             dedupe_key email_type status reason sent_at sent admin failed info low medium high
+            project_owned project_left deployment_gone verdict_gone verdict_deleted email_sent
+            email_unsent email_events event_type machine occurred_at delivered opened
+            clicked bounced complained unsubscribed queued suppressed caused_at decided_at
+            created_at updated_at delivery_id email_delivery_id twofa_enabled twofa_enabled_at
+            E-CONV-02 signup_to_project_24h first_deployment_72h quota_email_to_upgrade
+            trigger_to_finish signup new_user free_active free_near_limit pro_active at_risk
+            at_risk_severe security_sensitive detection_latency delivery_latency
+            critical_alert_mttr started_micros finished_micros
             """
                     .strip()
                     .split("\\s+");

@@ -15,6 +15,7 @@ import java.util.Objects;
  * @param position offset in the change log; orders what was committed at the same time
  * @param snapshot whether it was read from a snapshot rather than as it was committed
  * @param values the kind's attributes; an absent one is unknown or null
+ * @param microsOfMilli what {@code at} leaves of the microsecond, 0 to 999
  */
 public record Fact(
         FactKind kind,
@@ -24,13 +25,48 @@ public record Fact(
         long committedAt,
         long position,
         boolean snapshot,
-        Map<String, String> values) {
+        Map<String, String> values,
+        int microsOfMilli) {
+
+    private static final long MICROS_PER_MILLI = 1_000;
 
     public Fact {
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(id, "id");
         values = values == null ? Map.of() : values;
+    }
+
+    /** One whose business time is a whole millisecond. */
+    public Fact(
+            FactKind kind,
+            String key,
+            String id,
+            long at,
+            long committedAt,
+            long position,
+            boolean snapshot,
+            Map<String, String> values) {
+        this(kind, key, id, at, committedAt, position, snapshot, values, 0);
+    }
+
+    /** Business time, in microseconds since the epoch, as a database tells it. */
+    public long atMicros() {
+        return at * MICROS_PER_MILLI + microsOfMilli;
+    }
+
+    /** The same fact at another business time, in microseconds since the epoch. */
+    public Fact atMicros(long micros) {
+        return new Fact(
+                kind,
+                key,
+                id,
+                Math.floorDiv(micros, MICROS_PER_MILLI),
+                committedAt,
+                position,
+                snapshot,
+                values,
+                (int) Math.floorMod(micros, MICROS_PER_MILLI));
     }
 
     /** An attribute, or null where it is unknown. */

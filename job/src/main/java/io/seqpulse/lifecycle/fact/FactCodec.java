@@ -32,6 +32,7 @@ public final class FactCodec implements Codec<Fact> {
         out.writeLong(fact.position());
         out.writeBoolean(fact.snapshot());
         Compact.writeTexts(out, fact.values());
+        out.writeShort(fact.microsOfMilli());
     }
 
     @Override
@@ -47,6 +48,7 @@ public final class FactCodec implements Codec<Fact> {
                 in.readLong(),
                 in.readLong(),
                 in.readBoolean(),
-                Compact.readFixedTexts(in));
+                Compact.readFixedTexts(in),
+                in.readShort());
     }
 }

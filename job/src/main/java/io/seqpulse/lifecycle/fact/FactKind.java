@@ -81,7 +81,9 @@ public enum FactKind {
             "branch",
             "state",
             "started_at",
-            "finished_at"),
+            "started_micros",
+            "finished_at",
+            "finished_micros"),
     DEPLOYMENT_DELETED("deployments", false, Set.of(Subject.DEPLOYMENT)),
     /** What a verdict's row says, before its project is known. */
     VERDICT(
@@ -128,7 +130,22 @@ public enum FactKind {
             "error_rate_delta",
             "actions"),
     /** A deployment got a hint. */
-    HINT_CREATED("sdh_hints", true, Set.of(Subject.PROJECT), "deployment_id", "severity", "title");
+    HINT_CREATED("sdh_hints", true, Set.of(Subject.PROJECT), "deployment_id", "severity", "title"),
+
+    /** A user owns a project now; {@code at} is when it was created, {@code id} which it is. */
+    PROJECT_OWNED("projects", false, Set.of(Subject.USER)),
+    /** A user owns a project no more: it is another's, or deleted. */
+    PROJECT_LEFT("projects", false, Set.of(Subject.USER)),
+    /** A deployment's row is no more, or of another project. */
+    DEPLOYMENT_GONE("deployments", false, Set.of(Subject.PROJECT)),
+    /** A verdict's row is no more, or its deployment's is, or that is of another project. */
+    VERDICT_GONE("deployment_verdicts", false, Set.of(Subject.PROJECT)),
+    /** A verdict's row was deleted; {@code id} is the verdict's. */
+    VERDICT_DELETED("deployment_verdicts", false, Set.of(Subject.DEPLOYMENT)),
+    /** The journal says that an email was sent, at {@code sent_at}; {@code id} is its line's. */
+    EMAIL_SENT("email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type"),
+    /** A line of the journal is no more, or no longer says that it was sent, or about whom. */
+    EMAIL_UNSENT("email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type");
 
     private static final Map<String, FactKind> BY_LABEL =
             Arrays.stream(values()).collect(Collectors.toMap(FactKind::label, kind -> kind));

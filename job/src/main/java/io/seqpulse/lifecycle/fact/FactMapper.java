@@ -15,6 +15,8 @@ import java.util.Map;
  */
 public final class FactMapper {
 
+    private static final long MICROS_PER_MILLI = 1_000;
+
     private FactMapper() {}
 
     /**
@@ -53,10 +55,11 @@ public final class FactMapper {
         if (change.operation() == Operation.DELETE) {
             return List.of(fact(FactKind.ACCOUNT_DELETED, change, id, id, change.commitMillis()));
         }
-        long createdAt = change.requiredMillis("created_at");
+        long createdMicros = change.requiredMicros("created_at");
+        long createdAt = Math.floorDiv(createdMicros, MICROS_PER_MILLI);
         List<Fact> facts = new ArrayList<>();
-        facts.add(fact(FactKind.ACCOUNT, change, id, id, createdAt));
-        facts.add(fact(FactKind.USER_CREATED, change, id, id, createdAt));
+        facts.add(exact(FactKind.ACCOUNT, change, id, id, createdMicros));
+        facts.add(exact(FactKind.USER_CREATED, change, id, id, createdMicros));
         if (!Boolean.FALSE.equals(change.bool("is_active"))) {
             // an update that finds the account active may have made it so; the first one counts
             long activeAt =
@@ -103,10 +106,10 @@ public final class FactMapper {
             return List.of(fact(FactKind.PROJECT_DELETED, change, id, id, change.commitMillis()));
         }
         change.required("owner_id");
-        long createdAt = change.requiredMillis("created_at");
+        long createdAt = change.requiredMicros("created_at");
         return List.of(
-                fact(FactKind.PROJECT, change, id, id, createdAt),
-                fact(FactKind.PROJECT_CREATED, change, id, id, createdAt));
+                exact(FactKind.PROJECT, change, id, id, createdAt),
+                exact(FactKind.PROJECT_CREATED, change, id, id, createdAt));
     }
 
     private static List<Fact> member(ChangeEvent change) {
@@ -137,21 +140,30 @@ public final class FactMapper {
         }
         change.required("project_id");
         Map<String, String> values = values(FactKind.DEPLOYMENT, change);
-        for (String time : List.of("started_at", "finished_at")) {
-            Long millis = change.millis(time);
-            values.put(time, millis == null ? null : Long.toString(millis));
-        }
-        Long startedAt = change.millis("started_at");
+        putTime(values, "started_at", "started_micros", change.micros("started_at"));
+        putTime(values, "finished_at", "finished_micros", change.micros("finished_at"));
+        Long startedAt = change.micros("started_at");
         return List.of(
                 new Fact(
-                        FactKind.DEPLOYMENT,
-                        id,
-                        id,
-                        startedAt == null ? change.commitMillis() : startedAt,
-                        change.commitMillis(),
-                        change.offset(),
-                        change.fromSnapshot(),
-                        values));
+                                FactKind.DEPLOYMENT,
+                                id,
+                                id,
+                                change.commitMillis(),
+                                change.commitMillis(),
+                                change.offset(),
+                                change.fromSnapshot(),
+                                values)
+                        .atMicros(startedAt == null ? change.commitMicros() : startedAt));
+    }
+
+    /** The time in milliseconds, and apart what that leaves of the microsecond; null where none. */
+    private static void putTime(
+            Map<String, String> values, String millis, String rest, Long micros) {
+        values.put(
+                millis,
+                micros == null ? null : Long.toString(Math.floorDiv(micros, MICROS_PER_MILLI)));
+        long left = micros == null ? 0 : Math.floorMod(micros, MICROS_PER_MILLI);
+        values.put(rest, left == 0 ? null : Long.toString(left));
     }
 
     private static List<Fact> verdict(ChangeEvent change) {
@@ -183,12 +195,12 @@ public final class FactMapper {
             return List.of();
         }
         return List.of(
-                fact(
+                exact(
                         kind,
                         change,
                         change.required(keyColumn),
                         change.required("id"),
-                        change.requiredMillis(timeColumn)));
+                        change.requiredMicros(timeColumn)));
     }
 
     private static Fact fact(FactKind kind, ChangeEvent change, String key, String id, long at) {
@@ -201,6 +213,12 @@ public final class FactMapper {
                 change.offset(),
                 change.fromSnapshot(),
                 values(kind, change));
+    }
+
+    /** One whose time is in microseconds. */
+    private static Fact exact(
+            FactKind kind, ChangeEvent change, String key, String id, long atMicros) {
+        return fact(kind, change, key, id, 0).atMicros(atMicros);
     }
 
     /** The kind's attributes that the log tells, nulls included. */

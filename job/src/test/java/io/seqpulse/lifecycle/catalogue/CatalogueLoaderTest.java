@@ -128,7 +128,8 @@ class CatalogueLoaderTest {
                                 "T",
                                 "{dashboard_path}/deployments/{deployment_id}",
                                 Map.of("fr", "Voir", "en", "See"),
-                                "critical_alert_open_rate"));
+                                "critical_alert_open_rate",
+                                null));
     }
 
     @Test
@@ -277,7 +278,7 @@ class CatalogueLoaderTest {
                                 + " 2h or 30d, or end-of-month",
                         "test.yaml:24: E-ACT-05.kpis: unknown key; known here: code, name, category,"
                                 + " mode, subject, trigger, fallback, expires, audience, plans,"
-                                + " priority, key, supersedes, template, cta, kpi");
+                                + " priority, key, supersedes, template, cta, kpi, goal");
     }
 
     @ParameterizedTest

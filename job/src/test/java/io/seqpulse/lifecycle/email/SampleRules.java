@@ -61,6 +61,7 @@ final class SampleRules {
                 template,
                 path,
                 Map.of("fr", french, "en", english),
-                "sample");
+                "sample",
+                null);
     }
 }

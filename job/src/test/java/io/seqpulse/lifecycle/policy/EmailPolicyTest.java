@@ -818,6 +818,7 @@ class EmailPolicyTest {
                 rule.template(),
                 rule.ctaPath(),
                 rule.ctaLabel(),
-                rule.kpi());
+                rule.kpi(),
+                rule.goal());
     }
 }

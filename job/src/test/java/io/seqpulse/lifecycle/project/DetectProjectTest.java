@@ -680,7 +680,8 @@ class DetectProjectTest {
                 rule.template(),
                 rule.ctaPath(),
                 rule.ctaLabel(),
-                rule.kpi());
+                rule.kpi(),
+                rule.goal());
     }
 
     private static DetectionStory live(long since) throws Exception {

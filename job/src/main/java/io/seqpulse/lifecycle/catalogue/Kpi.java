@@ -1,0 +1,89 @@
+package io.seqpulse.lifecycle.catalogue;
+
+import java.io.Serializable;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * One figure that the product team looks at: of those that began in a window, the share that
+ * reached a goal.
+ *
+ * @param name such as {@code signup_to_project_24h}
+ * @param aliases other names under which it may be asked for
+ * @param title language → its title, in a few words
+ * @param description language → what it counts, in a sentence or two
+ * @param kind what is counted
+ * @param cohort who begins, in the minute of which they are counted
+ * @param success what they reach
+ * @param within how long after they began it still counts; null where it is what holds now, or
+ *     where each email's own goal says it
+ * @param codes the emails it is about; empty where it is about none
+ * @param redBelow percentage under which it is red; null: never
+ * @param greenFrom percentage from which it is green, orange between; null as {@code redBelow} is
+ */
+public record Kpi(
+        String name,
+        List<String> aliases,
+        Map<String, String> title,
+        Map<String, String> description,
+        Kind kind,
+        Cohort cohort,
+        Success success,
+        Duration within,
+        List<String> codes,
+        BigDecimal redBelow,
+        BigDecimal greenFrom)
+        implements Serializable {
+
+    /** What a KPI counts. */
+    public enum Kind {
+        /** Everyone who began, once: a sum over the minutes of a window. */
+        COHORT,
+        /** Distinct projects that got one of the emails in the window. */
+        DISTINCT_PROJECTS
+    }
+
+    /** Who begins. */
+    public enum Cohort {
+        USER_CREATED,
+        PROJECT_CREATED,
+        /** A project whose plan was first seen as free. */
+        FREE_PROJECT_CREATED,
+        DEPLOYMENT_STARTED,
+        /** Emails whose journal line says that they were sent. */
+        EMAIL_SENT
+    }
+
+    /** What is reached. */
+    public enum Success {
+        /** A project that the user owns now was created by then. */
+        PROJECT_CREATED,
+        DEPLOYMENT_STARTED,
+        DEPLOYMENT_FINISHED,
+        VERDICT_CREATED,
+        /** The project's plan is, or came to be, {@code pro}. */
+        PRO,
+        /** The email was opened, be it by a machine. */
+        OPENED,
+        OPENED_BY_PEOPLE,
+        CLICKED,
+        /** What the email's own rule calls its goal. */
+        GOAL
+    }
+
+    public Kpi {
+        Objects.requireNonNull(name, "name");
+        aliases = List.copyOf(aliases);
+        title = Map.copyOf(title);
+        description = Map.copyOf(description);
+        codes = List.copyOf(codes);
+    }
+
+    /** Whether it is called that. */
+    public boolean isCalled(String nameOrAlias) {
+        return name.equals(nameOrAlias) || aliases.contains(nameOrAlias);
+    }
+}

@@ -1,0 +1,14 @@
+package io.seqpulse.lifecycle.host;
+
+import io.seqpulse.lifecycle.kpi.Increment;
+import org.apache.flink.util.OutputTag;
+
+/** Where operators say what changes the KPIs. */
+public final class KpiOutputs {
+
+    /** Changes of figures, from every operator that counts something. */
+    public static final OutputTag<Increment> INCREMENTS =
+            new OutputTag<>("kpi-increments", StreamTypes.INCREMENT);
+
+    private KpiOutputs() {}
+}
