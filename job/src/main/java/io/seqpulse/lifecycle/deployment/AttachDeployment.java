@@ -107,7 +107,11 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
 
     @Override
     protected void sweep(
-            String currentKey, Resnapshot resnapshot, TimerService timers, Collector<Fact> out)
+            String currentKey,
+            Resnapshot resnapshot,
+            TimerService timers,
+            Collector<Fact> out,
+            SideOutputs side)
             throws Exception {
         Deployment deployment = deployments.value(currentKey);
         if (deployment != null && deployment.isLackedBy(resnapshot)) {

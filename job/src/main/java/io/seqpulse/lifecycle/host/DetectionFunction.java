@@ -158,7 +158,11 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
 
     @Override
     protected void sweep(
-            String currentKey, Resnapshot resnapshot, TimerService timers, Collector<Message> out)
+            String currentKey,
+            Resnapshot resnapshot,
+            TimerService timers,
+            Collector<Message> out,
+            SideOutputs side)
             throws Exception {
         Profile profile = profiles.value(currentKey);
         if (profile == null) {

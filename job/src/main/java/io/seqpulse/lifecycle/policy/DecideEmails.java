@@ -79,7 +79,11 @@ public final class DecideEmails extends SweptFunction<Message, Decision> {
 
     @Override
     protected void sweep(
-            String currentKey, Resnapshot resnapshot, TimerService timers, Collector<Decision> out)
+            String currentKey,
+            Resnapshot resnapshot,
+            TimerService timers,
+            Collector<Decision> out,
+            SideOutputs side)
             throws Exception {
         Recipient recipient = recipients.value(currentKey);
         if (recipient == null) {

@@ -13,6 +13,8 @@ import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.operators.TimestampedCollector;
 import org.apache.flink.streaming.api.operators.co.CoBroadcastWithKeyedOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
 
 /**
  * Runs a {@link SweptFunction}: when the clock passes a new snapshot, every key is asked what the
@@ -38,6 +40,7 @@ public final class SweepOperator<I, O>
     private transient BroadcastState<Long, Resnapshot> resnapshots;
     private transient TimerService timers;
     private transient TimestampedCollector<O> out;
+    private transient SweptFunction.SideOutputs side;
 
     public SweepOperator(SweptFunction<I, O> function) {
         super(function, List.of(SweptFunction.RESNAPSHOTS));
@@ -52,6 +55,7 @@ public final class SweepOperator<I, O>
                         getInternalTimerService(
                                 "user-timers", VoidNamespaceSerializer.INSTANCE, this));
         out = new TimestampedCollector<>(output);
+        side = new Sides();
         function().recentState().buffer(this);
     }
 
@@ -85,10 +89,17 @@ public final class SweepOperator<I, O>
                         VoidNamespace.INSTANCE,
                         VoidNamespaceSerializer.INSTANCE,
                         function.swept(),
-                        (key, state) -> function.sweep(key, resnapshot, timers, out));
+                        (key, state) -> function.sweep(key, resnapshot, timers, out, side));
     }
 
     private SweptFunction<I, O> function() {
         return (SweptFunction<I, O>) userFunction;
+    }
+
+    private final class Sides implements SweptFunction.SideOutputs {
+        @Override
+        public <X> void output(OutputTag<X> tag, X value) {
+            output.collect(tag, new StreamRecord<>(value));
+        }
     }
 }

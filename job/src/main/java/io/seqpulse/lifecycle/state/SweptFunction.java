@@ -8,6 +8,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.co.KeyedBroadcastProcessFunction;
 import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
 
 /**
  * Keeps something of each row it hears of in {@link RecentState}, and lets go of it when a new
@@ -21,6 +22,13 @@ public abstract class SweptFunction<I, O>
             new MapStateDescriptor<>(
                     "resnapshots", Types.LONG, TypeInformation.of(Resnapshot.class));
 
+    /** Where a sweep puts what does not go on by the main way. */
+    public interface SideOutputs {
+
+        /** Emits a value by that way. */
+        <X> void output(OutputTag<X> tag, X value);
+    }
+
     /** Where the values are kept, once the function is open. */
     public abstract RecentState<?> recentState();
 
@@ -33,7 +41,11 @@ public abstract class SweptFunction<I, O>
      * @param timers those of the current key
      */
     protected abstract void sweep(
-            String currentKey, Resnapshot resnapshot, TimerService timers, Collector<O> out)
+            String currentKey,
+            Resnapshot resnapshot,
+            TimerService timers,
+            Collector<O> out,
+            SideOutputs side)
             throws Exception;
 
     /**

@@ -206,7 +206,11 @@ class RecentStateTest {
         /** What there is, is gone. */
         @Override
         protected void sweep(
-                String currentKey, Resnapshot resnapshot, TimerService timers, Collector<Long> out)
+                String currentKey,
+                Resnapshot resnapshot,
+                TimerService timers,
+                Collector<Long> out,
+                SideOutputs side)
                 throws Exception {
             out.collect(-sums.value(currentKey).total);
             sums.clear(currentKey);
