@@ -81,6 +81,7 @@ public final class EmbeddedStack implements AutoCloseable {
     private volatile boolean givenUp;
     private boolean closed;
     private int jobRestartsSeen;
+    private int metricsPort;
 
     private EmbeddedStack(Builder settings) {
         this.settings = settings;
@@ -117,6 +118,12 @@ public final class EmbeddedStack implements AutoCloseable {
                         : 0;
         int flinkPort = ports.choose("Flink", "--flink-port", settings.flinkPort, 8081);
         int smtpPort = embedded ? ports.choose("SMTP", "--smtp-port", settings.smtpPort, 3025) : 0;
+        metricsPort =
+                ports.choose(
+                        "metrics",
+                        "--metrics-port",
+                        settings.metricsPort,
+                        FlinkSettings.METRICS_PORT);
         int kafkaPort = ports.free();
         int controllerPort = ports.free();
         int connectPort = ports.free();
@@ -174,6 +181,7 @@ public final class EmbeddedStack implements AutoCloseable {
                                                     FlinkCluster.start(
                                                             state,
                                                             flinkPort,
+                                                            metricsPort,
                                                             settings.flinkSettings));
             CompletableFuture<Void> historyIn =
                     databaseUp.thenRunAsync(() -> run(this::insertHistory), workers);
@@ -467,6 +475,12 @@ public final class EmbeddedStack implements AutoCloseable {
         return Optional.ofNullable(flink).map(FlinkCluster::rest);
     }
 
+    /** Flink's metrics and the job's, for Prometheus, or empty in a stack without a job. */
+    public Optional<URI> metricsUrl() {
+        return Optional.ofNullable(flink)
+                .map(up -> URI.create("http://127.0.0.1:%d/metrics".formatted(metricsPort)));
+    }
+
     /** Kafka Connect's REST interface. */
     public URI connectUrl() {
         return connect.rest();
@@ -624,6 +638,7 @@ public final class EmbeddedStack implements AutoCloseable {
         private Integer postgresPort = 0;
         private Integer flinkPort = 0;
         private Integer smtpPort = 0;
+        private Integer metricsPort = 0;
         private Optional<Path> rules = Optional.empty();
         private History history;
         private Duration patience = Duration.ofMinutes(2);
@@ -700,6 +715,12 @@ public final class EmbeddedStack implements AutoCloseable {
         /** 0: any free one (default); null: 8081 or, when that is taken, any. */
         public Builder flinkPort(Integer port) {
             flinkPort = port;
+            return this;
+        }
+
+        /** 0: any free one (default); null: 9249 or, when that is taken, any. */
+        public Builder metricsPort(Integer port) {
+            metricsPort = port;
             return this;
         }
 

@@ -67,12 +67,14 @@ final class FlinkCluster implements AutoCloseable {
         this.savepoints = savepoints;
     }
 
-    static FlinkCluster start(StateFolder state, int port, Map<String, String> overrides)
+    static FlinkCluster start(
+            StateFolder state, int port, int metricsPort, Map<String, String> overrides)
             throws Exception {
         Path checkpoints = state.folder("checkpoints");
         Path savepoints = state.folder("savepoints");
         state.folder("tmp/flink");
         Map<String, String> settings = FlinkSettings.onLoopback(state.root(), port);
+        settings.putAll(FlinkSettings.metrics(metricsPort));
         settings.putAll(overrides);
         Configuration configuration = Configuration.fromMap(settings);
         MiniCluster cluster =

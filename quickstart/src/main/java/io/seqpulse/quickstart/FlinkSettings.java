@@ -10,6 +10,9 @@ public final class FlinkSettings {
     /** Slots of the one task manager, and parallelism of the job. */
     public static final int PARALLELISM = 2;
 
+    /** Where Prometheus finds the metrics, unless the port is taken. */
+    public static final int METRICS_PORT = 9249;
+
     private static final String COMPRESSION =
             "NO_COMPRESSION;NO_COMPRESSION" + ";SNAPPY_COMPRESSION".repeat(5);
 
@@ -73,5 +76,22 @@ public final class FlinkSettings {
         settings.put("rest.port", Integer.toString(port));
         settings.put("rest.bind-port", Integer.toString(port));
         return settings;
+    }
+
+    /**
+     * What makes Flink serve its metrics and the job's to Prometheus, on the loopback interface.
+     *
+     * @param port a free one
+     */
+    public static Map<String, String> metrics(int port) {
+        return Map.of(
+                "metrics.reporters",
+                "prometheus",
+                "metrics.reporter.prometheus.factory.class",
+                "org.apache.flink.metrics.prometheus.LoopbackReporterFactory",
+                "metrics.reporter.prometheus.port",
+                Integer.toString(port),
+                "metrics.job.status.enable",
+                "STATE;TOTAL_TIME");
     }
 }

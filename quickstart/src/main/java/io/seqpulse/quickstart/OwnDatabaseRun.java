@@ -160,6 +160,7 @@ final class OwnDatabaseRun {
                         + " from email_deliveries where managed_by = 'lifecycle'"
                         + " order by created_at desc;");
         stack.flinkUrl().ifPresent(url -> out.println("  Flink UI     " + url));
+        stack.metricsUrl().ifPresent(url -> out.println("  Metrics      " + url));
         out.println("  Log          " + System.getProperty("lifecycle.log"));
         if (options.send() && state == null && !mail.containsKey("link.secret")) {
             out.println(

@@ -106,6 +106,13 @@ public final class Up implements Callable<Integer> {
             description = "Of the SMTP server (default: 3025, or a free one when that is taken).")
     private Integer smtpPort;
 
+    @Option(
+            names = "--metrics-port",
+            paramLabel = "PORT",
+            description =
+                    "Of the metrics for Prometheus (default: 9249, or a free one when that is taken).")
+    private Integer metricsPort;
+
     @Mixin private OwnDatabaseOptions own;
 
     @Option(
@@ -235,7 +242,7 @@ public final class Up implements Callable<Integer> {
                         spec.commandLine(), "--report: " + folder + " cannot be written");
             }
         }
-        for (Integer port : new Integer[] {flinkPort, postgresPort, smtpPort}) {
+        for (Integer port : new Integer[] {flinkPort, postgresPort, smtpPort, metricsPort}) {
             if (port != null && (port < 1 || port > 65_535)) {
                 throw new ParameterException(
                         spec.commandLine(), "a port is from 1 to 65535: " + port);
@@ -292,6 +299,7 @@ public final class Up implements Callable<Integer> {
         EmbeddedStack.Builder builder =
                 EmbeddedStack.builder()
                         .flinkPort(flinkPort)
+                        .metricsPort(metricsPort)
                         .onNotice(out::println)
                         .onAlarm(text -> complain("ALARM: " + text));
         if (state != null) {
@@ -383,6 +391,7 @@ public final class Up implements Callable<Integer> {
     private void say(EmbeddedStack stack, Map<String, Integer> history) {
         out.printf("up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
         stack.flinkUrl().ifPresent(url -> out.println("  Flink UI     " + url));
+        stack.metricsUrl().ifPresent(url -> out.println("  Metrics      " + url));
         out.printf(
                 "  PostgreSQL   PGPASSFILE=%s psql -h 127.0.0.1 -p %d -U postgres seqpulse%n",
                 stack.passwordFile(), stack.postgresPort());

@@ -11,7 +11,8 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.util.OutputTag;
 
 /**
- * What one operator gives up, counted by table: the counter {@code deadLetters} in the group {@code
+ * What one operator gives up: the counter {@code deadLetters}, there from the beginning so that the
+ * first is noticed, and one of the same name for each table that had any, in the group {@code
  * table}.
  */
 public final class DeadLetters {
@@ -21,6 +22,7 @@ public final class DeadLetters {
 
     private final String topic;
     private final MetricGroup metrics;
+    private final Counter all;
     private final Map<String, Counter> counters = new HashMap<>();
 
     /**
@@ -30,10 +32,12 @@ public final class DeadLetters {
     public DeadLetters(String topic, MetricGroup metrics) {
         this.topic = topic;
         this.metrics = metrics;
+        this.all = metrics.counter("deadLetters");
     }
 
     /** A record given up; counted under the table, which must be one of few. */
     public void count(String table, long records) {
+        all.inc(records);
         counters.computeIfAbsent(
                         table, name -> metrics.addGroup("table", name).counter("deadLetters"))
                 .inc(records);
