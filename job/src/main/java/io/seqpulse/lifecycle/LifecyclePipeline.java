@@ -14,6 +14,7 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.StreamTypes;
+import io.seqpulse.lifecycle.parent.RememberParents;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
@@ -68,10 +69,21 @@ public record LifecyclePipeline(
                         .setParallelism(1);
         DataStream<Resnapshot> resnapshots = decoded.getSideOutput(DecodeChanges.RESNAPSHOTS);
 
+        SingleOutputStreamOperator<Fact> parents =
+                named(
+                        swept(
+                                decoded.getSideOutput(DecodeChanges.PARENTS).keyBy(Fact::id),
+                                resnapshots,
+                                new RememberParents(),
+                                StreamTypes.FACT),
+                        OperatorIds.PARENTS);
+
         SingleOutputStreamOperator<Fact> attached =
                 named(
                         swept(
-                                decoded.getSideOutput(DecodeChanges.DEPLOYMENTS).keyBy(Fact::key),
+                                decoded.getSideOutput(DecodeChanges.DEPLOYMENTS)
+                                        .union(parents)
+                                        .keyBy(Fact::key),
                                 resnapshots,
                                 new AttachDeployment(topic),
                                 StreamTypes.FACT),

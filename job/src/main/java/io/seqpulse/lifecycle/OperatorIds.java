@@ -8,6 +8,8 @@ final class OperatorIds {
 
     static final String CHANGE_LOG = "change-log";
     static final String DECODE = "decode";
+    static final String PARENTS = "parents";
+    static final String DELIVERIES = "deliveries";
     static final String ATTACH = "attach";
     static final String DETECT_PROJECT = "detect-project";
     static final String DETECT_USER = "detect-user";

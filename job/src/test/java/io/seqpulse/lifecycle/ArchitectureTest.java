@@ -49,6 +49,9 @@ class ArchitectureTest {
                             JOB + ".user..",
                             JOB + ".policy..",
                             JOB + ".email..",
+                            JOB + ".parent..",
+                            JOB + ".delivery..",
+                            JOB + ".segment..",
                             JOB + ".totals..")
                     .layer("host")
                     .definedBy(JOB + ".host..")
@@ -137,6 +140,15 @@ class ArchitectureTest {
                     .or(simpleName("Deployment"))
                     .or(simpleName("RecipientCodec"))
                     .or(simpleName("DeploymentCodec"))
+                    .or(simpleName("Parent"))
+                    .or(simpleName("ParentCodec"))
+                    .or(simpleName("Delivery").and(resideInAPackage(JOB + "..")))
+                    .or(simpleName("DeliveryCodec"))
+                    .or(simpleName("EmailEvent"))
+                    .or(simpleName("EmailFigures"))
+                    .or(simpleName("SegmentMember"))
+                    .or(simpleName("SegmentMemberCodec"))
+                    .or(simpleName("Segment"))
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("org.apache.flink..");
@@ -155,6 +167,9 @@ class ArchitectureTest {
                             JOB + ".user..",
                             JOB + ".policy..",
                             JOB + ".deployment..",
+                            JOB + ".parent..",
+                            JOB + ".delivery..",
+                            JOB + ".segment..",
                             JOB + ".decode..",
                             JOB + ".email..")
                     .should()

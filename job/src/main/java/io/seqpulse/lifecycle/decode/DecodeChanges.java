@@ -48,6 +48,12 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
     public static final OutputTag<Fact> DEPLOYMENTS =
             new OutputTag<>("deployments", StreamTypes.FACT);
 
+    /** What the journal says of emails, and what was done with them; keyed by email. */
+    public static final OutputTag<Fact> EMAILS = new OutputTag<>("emails", StreamTypes.FACT);
+
+    /** Rows whose deletion tells their own id only, and these deletions; by the row's id. */
+    public static final OutputTag<Fact> PARENTS = new OutputTag<>("parents", StreamTypes.FACT);
+
     /**
      * Each snapshot that came to its end, and each time that tables are known to have become empty,
      * before any watermark that has reached its time: whoever gets this by broadcast has it before
@@ -156,6 +162,11 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
                     context.output(USERS, fact);
                     context.output(RECIPIENTS, Message.of(fact));
                 }
+                case VERDICT, EMAIL_EVENT -> {
+                    context.output(streamOf(FactMapper.streamOf(fact)), fact);
+                    context.output(PARENTS, fact.withoutValues());
+                }
+                case VERDICT_DELETED, EMAIL_EVENT_DELETED -> context.output(PARENTS, fact);
                 default -> context.output(streamOf(FactMapper.streamOf(fact)), fact);
             }
         }
@@ -166,6 +177,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
             case USER -> USERS;
             case PROJECT -> PROJECTS;
             case DEPLOYMENT -> DEPLOYMENTS;
+            case EMAIL -> EMAILS;
         };
     }
 

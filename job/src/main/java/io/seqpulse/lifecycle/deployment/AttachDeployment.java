@@ -55,7 +55,7 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         if (deployment == null) {
             deployment = new Deployment();
         }
-        if (deployment.isOver(fact)) {
+        if (deployment.isOver(fact) || fact.kind() == FactKind.VERDICT_DELETED) {
             return;
         }
         if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {

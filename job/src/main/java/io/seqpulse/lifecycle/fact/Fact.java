@@ -69,6 +69,12 @@ public record Fact(
                 (int) Math.floorMod(micros, MICROS_PER_MILLI));
     }
 
+    /** The same fact without its attributes. */
+    public Fact withoutValues() {
+        return new Fact(
+                kind, key, id, at, committedAt, position, snapshot, Map.of(), microsOfMilli);
+    }
+
     /** An attribute, or null where it is unknown. */
     public String value(String attribute) {
         return values.get(attribute);

@@ -145,7 +145,25 @@ public enum FactKind {
     /** The journal says that an email was sent, at {@code sent_at}; {@code id} is its line's. */
     EMAIL_SENT("email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type"),
     /** A line of the journal is no more, or no longer says that it was sent, or about whom. */
-    EMAIL_UNSENT("email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type");
+    EMAIL_UNSENT("email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type"),
+    /** What the journal's row says; its times are in microseconds since the epoch. */
+    EMAIL(
+            "email_deliveries",
+            false,
+            Set.of(Subject.EMAIL),
+            "user_id",
+            "project_id",
+            "email_type",
+            "status",
+            "reason",
+            "sent_at",
+            "caused_at",
+            "decided_at"),
+    EMAIL_DELETED("email_deliveries", false, Set.of(Subject.EMAIL)),
+    /** Somebody, or a machine, opened an email or did something else with it. */
+    EMAIL_EVENT("email_events", false, Set.of(Subject.EMAIL), "event_type", "machine"),
+    /** An event's row was deleted; {@code id} is the event's. */
+    EMAIL_EVENT_DELETED("email_events", false, Set.of(Subject.EMAIL));
 
     private static final Map<String, FactKind> BY_LABEL =
             Arrays.stream(values()).collect(Collectors.toMap(FactKind::label, kind -> kind));

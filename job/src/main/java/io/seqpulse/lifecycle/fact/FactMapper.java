@@ -32,6 +32,7 @@ public final class FactMapper {
             case "users" -> user(change);
             case "email_preferences" -> preferences(change);
             case "email_deliveries" -> delivery(change);
+            case "email_events" -> emailEvent(change);
             case "projects" -> project(change);
             case "project_members" -> member(change);
             case "quota_refusals" -> quotaRefusal(change);
@@ -80,24 +81,58 @@ public final class FactMapper {
         return List.of(fact(kind, change, user, user, change.commitMillis()));
     }
 
-    /** A deleted line of the journal unsends nothing. */
+    /** To the policy a deleted line of the journal unsends nothing. */
     private static List<Fact> delivery(ChangeEvent change) {
-        if (change.operation() == Operation.DELETE || change.text("user_id") == null) {
-            return List.of();
+        String id = change.required("id");
+        if (change.operation() == Operation.DELETE) {
+            return List.of(fact(FactKind.EMAIL_DELETED, change, id, id, change.commitMillis()));
         }
+        List<Fact> facts = new ArrayList<>();
+        if (change.text("user_id") != null) {
+            facts.add(deliveryToUser(change, id));
+        }
+        if (change.text("email_type") != null && change.text("status") != null) {
+            facts.add(email(change, id));
+        }
+        return facts;
+    }
+
+    private static Fact email(ChangeEvent change, String id) {
+        long createdAt = change.requiredMicros("created_at");
+        Fact email = exact(FactKind.EMAIL, change, id, id, createdAt);
+        for (String time : List.of("sent_at", "caused_at", "decided_at")) {
+            Long micros = change.micros(time);
+            email.values().put(time, micros == null ? null : Long.toString(micros));
+        }
+        return email;
+    }
+
+    private static List<Fact> emailEvent(ChangeEvent change) {
+        if (change.operation() == Operation.DELETE) {
+            return deletedById(FactKind.EMAIL_EVENT_DELETED, change);
+        }
+        return unlessDeleted(FactKind.EMAIL_EVENT, change, "email_delivery_id", "occurred_at");
+    }
+
+    /** A row of which only its own id is known: whose it was is found by that. */
+    private static List<Fact> deletedById(FactKind kind, ChangeEvent change) {
+        String id = change.required("id");
+        return List.of(fact(kind, change, id, id, change.commitMillis()));
+    }
+
+    private static Fact deliveryToUser(ChangeEvent change, String id) {
         Long sentAt = change.millis("sent_at");
         Map<String, String> values = values(FactKind.DELIVERY, change);
         values.put("sent_at", sentAt == null ? null : Long.toString(sentAt));
-        return List.of(
-                new Fact(
-                        FactKind.DELIVERY,
-                        change.required("user_id"),
-                        change.required("id"),
-                        change.requiredMillis("created_at"),
-                        change.commitMillis(),
-                        change.offset(),
-                        change.fromSnapshot(),
-                        values));
+        return new Fact(
+                FactKind.DELIVERY,
+                change.required("user_id"),
+                id,
+                change.requiredMillis("created_at"),
+                change.commitMillis(),
+                change.offset(),
+                change.fromSnapshot(),
+                values);
     }
 
     private static List<Fact> project(ChangeEvent change) {
@@ -167,6 +202,9 @@ public final class FactMapper {
     }
 
     private static List<Fact> verdict(ChangeEvent change) {
+        if (change.operation() == Operation.DELETE) {
+            return deletedById(FactKind.VERDICT_DELETED, change);
+        }
         return unlessDeleted(FactKind.VERDICT, change, "deployment_id", "created_at");
     }
 

@@ -6,7 +6,8 @@ import java.util.Locale;
 public enum Subject {
     USER,
     PROJECT,
-    DEPLOYMENT;
+    DEPLOYMENT,
+    EMAIL;
 
     /** The name as it stands in {@code lifecycle.yaml}. */
     public String label() {

@@ -99,16 +99,65 @@ class FactMapperTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "deployment_verdicts",
-                "sdh_hints",
-                "metric_samples",
-                "quota_refusals",
-                "email_deliveries"
-            })
+    @ValueSource(strings = {"sdh_hints", "metric_samples", "quota_refusals"})
     void makesNothingOfADeletedEvent(String table) {
         assertThat(facts(Rows.deleted(table, "id", "x"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "deployment_verdicts, VERDICT_DELETED",
+        "email_deliveries, EMAIL_DELETED",
+        "email_events, EMAIL_EVENT_DELETED"
+    })
+    void saysOfADeletedRowWhichItWas(String table, FactKind kind) {
+        Fact fact = fact(kind, Rows.deleted(table, "id", "x").before("deployment_id", ""));
+        assertThat(fact.key()).isEqualTo("x");
+        assertThat(fact.id()).isEqualTo("x");
+        assertThat(fact.values()).isEmpty();
+    }
+
+    @Test
+    void saysWhatTheJournalsRowIsToTheMicrosecond() {
+        Fact email =
+                fact(
+                        FactKind.EMAIL,
+                        journal()
+                                .with("status", "sent")
+                                .with("project_id", SHOP)
+                                .with("reason", null)
+                                .with("sent_at", "2026-11-10T09:00:00.000123Z")
+                                .with("caused_at", "2026-11-10T08:59:59Z")
+                                .with("decided_at", null));
+        assertThat(email.key()).isEqualTo("row");
+        assertThat(FactMapper.streamOf(email)).isEqualTo(Subject.EMAIL);
+        assertThat(email.at()).isEqualTo(CREATED);
+        assertThat(email.values())
+                .containsEntry("email_type", "E-ACT-01")
+                .containsEntry("project_id", SHOP)
+                .containsEntry("sent_at", Long.toString(MORNING * 1_000 + 123))
+                .containsEntry("caused_at", Long.toString(MORNING * 1_000 - 1_000_000))
+                .containsEntry("decided_at", null)
+                .doesNotContainKey("dedupe_key");
+    }
+
+    @Test
+    void saysWhatWasDoneWithAnEmail() {
+        Fact opened =
+                fact(
+                        FactKind.EMAIL_EVENT,
+                        Rows.inserted("email_events", "e1")
+                                .with("email_delivery_id", "row")
+                                .with("event_type", "opened")
+                                .with("machine", "true")
+                                .with("meta", "never captured, never read")
+                                .with("occurred_at", "2026-11-10T09:00:00.000123Z"));
+        assertThat(opened.key()).isEqualTo("row");
+        assertThat(opened.id()).isEqualTo("e1");
+        assertThat(opened.atMicros()).isEqualTo(MORNING * 1_000 + 123);
+        assertThat(opened.values())
+                .containsOnlyKeys("event_type", "machine")
+                .containsEntry("machine", "true");
     }
 
     @ParameterizedTest

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -84,6 +85,10 @@ final class Operators implements AutoCloseable {
                     Channel.SNAPSHOTS_TO_PROJECT,
                     Channel.SNAPSHOTS_TO_USER,
                     Channel.SNAPSHOTS_TO_POLICY);
+
+    /** What is counted is another story. */
+    private static final Set<String> FOR_FIGURES =
+            Set.of(DecodeChanges.EMAILS.getId(), DecodeChanges.PARENTS.getId());
 
     private final Random random;
     private final List<ActiveRule> rules;
@@ -194,7 +199,7 @@ final class Operators implements AutoCloseable {
             queue(Channel.DEPLOYMENTS).add(value);
         } else if (tag.equals(DecodeChanges.RESNAPSHOTS)) {
             FROM_DECODE_TO_ALL.forEach(channel -> queue(channel).add(value));
-        } else {
+        } else if (!FOR_FIGURES.contains(tag.getId())) {
             buried(tag, value);
         }
     }

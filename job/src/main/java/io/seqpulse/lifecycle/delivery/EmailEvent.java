@@ -1,0 +1,26 @@
+package io.seqpulse.lifecycle.delivery;
+
+/**
+ * What somebody, or something, did with an email.
+ *
+ * @param type as the log has it, {@code opened} or {@code clicked}
+ * @param machine whether no person did it: a scanner, or a proxy that fetches pictures
+ * @param at when, in microseconds since the epoch
+ * @param committedAt commit time on the log's clock, epoch milliseconds
+ * @param position offset in the change log
+ */
+public record EmailEvent(String type, boolean machine, long at, long committedAt, long position) {
+
+    static final String OPENED = "opened";
+    static final String CLICKED = "clicked";
+
+    /** Those of which a few are enough to know all that is counted. */
+    boolean isLike(EmailEvent other) {
+        return machine == other.machine && type.equals(other.type);
+    }
+
+    boolean isAfter(EmailEvent other) {
+        return committedAt > other.committedAt
+                || (committedAt == other.committedAt && position >= other.position);
+    }
+}

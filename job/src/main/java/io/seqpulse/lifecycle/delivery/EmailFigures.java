@@ -1,0 +1,194 @@
+package io.seqpulse.lifecycle.delivery;
+
+import io.seqpulse.lifecycle.catalogue.Goal;
+import io.seqpulse.lifecycle.catalogue.Kpi;
+import io.seqpulse.lifecycle.catalogue.Kpi.Success;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.delivery.Delivery.Sending;
+import io.seqpulse.lifecycle.kpi.Increment;
+import io.seqpulse.lifecycle.kpi.Relation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * What an email counts for, by itself: its outcome, the funnel from sent to clicked, how long it
+ * took, and the KPIs and goals about opening and clicking. Pure: a function of the email and of the
+ * catalogue.
+ *
+ * <p>A click by a machine is no click: scanners follow the links of a mail before anybody reads it.
+ */
+final class EmailFigures {
+
+    /** Codes of the product's lifecycle emails; what else stands in the journal has no funnel. */
+    private static final String LIFECYCLE = "E-";
+
+    /** Beside a KPI about all openings, the same about those by people. */
+    private static final String BY_PEOPLE = "_people";
+
+    private static final String DETECTION_LATENCY = "detection_latency";
+    private static final String DELIVERY_LATENCY = "delivery_latency";
+    private static final long MICROS_PER_MILLI = 1_000;
+
+    /** A part of an hour each; the last one has no end. */
+    private static final long[] UP_TO_MS = {
+        100,
+        250,
+        500,
+        1_000,
+        2_000,
+        5_000,
+        10_000,
+        30_000,
+        60_000,
+        300_000,
+        1_800_000,
+        7_200_000,
+        28_800_000,
+        86_400_000,
+        Long.MAX_VALUE
+    };
+
+    private final Map<String, Duration> clickGoals = new HashMap<>();
+    private final Map<String, List<Kpi>> kpis = new HashMap<>();
+
+    EmailFigures(List<Rule> rules, List<Kpi> declared) {
+        for (Rule rule : rules) {
+            Goal goal = rule.goal();
+            if (goal != null && goal.success() == Success.CLICKED) {
+                clickGoals.put(rule.code(), goal.within());
+            }
+        }
+        for (Kpi kpi : declared) {
+            if (kpi.kind() == Kpi.Kind.COHORT && kpi.cohort() == Kpi.Cohort.EMAIL_SENT) {
+                for (String code : kpi.codes()) {
+                    kpis.computeIfAbsent(code, any -> new ArrayList<>()).add(kpi);
+                }
+            }
+        }
+    }
+
+    /** All of it, as it is now. */
+    List<Increment> of(Delivery email) {
+        List<Increment> figures = new ArrayList<>();
+        if (!email.isKnown()) {
+            return figures;
+        }
+        String code = email.row.get("email_type");
+        Long sentAt = email.micros("sent_at");
+        figures.add(
+                new Increment(
+                        Relation.EMAIL,
+                        Increment.series(
+                                code, email.row.get("status"), orNothing(email.row.get("reason"))),
+                        Increment.minuteOf(sentAt == null ? email.micros("created_at") : sentAt),
+                        0,
+                        1));
+        Long causedAt = email.micros("caused_at");
+        addDuration(figures, DETECTION_LATENCY, causedAt, email.micros("decided_at"));
+        Sending sending = email.sending();
+        if (sending == null) {
+            return figures;
+        }
+        addDuration(figures, DELIVERY_LATENCY, causedAt, sentAt);
+        if (code.startsWith(LIFECYCLE)) {
+            String funnel = "email/" + code + "/";
+            add(figures, funnel + "opened", sentAt, isOpened(email));
+            add(figures, funnel + "opened_by_people", sentAt, isOpenedByPeople(email));
+            add(figures, funnel + "clicked", sentAt, isClicked(email, Long.MAX_VALUE));
+            Duration within = clickGoals.get(code);
+            if (within != null) {
+                add(figures, funnel + "goal", sentAt, isClickedWithin(email, sentAt, within));
+            }
+        }
+        for (Kpi kpi : kpis.getOrDefault(code, List.of())) {
+            addKpi(figures, kpi, email, sentAt);
+        }
+        return figures;
+    }
+
+    private void addKpi(List<Increment> figures, Kpi kpi, Delivery email, long sentAt) {
+        switch (kpi.success()) {
+            case OPENED -> {
+                add(figures, kpi.name(), sentAt, isOpened(email));
+                add(figures, kpi.name() + BY_PEOPLE, sentAt, isOpenedByPeople(email));
+            }
+            case OPENED_BY_PEOPLE -> add(figures, kpi.name(), sentAt, isOpenedByPeople(email));
+            case CLICKED ->
+                    add(
+                            figures,
+                            kpi.name(),
+                            sentAt,
+                            kpi.within() == null
+                                    ? isClicked(email, Long.MAX_VALUE)
+                                    : isClickedWithin(email, sentAt, kpi.within()));
+            case GOAL -> {
+                Duration within = clickGoals.get(email.row.get("email_type"));
+                if (within != null) {
+                    add(figures, kpi.name(), sentAt, isClickedWithin(email, sentAt, within));
+                }
+            }
+            case PROJECT_CREATED, DEPLOYMENT_STARTED, DEPLOYMENT_FINISHED, VERDICT_CREATED, PRO -> {
+                // what the project or the user knows
+            }
+        }
+    }
+
+    private static void add(List<Increment> figures, String kpi, long sentAt, boolean reached) {
+        figures.add(
+                new Increment(
+                        Relation.COHORT, kpi, Increment.minuteOf(sentAt), reached ? 1 : 0, 1));
+    }
+
+    /** In the minute in which it ended; clocks that disagree make it no shorter than nothing. */
+    private static void addDuration(
+            List<Increment> figures, String measure, Long fromMicros, Long toMicros) {
+        if (fromMicros == null || toMicros == null) {
+            return;
+        }
+        long millis = Math.max(0, Math.floorDiv(toMicros - fromMicros, MICROS_PER_MILLI));
+        int bound = 0;
+        while (millis > UP_TO_MS[bound]) {
+            bound++;
+        }
+        figures.add(
+                new Increment(
+                        Relation.DURATION,
+                        Increment.series(measure, Long.toString(UP_TO_MS[bound])),
+                        Increment.minuteOf(toMicros),
+                        millis,
+                        1));
+    }
+
+    private static boolean isOpened(Delivery email) {
+        return any(email, event -> event.type().equals(EmailEvent.OPENED));
+    }
+
+    private static boolean isOpenedByPeople(Delivery email) {
+        return any(email, event -> event.type().equals(EmailEvent.OPENED) && !event.machine());
+    }
+
+    private static boolean isClickedWithin(Delivery email, long sentAt, Duration within) {
+        return isClicked(email, sentAt + within.toMillis() * MICROS_PER_MILLI);
+    }
+
+    private static boolean isClicked(Delivery email, long until) {
+        return any(
+                email,
+                event ->
+                        event.type().equals(EmailEvent.CLICKED)
+                                && !event.machine()
+                                && event.at() <= until);
+    }
+
+    private static boolean any(Delivery email, Predicate<EmailEvent> which) {
+        return email.events.values().stream().anyMatch(which);
+    }
+
+    private static String orNothing(String text) {
+        return text == null ? "" : text;
+    }
+}
