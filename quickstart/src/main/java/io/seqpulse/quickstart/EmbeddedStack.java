@@ -540,6 +540,19 @@ public final class EmbeddedStack implements AutoCloseable {
         awaitJob();
     }
 
+    /**
+     * Starts the job, which was stopped, with nothing remembered: it reads the log from its
+     * beginning. Waits until it runs.
+     *
+     * @param jobSettings keys of its configuration, over what the stack sets
+     */
+    public void beginJobAnew(Map<String, String> jobSettings)
+            throws IOException, InterruptedException {
+        state.forgetJob();
+        settings.jobSettings.putAll(jobSettings);
+        resumeJob();
+    }
+
     /** The database server's processes. */
     List<ProcessHandle> serverProcesses() {
         return database.processes();

@@ -128,6 +128,14 @@ final class StateFolder implements AutoCloseable {
         }
     }
 
+    /** Removes the checkpoints and savepoints of the job, so that it begins with nothing. */
+    void forgetJob() throws IOException {
+        for (String saved : new String[] {"checkpoints", "savepoints"}) {
+            remove(root.resolve(saved));
+            folder(saved);
+        }
+    }
+
     /** Writes a file that only its owner may read. */
     static void writePrivately(Path file, String content) throws IOException {
         Files.deleteIfExists(file);
