@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
                     + " 10 GB of disk."
         },
         sortOptions = false,
+        subcommands = KpiScale.class,
         usageHelpAutoWidth = true)
 public final class Bench implements Callable<Integer> {
 

@@ -1,0 +1,305 @@
+package io.seqpulse.benchmark;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.StackException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ./lifecycle bench kpi}: what a dashboard costs a large product's database. */
+@Command(
+        name = "kpi",
+        description = {
+            "Fills PostgreSQL with a year of a large product, and asks for the four KPIs and a trend"
+                    + " of the last 30 days: by the product's own SQL on its own tables, and from"
+                    + " the KPI tables. Both must say the same.",
+            "The tables are filled by SQL, with what the pipeline would have written. Nothing else"
+                    + " should run meanwhile; a million users take about 15 minutes and 20 GB."
+        },
+        sortOptions = false,
+        usageHelpAutoWidth = true)
+final class KpiScale implements Callable<Integer> {
+
+    private static final int DAYS = 30;
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private static final String COHORT =
+            """
+            select round(100.0 * sum(numerator) / nullif(sum(denominator), 0), 2) as value
+            from kpi.cohort
+            where kpi = '%s' and bucket >= date_trunc('minute', $__timeFrom()::timestamptz)
+                and bucket < date_trunc('minute', $__timeTo()::timestamptz)
+            """;
+    private static final String EXPOSED =
+            """
+            select round(100.0 * count(distinct project_id) filter (where converted)
+                / nullif(count(distinct project_id), 0), 2) as value
+            from kpi.exposure
+            where code in ('E-CONV-01', 'E-CONV-03')
+                and bucket >= date_trunc('minute', $__timeFrom()::timestamptz)
+                and bucket < date_trunc('minute', $__timeTo()::timestamptz)
+            """;
+    private static final String DAILY =
+            """
+            select date_trunc('day', bucket, 'UTC') as "time",
+                round(100.0 * sum(numerator) / nullif(sum(denominator), 0), 2) as value
+            from kpi.cohort
+            where kpi = 'signup_to_project_24h'
+                and bucket >= date_trunc('day', $__timeFrom()::timestamptz, 'UTC')
+                and bucket < date_trunc('day', $__timeTo()::timestamptz, 'UTC') + interval '1 day'
+            group by 1
+            order by 1
+            """;
+
+    /** The product's SQL, ours, and what they took. */
+    private record Question(String name, String theirs, String ours) {}
+
+    private static final List<Question> QUESTIONS =
+            List.of(
+                    cohort("signup_to_project_24h"),
+                    cohort("project_to_first_verdict_72h"),
+                    new Question(
+                            "free_to_pro_from_quota_emails",
+                            resource("free_to_pro_from_quota_emails"),
+                            EXPOSED),
+                    cohort("critical_alert_open_rate"),
+                    new Question(
+                            "signup_to_project_24h, daily",
+                            resource("signup_to_project_24h_daily"),
+                            DAILY));
+
+    @Option(
+            names = "--users",
+            paramLabel = "N",
+            defaultValue = "1000000",
+            description =
+                    "How many; 0.7 times as many projects, 10 times as many deployments and 8 times"
+                            + " as many verdicts (default: ${DEFAULT-VALUE}).")
+    private int users;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Runs of each query, of which the median counts (default: 5).")
+    private int runs;
+
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "Write everything there, as JSON.")
+    private Path reportFile;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli reads it
+    private boolean help;
+
+    private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    private final Instant begun = Instant.now();
+
+    private static Question cohort(String kpi) {
+        return new Question(kpi, resource(kpi), COHORT.formatted(kpi));
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = KpiScale.class.getResourceAsStream("/kpi/" + name + ".sql")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new BenchmarkException("the benchmark's SQL cannot be read: " + name, e);
+        }
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        say("Starting PostgreSQL");
+        try (EmbeddedStack stack = EmbeddedStack.builder().withoutJob().start();
+                Connection product = stack.connect()) {
+            new Connector(stack.connectUrl()).stop();
+            execute(product, "select pg_drop_replication_slot('seqpulse_lifecycle')");
+            execute(product, "set timezone to 'UTC'");
+            say("Writing a year of %,d users", users);
+            for (String statement :
+                    resource("fill").replace("${users}", Integer.toString(users)).split(";\n")) {
+                if (!statement.isBlank()) {
+                    execute(product, statement);
+                }
+            }
+            report(product);
+            return 0;
+        } catch (StackException | BenchmarkException e) {
+            out.println("./lifecycle bench kpi: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private void report(Connection product) throws SQLException, IOException {
+        Map<String, Object> report = new LinkedHashMap<>();
+        Map<String, Long> rows = new LinkedHashMap<>();
+        for (String table :
+                List.of(
+                        "public.users",
+                        "public.projects",
+                        "public.deployments",
+                        "public.deployment_verdicts",
+                        "public.email_deliveries",
+                        "kpi.cohort_rows",
+                        "kpi.exposure_rows",
+                        "kpi.activity_rows",
+                        "kpi.email_rows")) {
+            rows.put(table, number(product, "select count(*) from " + table));
+        }
+        report.put("rows", rows);
+        report.put("productBytes", bytes(product, "public"));
+        report.put("kpiBytes", bytes(product, "kpi"));
+        Map<String, Object> questions = new LinkedHashMap<>();
+        Instant to = Instant.now().truncatedTo(ChronoUnit.MINUTES);
+        Instant from = to.minus(DAYS, ChronoUnit.DAYS);
+        double theirs = 0;
+        double ours = 0;
+        out.printf(
+                Locale.ROOT,
+                "%n%-34s %12s %12s %8s  %s%n",
+                "",
+                "product, ms",
+                "kpi, ms",
+                "ratio",
+                "value");
+        for (Question question : QUESTIONS) {
+            Answer slow = ask(product, question.theirs(), from, to);
+            Answer quick = ask(product, question.ours(), from, to);
+            if (!slow.text().equals(quick.text())) {
+                throw new BenchmarkException(
+                        "%s is %s by the product's SQL and %s from the KPI tables"
+                                .formatted(question.name(), slow.text(), quick.text()));
+            }
+            theirs += slow.millis();
+            ours += quick.millis();
+            out.printf(
+                    Locale.ROOT,
+                    "%-34s %12.1f %12.1f %8.0f  %s%n",
+                    question.name(),
+                    slow.millis(),
+                    quick.millis(),
+                    slow.millis() / quick.millis(),
+                    slow.text().length() > 20 ? "(the same)" : slow.text());
+            questions.put(
+                    question.name(),
+                    Map.of("productMillis", slow.millis(), "kpiMillis", quick.millis()));
+        }
+        out.printf(
+                Locale.ROOT,
+                "%-34s %12.1f %12.1f %8.0f%n%n",
+                "in sum",
+                theirs,
+                ours,
+                theirs / ours);
+        report.put("questions", questions);
+        report.put("ratio", theirs / ours);
+        rows.forEach((table, count) -> out.printf(Locale.ROOT, "%-34s %,12d rows%n", table, count));
+        out.printf(
+                Locale.ROOT,
+                "schema kpi: %,d MB; the product's tables: %,d MB%n",
+                bytes(product, "kpi") >> 20,
+                bytes(product, "public") >> 20);
+        if (reportFile != null) {
+            JSON.writeValue(reportFile.toFile(), report);
+        }
+    }
+
+    /**
+     * @param text all rows
+     * @param millis median of the runs, after one that is not counted
+     */
+    private record Answer(String text, double millis) {}
+
+    private Answer ask(Connection product, String query, Instant from, Instant to)
+            throws SQLException {
+        String sql = halfOpen(query, from, to);
+        double[] millis = new double[runs];
+        String text = rows(product, sql);
+        for (int run = 0; run < runs; run++) {
+            long start = System.nanoTime();
+            text = rows(product, sql);
+            millis[run] = (System.nanoTime() - start) / 1e6;
+        }
+        Arrays.sort(millis);
+        return new Answer(text, millis[runs / 2]);
+    }
+
+    /** Windows are {@code [from, to)}: the last microsecond before the end is the last in it. */
+    private static String halfOpen(String query, Instant from, Instant to) {
+        return query.replace(
+                        "BETWEEN $__timeFrom() AND $__timeTo()",
+                        "BETWEEN '%s' AND '%s'".formatted(from, to.minus(1, ChronoUnit.MICROS)))
+                .replace("$__timeFrom()", "'" + from + "'")
+                .replace("$__timeTo()", "'" + to.minus(1, ChronoUnit.MICROS) + "'");
+    }
+
+    private static String rows(Connection product, String sql) throws SQLException {
+        List<String> rows = new ArrayList<>();
+        try (Statement statement = product.createStatement();
+                ResultSet result = statement.executeQuery(sql)) {
+            while (result.next()) {
+                String value = result.getBigDecimal("value").stripTrailingZeros().toPlainString();
+                rows.add(
+                        result.getMetaData().getColumnCount() == 1
+                                ? value
+                                : result.getTimestamp("time").toInstant() + " " + value);
+            }
+        }
+        return String.join(", ", rows);
+    }
+
+    private static long bytes(Connection product, String schema) throws SQLException {
+        return number(
+                product,
+                "select sum(pg_total_relation_size(c.oid)) from pg_class c where c.relkind = 'r'"
+                        + " and c.relnamespace = '%s'::regnamespace".formatted(schema));
+    }
+
+    private static long number(Connection product, String sql) throws SQLException {
+        try (Statement statement = product.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    private static void execute(Connection product, String sql) throws SQLException {
+        try (Statement statement = product.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private void say(String format, Object... arguments) {
+        out.printf(
+                Locale.ROOT,
+                "%4d s  %s%n",
+                Duration.between(begun, Instant.now()).toSeconds(),
+                format.formatted(arguments));
+    }
+}
