@@ -97,8 +97,10 @@ final class RunReport {
      *
      * @param changes row changes the traffic committed
      * @param traffic how long it ran
+     * @param kpiFreshness how long changes took into the KPI tables, in milliseconds
      */
-    Difference write(Path file, long changes, Duration traffic) throws IOException, SQLException {
+    Difference write(Path file, long changes, Duration traffic, List<Long> kpiFreshness)
+            throws IOException, SQLException {
         List<Journal.Row> journal = stack.journal().rows();
         List<ReceivedMail> received = stack.mails().received();
         Difference difference = Difference.of(journal, received, stack.journal().addressees());
@@ -136,6 +138,7 @@ final class RunReport {
                                         "received_not_sent", some(difference.receivedNotSent()))));
         report.put("history_mails", historyMails(received));
         report.put("commit_to_accepted_ms", latencies(journal, received));
+        report.put("commit_to_kpi_table_ms", summary(kpiFreshness));
         report.put(
                 "peak_resident_mib",
                 Map.of(

@@ -266,7 +266,8 @@ public final class Up implements Callable<Integer> {
         if (!noTraffic) {
             builder.history(history);
         }
-        try (EmbeddedStack stack = builder.start()) {
+        try (EmbeddedStack stack = builder.start();
+                KpiFreshness freshness = KpiFreshness.watch(stack.connect())) {
             starting.interrupt();
             starting.join();
             Thread.interrupted();
@@ -286,7 +287,8 @@ public final class Up implements Callable<Integer> {
                             stack.journal().addressees());
             out.printf("journal against mails received, by Message-ID: %s%n", difference);
             if (reportFile != null) {
-                new RunReport(stack, memory, begun).write(reportFile, changes, traffic);
+                new RunReport(stack, memory, begun)
+                        .write(reportFile, changes, traffic, freshness.millis());
                 out.println("report: " + reportFile);
             }
             out.println("stopping ...");

@@ -102,17 +102,13 @@ public final class DemoHistory implements EmbeddedStack.History {
             add(Table.EMAIL_PREFERENCES, user.id(), false, people.oneIn(2), created);
         }
         if (people.oneIn(2)) {
-            add(
-                    Table.EMAIL_DELIVERIES,
-                    people.id(),
-                    user.id(),
-                    "E-TRX-01",
-                    "welcome_signup:" + user.id(),
-                    "sent",
-                    created.plusSeconds(2),
-                    created.plusSeconds(1));
+            mail(user, null, "E-TRX-01", "welcome_signup:" + user.id(), created.plusSeconds(1));
         }
         int projects = people.oneIn(3) ? 0 : people.oneIn(6) ? 2 : 1;
+        Instant late = created.plus(Duration.ofHours(2));
+        if (projects == 0 && late.isBefore(end)) {
+            mail(user, null, "E-ACT-01", "no_project_after_signup:" + user.id(), late);
+        }
         for (int i = 0; i < projects; i++) {
             project(user, created);
         }
@@ -152,16 +148,25 @@ public final class DemoHistory implements EmbeddedStack.History {
                     freeProjects < QUOTA_STATES.size() ? QUOTA_STATES.get(freeProjects) : thisMonth;
             freeProjects++;
         }
+        if (!plan.equals("enterprise") && people.oneIn(4)) {
+            Instant near = between(created, end);
+            String month = YearMonth.from(near.atZone(ZoneOffset.UTC)).toString();
+            if (people.oneIn(3)) {
+                mail(owner, id, "E-CONV-03", "free_quota_reached:" + id + ":" + month, near);
+            } else {
+                mail(owner, id, "E-CONV-01", "free_quota_80:" + id + ":" + month, near);
+            }
+        }
         int number = 0;
         if (created.isBefore(monthBegin)) {
             for (int i = 0; i < earlier; i++) {
-                deployment(id, ++number, between(created, monthBegin));
+                deployment(owner, id, ++number, between(created, monthBegin));
             }
         }
         Instant from = created.isAfter(monthBegin) ? created : monthBegin;
         if (from.isBefore(end)) {
             for (int i = 0; i < thisMonth; i++) {
-                deployment(id, ++number, between(from, end));
+                deployment(owner, id, ++number, between(from, end));
             }
             if (plan.equals("free") && thisMonth >= 50) {
                 add(Table.QUOTA_REFUSALS, people.id(), id, end, 50);
@@ -169,7 +174,24 @@ public final class DemoHistory implements EmbeddedStack.History {
         }
     }
 
-    private void deployment(UUID project, int number, Instant started) {
+    /** An email of the product's own, and what became of it in people's hands. */
+    private void mail(People.Person to, UUID project, String code, String key, Instant queued) {
+        UUID id = people.id();
+        Instant sent = queued.plusSeconds(1);
+        add(Table.EMAIL_DELIVERIES, id, to.id(), project, code, key, "sent", sent, queued);
+        if (people.oneIn(5)) {
+            add(Table.EMAIL_EVENTS, people.id(), id, "opened", sent.plusSeconds(2), true);
+        }
+        if (!people.oneIn(3)) {
+            Instant opened = sent.plusSeconds(60L + random.nextInt(20_000));
+            add(Table.EMAIL_EVENTS, people.id(), id, "opened", opened, false);
+            if (people.oneIn(3)) {
+                add(Table.EMAIL_EVENTS, people.id(), id, "clicked", opened.plusSeconds(9), false);
+            }
+        }
+    }
+
+    private void deployment(People.Person owner, UUID project, int number, Instant started) {
         UUID id = people.id();
         boolean stuck = people.oneIn(30);
         String state = stuck ? people.pick(List.of("pending", "running", "finished")) : "analyzed";
@@ -223,6 +245,7 @@ public final class DemoHistory implements EmbeddedStack.History {
                 "{}",
                 judged);
         if (!verdict.equals("ok")) {
+            mail(owner, project, "E-ACT-05", "critical_verdict_alert:" + id, judged);
             add(
                     Table.SDH_HINTS,
                     people.id(),
@@ -304,8 +327,9 @@ public final class DemoHistory implements EmbeddedStack.History {
                         + " created_at)"),
         QUOTA_REFUSALS("quota_refusals (id, project_id, attempted_at, used)"),
         EMAIL_DELIVERIES(
-                "email_deliveries (id, user_id, email_type, dedupe_key, status, sent_at,"
-                        + " created_at)");
+                "email_deliveries (id, user_id, project_id, email_type, dedupe_key, status,"
+                        + " sent_at, created_at)"),
+        EMAIL_EVENTS("email_events (id, email_delivery_id, event_type, occurred_at, machine)");
 
         private final String columns;
 

@@ -26,8 +26,9 @@ import java.util.function.Consumer;
  * deployments on the history's paid projects going through their states; among it, with business
  * times placed so that each of the six emails comes due within the first minute or two: sign-ups,
  * accounts that never make a project, first verdicts, critical verdicts, quotas running out, and
- * the people who get none of that (opted out, inactive, in time, already capped). Everybody new has
- * an address at {@value #DOMAIN}; no project of the history gives reason for a mail.
+ * the people who get none of that (opted out, inactive, in time, already capped). Some of the mail
+ * is opened, and some of those who were told of their quota upgrade. Everybody new has an address
+ * at {@value #DOMAIN}; no project of the history gives reason for a mail.
  */
 public final class LiveTraffic implements AutoCloseable {
 
@@ -144,6 +145,8 @@ public final class LiveTraffic implements AutoCloseable {
         repeat(5_000, 15_000, this::reachEightyPercent);
         repeat(7_000, 20_000, this::reachQuota);
         repeat(9_000, 3_000, this::criticalVerdict);
+        repeat(10_000, 1_000, this::read);
+        repeat(20_000, 15_000, this::upgrade);
     }
 
     private void repeat(long first, long periodAtReferenceRate, Action action) {
@@ -384,6 +387,44 @@ public final class LiveTraffic implements AutoCloseable {
                     return deployment(people.id(), project, "running", Instant.now());
                 });
         return rows;
+    }
+
+    // ---- what people do with their mail
+
+    /** Somebody opens one of the last mails; some then follow its link. */
+    private int read() throws SQLException {
+        return write(
+                """
+                insert into public.email_events (email_delivery_id, event_type, machine)
+                select d.id, case when opened then 'clicked' else 'opened' end, ? and not opened
+                from (
+                    select d.id, exists (
+                        select from public.email_events e where e.email_delivery_id = d.id) as opened
+                    from public.email_deliveries d
+                    where d.managed_by = 'lifecycle' and d.status = 'sent'
+                        and d.created_at > now() - interval '2 minutes'
+                    order by random()
+                    limit 1) d
+                """,
+                people.oneIn(6));
+    }
+
+    /** A project whose owner was told of its quota goes Pro. */
+    private int upgrade() throws SQLException {
+        return write(
+                """
+                update public.projects p set plan = 'pro', updated_at = now()
+                where p.id = (
+                    select d.project_id
+                    from public.email_deliveries d
+                    join public.projects free on free.id = d.project_id and free.plan = 'free'
+                    where d.managed_by = 'lifecycle' and d.status = 'sent'
+                        and d.email_type in ('E-CONV-01', 'E-CONV-03')
+                        and d.created_at between now() - interval '5 minutes'
+                            and now() - interval '10 seconds'
+                    order by random()
+                    limit 1)
+                """);
     }
 
     // ---- rows
