@@ -10,6 +10,7 @@ final class OperatorIds {
     static final String DECODE = "decode";
     static final String PARENTS = "parents";
     static final String DELIVERIES = "deliveries";
+    static final String SEGMENTS = "segments";
     static final String ATTACH = "attach";
     static final String DETECT_PROJECT = "detect-project";
     static final String DETECT_USER = "detect-user";

@@ -54,6 +54,9 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
     /** Rows whose deletion tells their own id only, and these deletions; by the row's id. */
     public static final OutputTag<Fact> PARENTS = new OutputTag<>("parents", StreamTypes.FACT);
 
+    /** What users' rows say that makes segments; keyed by user. */
+    public static final OutputTag<Fact> SEGMENTED = new OutputTag<>("segmented", StreamTypes.FACT);
+
     /**
      * Each snapshot that came to its end, and each time that tables are known to have become empty,
      * before any watermark that has reached its time: whoever gets this by broadcast has it before
@@ -158,7 +161,13 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
             switch (fact.kind()) {
                 case PREFERENCES, PREFERENCES_DELETED, DELIVERY ->
                         context.output(RECIPIENTS, Message.of(fact));
-                case ACCOUNT, ACCOUNT_DELETED -> {
+                case USER_STANDING, MEMBERSHIP, MEMBERSHIP_ENDED -> context.output(SEGMENTED, fact);
+                case ACCOUNT_DELETED -> {
+                    context.output(USERS, fact);
+                    context.output(RECIPIENTS, Message.of(fact));
+                    context.output(SEGMENTED, fact);
+                }
+                case ACCOUNT -> {
                     context.output(USERS, fact);
                     context.output(RECIPIENTS, Message.of(fact));
                 }

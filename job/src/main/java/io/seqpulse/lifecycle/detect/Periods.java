@@ -28,7 +28,7 @@ public final class Periods {
     }
 
     /** The number of a time's month; consecutive months have consecutive ones. */
-    static int monthNumber(long epochMillis) {
+    public static int monthNumber(long epochMillis) {
         return day(epochMillis).monthNumber();
     }
 
@@ -42,17 +42,27 @@ public final class Periods {
     }
 
     /** The number of a time's ISO week, which begins on Monday; consecutive ones follow. */
-    static int weekNumber(long epochMillis) {
+    public static int weekNumber(long epochMillis) {
         return (int) Math.floorDiv(dayNumber(epochMillis) + MONDAY_TO_EPOCH, DAYS_PER_WEEK);
     }
 
     /** First millisecond of a month. */
     public static long startOfMonth(String month) {
-        return YearMonth.parse(month)
-                .atDay(1)
-                .atStartOfDay(ZoneOffset.UTC)
-                .toInstant()
-                .toEpochMilli();
+        return start(YearMonth.parse(month));
+    }
+
+    /** First millisecond of a month, by its number. */
+    public static long startOfMonth(int monthNumber) {
+        return start(YearMonth.of(0, 1).plusMonths(monthNumber));
+    }
+
+    /** First millisecond of an ISO week, by its number. */
+    public static long startOfWeek(int weekNumber) {
+        return ((long) weekNumber * DAYS_PER_WEEK - MONDAY_TO_EPOCH) * MILLIS_PER_DAY;
+    }
+
+    private static long start(YearMonth month) {
+        return month.atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
     }
 
     /** First millisecond after a month. */

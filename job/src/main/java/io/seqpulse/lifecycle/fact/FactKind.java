@@ -163,7 +163,24 @@ public enum FactKind {
     /** Somebody, or a machine, opened an email or did something else with it. */
     EMAIL_EVENT("email_events", false, Set.of(Subject.EMAIL), "event_type", "machine"),
     /** An event's row was deleted; {@code id} is the event's. */
-    EMAIL_EVENT_DELETED("email_events", false, Set.of(Subject.EMAIL));
+    EMAIL_EVENT_DELETED("email_events", false, Set.of(Subject.EMAIL)),
+    /** What the user's row says that makes segments. */
+    USER_STANDING(
+            "users", false, Set.of(Subject.USER), "is_active", "twofa_enabled", "twofa_enabled_at"),
+    /** What a project is to the segments of its owner; {@code at} is when it was created. */
+    PROJECT_STANDING(
+            "projects",
+            false,
+            Set.of(Subject.USER),
+            "plan",
+            "deployed_at",
+            "near_limit_in",
+            "drops"),
+    /** A project is its owner's no more: it is another's, or deleted. */
+    PROJECT_STANDING_ENDED("projects", false, Set.of(Subject.USER)),
+    /** A user belongs to a project; {@code id} is the membership's. */
+    MEMBERSHIP("project_members", false, Set.of(Subject.USER)),
+    MEMBERSHIP_ENDED("project_members", false, Set.of(Subject.USER));
 
     private static final Map<String, FactKind> BY_LABEL =
             Arrays.stream(values()).collect(Collectors.toMap(FactKind::label, kind -> kind));

@@ -61,6 +61,7 @@ public final class FactMapper {
         List<Fact> facts = new ArrayList<>();
         facts.add(exact(FactKind.ACCOUNT, change, id, id, createdMicros));
         facts.add(exact(FactKind.USER_CREATED, change, id, id, createdMicros));
+        facts.add(userStanding(change, id, createdMicros));
         if (!Boolean.FALSE.equals(change.bool("is_active"))) {
             // an update that finds the account active may have made it so; the first one counts
             long activeAt =
@@ -70,6 +71,14 @@ public final class FactMapper {
             facts.add(fact(FactKind.USER_ACTIVATED, change, id, id, activeAt));
         }
         return facts;
+    }
+
+    private static Fact userStanding(ChangeEvent change, String id, long createdMicros) {
+        Fact standing = exact(FactKind.USER_STANDING, change, id, id, createdMicros);
+        Long changedAt = change.millis("twofa_enabled_at");
+        standing.values()
+                .put("twofa_enabled_at", changedAt == null ? null : Long.toString(changedAt));
+        return standing;
     }
 
     private static List<Fact> preferences(ChangeEvent change) {
@@ -149,18 +158,27 @@ public final class FactMapper {
 
     private static List<Fact> member(ChangeEvent change) {
         String id = change.required("id");
-        if (change.operation() != Operation.DELETE) {
-            String project = change.required("project_id");
-            return List.of(fact(FactKind.MEMBER, change, project, id, change.commitMillis()));
-        }
-        String project = change.before().get("project_id");
+        boolean removed = change.operation() == Operation.DELETE;
+        String project =
+                removed ? change.before().get("project_id") : change.required("project_id");
         if (project == null || project.isEmpty()) {
             throw new UnusableChangeException(
                     change.table(),
                     "a deleted project_members row does not say of which project; set its replica"
                             + " identity to full");
         }
-        return List.of(fact(FactKind.MEMBER_REMOVED, change, project, id, change.commitMillis()));
+        FactKind kind = removed ? FactKind.MEMBER_REMOVED : FactKind.MEMBER;
+        List<Fact> facts = new ArrayList<>();
+        facts.add(fact(kind, change, project, id, change.commitMillis()));
+        String before = change.before().get("user_id");
+        String now = removed ? null : change.text("user_id");
+        if (before != null && !before.isEmpty() && !before.equals(now)) {
+            facts.add(fact(FactKind.MEMBERSHIP_ENDED, change, before, id, change.commitMillis()));
+        }
+        if (now != null) {
+            facts.add(fact(FactKind.MEMBERSHIP, change, now, id, change.commitMillis()));
+        }
+        return facts;
     }
 
     private static List<Fact> quotaRefusal(ChangeEvent change) {

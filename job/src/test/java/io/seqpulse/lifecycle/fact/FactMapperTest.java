@@ -35,7 +35,11 @@ class FactMapperTest {
 
         assertThat(facts)
                 .extracting(Fact::kind)
-                .containsExactly(FactKind.ACCOUNT, FactKind.USER_CREATED, FactKind.USER_ACTIVATED);
+                .containsExactly(
+                        FactKind.ACCOUNT,
+                        FactKind.USER_CREATED,
+                        FactKind.USER_STANDING,
+                        FactKind.USER_ACTIVATED);
         assertThat(facts).allMatch(f -> f.key().equals(ALICE) && f.id().equals(ALICE));
         assertThat(facts).allMatch(f -> f.at() == CREATED);
         assertThat(facts).allMatch(f -> f.committedAt() == MORNING && f.position() == 42);
@@ -53,7 +57,7 @@ class FactMapperTest {
     void datesAnActivationByTheUpdateThatShowedIt() {
         assertThat(facts(user(Rows.inserted("users", ALICE)).with("is_active", "false")))
                 .extracting(Fact::kind)
-                .containsExactly(FactKind.ACCOUNT, FactKind.USER_CREATED);
+                .containsExactly(FactKind.ACCOUNT, FactKind.USER_CREATED, FactKind.USER_STANDING);
         assertThat(fact(FactKind.USER_ACTIVATED, user(Rows.updated("users", ALICE))).at())
                 .isEqualTo(MORNING);
         assertThat(
@@ -115,6 +119,37 @@ class FactMapperTest {
         assertThat(fact.key()).isEqualTo("x");
         assertThat(fact.id()).isEqualTo("x");
         assertThat(fact.values()).isEmpty();
+    }
+
+    @Test
+    void saysWhetherAUserIsProtectedByTwoFactors() {
+        Rows row =
+                user(Rows.updated("users", ALICE))
+                        .with("twofa_enabled", "true")
+                        .with("twofa_enabled_at", "2026-11-10T09:00:00.000999Z");
+        assertThat(fact(FactKind.USER_STANDING, row).values())
+                .containsOnlyKeys("is_active", "twofa_enabled", "twofa_enabled_at")
+                .containsEntry("twofa_enabled", "true")
+                .containsEntry("twofa_enabled_at", Long.toString(MORNING));
+    }
+
+    @Test
+    void saysWhoBelongsToAProjectAndNoLongerDoes() {
+        Rows joined =
+                Rows.updated("project_members", "m1")
+                        .with("project_id", SHOP)
+                        .with("user_id", ALICE)
+                        .before("user_id", "somebody else");
+        assertThat(fact(FactKind.MEMBERSHIP, joined).key()).isEqualTo(ALICE);
+        assertThat(fact(FactKind.MEMBERSHIP_ENDED, joined).key()).isEqualTo("somebody else");
+        Rows left =
+                Rows.deleted("project_members", "id", "m1")
+                        .before("project_id", SHOP)
+                        .before("user_id", ALICE);
+        assertThat(fact(FactKind.MEMBERSHIP_ENDED, left).key()).isEqualTo(ALICE);
+        Rows invited =
+                Rows.inserted("project_members", "m2").with("project_id", SHOP).with("email", "x");
+        assertThat(facts(invited)).extracting(Fact::kind).containsExactly(FactKind.MEMBER);
     }
 
     @Test

@@ -88,7 +88,10 @@ final class Operators implements AutoCloseable {
 
     /** What is counted is another story. */
     private static final Set<String> FOR_FIGURES =
-            Set.of(DecodeChanges.EMAILS.getId(), DecodeChanges.PARENTS.getId());
+            Set.of(
+                    DecodeChanges.EMAILS.getId(),
+                    DecodeChanges.PARENTS.getId(),
+                    DecodeChanges.SEGMENTED.getId());
 
     private final Random random;
     private final List<ActiveRule> rules;

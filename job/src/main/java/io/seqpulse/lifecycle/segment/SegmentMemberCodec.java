@@ -1,0 +1,109 @@
+package io.seqpulse.lifecycle.segment;
+
+import io.seqpulse.lifecycle.codec.Codec;
+import io.seqpulse.lifecycle.codec.Compact;
+import io.seqpulse.lifecycle.fact.AbsenceCodec;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** How state keeps somebody who may be in segments. */
+public final class SegmentMemberCodec implements Codec<SegmentMember> {
+
+    private static final long serialVersionUID = 1L;
+
+    private static final int LAYOUT = 1;
+    private static final Segment[] SEGMENTS = Segment.values();
+
+    @Override
+    public Class<SegmentMember> type() {
+        return SegmentMember.class;
+    }
+
+    @Override
+    public void write(SegmentMember member, DataOutput out) throws IOException {
+        Compact.writeVersion(out, LAYOUT);
+        out.writeBoolean(member.known);
+        out.writeBoolean(member.active);
+        Compact.writeNumber(out, member.createdAt);
+        out.writeBoolean(member.twofaEnabled);
+        Compact.writeNumber(out, member.twofaChangedAt);
+        Compact.writeNumber(out, member.committedAt);
+        Compact.writeNumber(out, member.position);
+        Compact.writeNumber(out, member.seen);
+        Compact.writeMap(out, member.projects, SegmentMemberCodec::write);
+        Compact.writeNumbers(out, member.memberships);
+        Compact.writeNumber(out, bits(member.counted));
+        Compact.writeNumber(out, member.countedAt);
+        Compact.writeNumber(out, member.askAt);
+        AbsenceCodec.writeDeparture(member.departure, out);
+        Compact.writeNumber(out, member.timerAt);
+    }
+
+    @Override
+    public SegmentMember read(DataInput in) throws IOException {
+        Compact.readVersion(in, "a member of segments", LAYOUT);
+        SegmentMember member = new SegmentMember();
+        member.known = in.readBoolean();
+        member.active = in.readBoolean();
+        member.createdAt = Compact.readNumber(in);
+        member.twofaEnabled = in.readBoolean();
+        member.twofaChangedAt = Compact.readNumber(in);
+        member.committedAt = Compact.readNumber(in);
+        member.position = Compact.readNumber(in);
+        member.seen = Compact.readNumber(in);
+        member.projects = Compact.readMap(in, SegmentMemberCodec::readProject);
+        member.memberships = Compact.readNumbers(in);
+        member.counted = segments(Compact.readNumber(in));
+        member.countedAt = Compact.readNumber(in);
+        member.askAt = Compact.readNumber(in);
+        member.departure = AbsenceCodec.readDeparture(in);
+        member.timerAt = Compact.readNumber(in);
+        return member;
+    }
+
+    private static void write(OwnedProject project, DataOutput out) throws IOException {
+        Compact.writeText(out, project.plan());
+        Compact.writeNumber(out, project.createdAt());
+        Compact.writeNumber(out, project.deployedAt());
+        Compact.writeNumber(out, project.nearLimitIn());
+        Compact.writeSize(out, project.drops().size());
+        for (int week : project.drops()) {
+            Compact.writeNumber(out, week);
+        }
+    }
+
+    private static OwnedProject readProject(DataInput in) throws IOException {
+        String plan = Compact.readText(in);
+        long createdAt = Compact.readNumber(in);
+        long deployedAt = Compact.readNumber(in);
+        int nearLimitIn = (int) Compact.readNumber(in);
+        List<Integer> drops = new ArrayList<>();
+        for (int left = Compact.readSize(in); left > 0; left--) {
+            drops.add((int) Compact.readNumber(in));
+        }
+        return new OwnedProject(plan, createdAt, deployedAt, nearLimitIn, drops);
+    }
+
+    private static long bits(Set<Segment> segments) {
+        long bits = 0;
+        for (Segment segment : segments) {
+            bits |= 1L << segment.ordinal();
+        }
+        return bits;
+    }
+
+    private static Set<Segment> segments(long bits) {
+        Set<Segment> segments = EnumSet.noneOf(Segment.class);
+        for (Segment segment : SEGMENTS) {
+            if ((bits & (1L << segment.ordinal())) != 0) {
+                segments.add(segment);
+            }
+        }
+        return segments;
+    }
+}

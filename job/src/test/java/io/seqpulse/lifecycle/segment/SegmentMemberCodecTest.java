@@ -1,0 +1,58 @@
+package io.seqpulse.lifecycle.segment;
+
+import static io.seqpulse.lifecycle.story.Facts.MORNING;
+
+import io.seqpulse.lifecycle.codec.Layouts;
+import io.seqpulse.lifecycle.fact.Departure;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SegmentMemberCodecTest {
+
+    private final SegmentMemberCodec codec = new SegmentMemberCodec();
+
+    @Test
+    void bringsAnEmptyOneBack() throws IOException {
+        Layouts.assertComesBack(codec, new SegmentMember());
+    }
+
+    @Test
+    void bringsAFullOneBack() throws IOException {
+        Layouts.assertComesBack(codec, full());
+    }
+
+    /** As the first version wrote it. */
+    @Test
+    void readsLayout1() throws IOException {
+        Layouts.assertReads(codec, LAYOUT_1, full());
+    }
+
+    private static SegmentMember full() {
+        SegmentMember member = new SegmentMember();
+        member.known = true;
+        member.active = true;
+        member.createdAt = MORNING;
+        member.twofaEnabled = true;
+        member.twofaChangedAt = MORNING + 1;
+        member.committedAt = MORNING + 2;
+        member.position = 3;
+        member.seen = 4;
+        member.projects.put(
+                "p", new OwnedProject("free", MORNING, 5, 24_000, List.of(2_900, 2_901)));
+        member.memberships.put("m", 6L);
+        member.counted = EnumSet.of(Segment.NEW_USER, Segment.SECURITY_SENSITIVE);
+        member.countedAt = MORNING + 7;
+        member.askAt = MORNING + 8;
+        member.departure = new Departure(MORNING, 9);
+        member.timerAt = MORNING + 10;
+        return member;
+    }
+
+    private static final String LAYOUT_1 =
+            """
+            010101809afccab86801829afccab868849afccab86806080105704c809afccab8680a80f70202a8
+            2daa2d01056d0c82018e9afccab868909afccab86801809afccab86812949afccab868
+            """;
+}
