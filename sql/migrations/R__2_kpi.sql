@@ -215,3 +215,57 @@ $$;
 
 revoke all on procedure kpi.put(bigint, text, text[], timestamptz, bigint, bigint) from public;
 revoke all on procedure kpi.complete(bigint, integer) from public;
+
+-- The series of which an email's funnel is made (opened, opened_by_people, clicked, goal), found by
+-- a step from one to the next rather than by reading all rows.
+create or replace view kpi.email_series as
+with recursive
+    present as (
+        select generation from kpi.current_generation
+    ),
+    found (series) as (
+        select min(c.kpi)
+        from kpi.cohort_rows c
+        where c.generation = (select generation from present)
+            and c.kpi >= 'email/' and c.kpi < 'email0'
+        union all
+        select (
+            select min(c.kpi)
+            from kpi.cohort_rows c
+            where c.generation = (select generation from present)
+                and c.kpi > f.series and c.kpi < 'email0')
+        from found f
+        where f.series is not null
+    )
+select series, split_part(series, '/', 2) as code, split_part(series, '/', 3) as measure
+from found
+where series is not null;
+
+-- Their rows, to be asked for one series at a time: kpi.email_funnel puts them together by minute.
+create or replace view kpi.email_series_rows as
+select kpi as series, bucket, numerator, denominator
+from kpi.cohort_rows
+where generation = (select generation from kpi.current_generation)
+    and kpi >= 'email/' and kpi < 'email0';
+
+-- Emails that wait are few, but may be old.
+create index if not exists email_rows_waiting
+    on kpi.email_rows (generation, bucket)
+    where outcome = 'queued';
+
+-- How far the connector has read the server's log, in bytes; no row: there is no slot.
+create or replace view kpi.slot as
+select
+    s.active,
+    s.wal_status,
+    pg_wal_lsn_diff(w.written, s.confirmed_flush_lsn)::bigint as behind_bytes,
+    pg_wal_lsn_diff(w.written, s.restart_lsn)::bigint as kept_bytes
+from pg_replication_slots s
+cross join (
+    select
+        case
+            when pg_is_in_recovery() then pg_last_wal_receive_lsn()
+            else pg_current_wal_lsn()
+        end as written
+) w
+where s.slot_name = 'seqpulse_lifecycle' and s.database = current_database();

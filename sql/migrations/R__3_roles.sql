@@ -25,6 +25,8 @@ $roles$;
 
 alter role lifecycle_readonly set default_transaction_read_only = on;
 alter role lifecycle_readonly set statement_timeout = '15s';
+-- Compiling a panel's query takes longer than running it.
+alter role lifecycle_readonly set jit = off;
 
 revoke all on schema lifecycle from public;
 revoke all on schema kpi from public;
@@ -58,7 +60,8 @@ grant select, insert, update, delete on kpi.definition to lifecycle_job;
 -- People and panels.
 grant select on
     kpi.definition, kpi.cohort, kpi.exposure, kpi.activity, kpi.emails, kpi.segments,
-    kpi.duration, kpi.heartbeat, kpi.email_funnel, kpi.deliveries, kpi.generation
+    kpi.duration, kpi.heartbeat, kpi.email_funnel, kpi.deliveries, kpi.generation,
+    kpi.email_series, kpi.email_series_rows, kpi.slot
 to lifecycle_readonly;
 grant select (
     id, project_id, email_type, status, sent_at, created_at, managed_by, category, reason,
