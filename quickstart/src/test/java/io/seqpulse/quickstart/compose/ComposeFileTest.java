@@ -40,11 +40,13 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.JobManagerOptions;
+import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
+import org.apache.flink.metrics.prometheus.PrometheusReporterFactory;
 import org.apache.kafka.common.config.provider.ConfigProvider;
 import org.apache.kafka.common.config.provider.EnvVarConfigProvider;
 import org.apache.kafka.connect.runtime.distributed.DistributedConfig;
@@ -114,6 +116,10 @@ class ComposeFileTest {
                 (service, image) ->
                         assertThat(compose.service(service).image()).as(service).isEqualTo(image));
         assertThat(compose.service("mail").image()).matches("axllent/mailpit:v\\d+\\.\\d+\\.\\d+");
+        assertThat(compose.service("prometheus").image())
+                .matches("prom/prometheus:v\\d+\\.\\d+\\.\\d+");
+        assertThat(compose.service("grafana").image())
+                .matches("grafana/grafana:\\d+\\.\\d+\\.\\d+");
         assertThat(compose.service("jobmanager").value("build")).isEqualTo(".");
         assertThat(compose.service("taskmanager").image())
                 .isEqualTo(compose.service("jobmanager").image());
@@ -146,7 +152,7 @@ class ComposeFileTest {
                     .as(service.name())
                     .doesNotContainKeys("network_mode", "privileged", "cap_add", "expose");
         }
-        assertThat(open).containsExactly("jobmanager", "mail", "postgres");
+        assertThat(open).containsExactly("grafana", "jobmanager", "mail", "postgres");
     }
 
     @Test
@@ -154,7 +160,8 @@ class ComposeFileTest {
         for (Variable variable : compose.variables()) {
             boolean secret = variable.name().matches(".*(PASSWORD|SECRET|API_KEY).*");
             boolean ofTheMailProvider =
-                    Set.of("LIFECYCLE_SMTP_PASSWORD", "EMAIL_API_KEY").contains(variable.name());
+                    Set.of("LIFECYCLE_SMTP_PASSWORD", "GRAFANA_SMTP_PASSWORD", "EMAIL_API_KEY")
+                            .contains(variable.name());
             assertThat(variable.required())
                     .as(variable.name())
                     .isEqualTo(secret && !ofTheMailProvider);
@@ -406,13 +413,77 @@ class ComposeFileTest {
         assertThat(new DistributedConfig(worker).values().keySet()).containsAll(given);
 
         Map<String, ConfigOption<?>> flink = flinkOptions();
-        compose.service("jobmanager")
-                .flinkProperties()
-                .forEach(
-                        (key, value) -> {
-                            assertThat(flink).containsKey(key);
-                            Configuration.fromMap(Map.of(key, value)).get(flink.get(key));
-                        });
+        Map<String, String> properties =
+                new TreeMap<>(compose.service("jobmanager").flinkProperties());
+        String reporter = "metrics.reporter." + properties.get("metrics.reporters") + ".";
+        assertThat(properties.remove(reporter + "factory.class"))
+                .isEqualTo(PrometheusReporterFactory.class.getName());
+        assertThat(properties.remove(reporter + "port"))
+                .isEqualTo(Integer.toString(FlinkSettings.METRICS_PORT));
+        properties.forEach(
+                (key, value) -> {
+                    assertThat(flink).containsKey(key);
+                    Configuration.fromMap(Map.of(key, value)).get(flink.get(key));
+                });
+    }
+
+    @Test
+    void grafanaIsGivenWhatItsProvisioningAsksFor() throws Exception {
+        Map<String, String> grafana = environment("grafana");
+        Set<String> asked = new TreeSet<>();
+        for (Path file : filesBelow(compose.folder().resolve("grafana/provisioning"))) {
+            Matcher variable =
+                    Pattern.compile("\\$__env\\{(\\w+)}").matcher(Files.readString(file));
+            while (variable.find()) {
+                asked.add(variable.group(1));
+            }
+        }
+        assertThat(asked)
+                .isEqualTo(
+                        grafana.keySet().stream()
+                                .filter(name -> name.startsWith("GRAFANA_"))
+                                .collect(Collectors.toCollection(TreeSet::new)));
+        assertThat(grafana)
+                .containsEntry("GRAFANA_SQL_HOST", "postgres:5432")
+                .containsEntry("GRAFANA_SQL_DATABASE", StackNames.DATABASE)
+                .containsEntry("GRAFANA_SQL_USER", "lifecycle_readonly")
+                .containsEntry(
+                        "GRAFANA_SQL_PASSWORD",
+                        environment("migrate").get("FLYWAY_PLACEHOLDERS_READONLY_PASSWORD"))
+                .containsEntry("GRAFANA_PROMETHEUS_URL", "http://prometheus:9090");
+        assertThat(compose.service("grafana").texts("ports"))
+                .containsExactly("127.0.0.1:${GRAFANA_PORT:-3002}:3000");
+        String dashboards = "/etc/seqpulse/dashboards";
+        assertThat(compose.service("grafana").texts("volumes"))
+                .contains(
+                        "./grafana/provisioning:/etc/grafana/provisioning:ro",
+                        "./grafana/dashboards:" + dashboards + ":ro");
+        assertThat(
+                        Files.readString(
+                                compose.folder()
+                                        .resolve(
+                                                "grafana/provisioning/dashboards/dashboards.yaml")))
+                .contains("path: " + dashboards + "\n");
+        assertThat(grafana.get("GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"))
+                .isEqualTo(dashboards + "/seqpulse-kpi-mvp-lifecycle.json");
+    }
+
+    @Test
+    void prometheusAsksThePartsOfFlink() throws Exception {
+        String text =
+                Files.readString(compose.folder().resolve("grafana/prometheus/prometheus.yml"));
+        for (String part : List.of("jobmanager", "taskmanager")) {
+            assertThat(text).contains("\"%s:%d\"".formatted(part, FlinkSettings.METRICS_PORT));
+        }
+        assertThat(script("prometheus")).isNotEmpty();
+        assertThat(compose.service("prometheus").texts("volumes"))
+                .contains("./grafana/prometheus:/etc/prometheus:ro");
+    }
+
+    private static List<Path> filesBelow(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).toList();
+        }
     }
 
     @Test
@@ -550,6 +621,7 @@ class ComposeFileTest {
                         CoreOptions.class,
                         ExecutionOptions.class,
                         JobManagerOptions.class,
+                        MetricOptions.class,
                         PipelineOptions.class,
                         RestartStrategyOptions.class,
                         Class.forName("org.apache.flink.state.rocksdb.RocksDBConfigurableOptions"),
