@@ -1,0 +1,154 @@
+package io.seqpulse.quickstart.dashboards;
+
+import io.seqpulse.quickstart.StackException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code ./lifecycle dashboards}: thresholds and definitions of KPIs stand once, in {@code
+ * lifecycle.yaml}, and are written from there into Grafana's dashboards and alert rules.
+ */
+@Command(
+        name = "./lifecycle dashboards",
+        description =
+                "Writes the thresholds and definitions of the KPIs in lifecycle.yaml into Grafana's"
+                        + " dashboards and alert rules. Running it again changes nothing.",
+        sortOptions = false,
+        usageHelpAutoWidth = true)
+public final class Dashboards implements Callable<Integer> {
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--check",
+            description = "Change nothing; fail and name the files that differ, if any.")
+    private boolean check;
+
+    @Option(
+            names = "--rules",
+            paramLabel = "DIR",
+            description = "Take lifecycle.yaml of that folder instead of the built-in one.")
+    private Path rules;
+
+    @Option(
+            names = "--grafana",
+            paramLabel = "DIR",
+            description = "Where dashboards/ and provisioning/ are (default: the project's).")
+    private Path grafana;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    @SuppressWarnings("UnusedVariable") // picocli reads it
+    private boolean help;
+
+    /** Runs the command and ends this JVM: 0 when done, 1 on failure, 2 on bad usage. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The command as {@code main} runs it. */
+    static CommandLine commandLine() {
+        CommandLine command = new CommandLine(new Dashboards());
+        command.setExecutionExceptionHandler(
+                (failure, failed, parsed) -> {
+                    if (failure instanceof StackException) {
+                        failed.getErr().println(failure.getMessage());
+                        return 1;
+                    }
+                    throw failure;
+                });
+        return command;
+    }
+
+    @Override
+    public Integer call() {
+        Path home = Path.of(System.getProperty("lifecycle.home", "")).toAbsolutePath();
+        Path catalogue =
+                rules == null
+                        ? home.resolve("job/src/main/resources/lifecycle.yaml")
+                        : rules.resolve("lifecycle.yaml");
+        Path folder = grafana == null ? home.resolve("grafana") : grafana;
+        Map<String, KpiThresholds> kpis = KpiThresholds.read(catalogue);
+        Path rulesFile = folder.resolve("provisioning/alerting/rules.yaml");
+        Set<String> shown = new TreeSet<>();
+        Set<String> watched = new TreeSet<>();
+        List<Path> different = new ArrayList<>();
+        for (Path file : dashboards(folder.resolve("dashboards"))) {
+            String text = read(file);
+            keep(file, text, DashboardFile.with(kpis, file.toString(), text, shown), different);
+        }
+        String text = read(rulesFile);
+        keep(
+                rulesFile,
+                text,
+                AlertRules.with(kpis, rulesFile.toString(), text, watched),
+                different);
+
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        for (String kpi : kpis.keySet()) {
+            if (!shown.contains(kpi) || !watched.contains(kpi)) {
+                err.printf(
+                        "note: kpi %s has thresholds, but no %s%n",
+                        kpi, shown.contains(kpi) ? "alert rule" : "panel");
+            }
+        }
+        if (check && !different.isEmpty()) {
+            different.forEach(file -> err.println(file + " differs from " + catalogue));
+            err.println("run ./lifecycle dashboards and commit what it changes");
+            return 1;
+        }
+        if (different.isEmpty()) {
+            out.printf("dashboards and alert rules are those of %s%n", catalogue);
+        } else {
+            different.forEach(file -> out.println("written: " + file));
+        }
+        return 0;
+    }
+
+    private void keep(Path file, String before, String after, List<Path> different) {
+        if (before.equals(after)) {
+            return;
+        }
+        different.add(file);
+        if (!check) {
+            try {
+                Files.writeString(file, after);
+            } catch (IOException e) {
+                throw new StackException(file + " cannot be written: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private static List<Path> dashboards(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
+        } catch (IOException e) {
+            throw new StackException(folder + " cannot be read: there are no dashboards", e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new StackException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package io.seqpulse.quickstart.dashboards;
+
+import io.seqpulse.quickstart.StackException;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/**
+ * A KPI of {@code lifecycle.yaml} that has thresholds, as far as Grafana is told of it.
+ *
+ * @param name as it stands in the tables and in the titles of panels
+ * @param description what it is, in English
+ * @param redBelow percent; below it is red
+ * @param greenFrom percent; from there on it is green, orange between the two
+ */
+record KpiThresholds(String name, String description, BigDecimal redBelow, BigDecimal greenFrom) {
+
+    /**
+     * Those of a catalogue, by name. The job is what checks a catalogue as a whole; here only what
+     * is used has to be there.
+     *
+     * @param file a {@code lifecycle.yaml}
+     * @throws StackException if it cannot be read or says something else than thresholds in percent
+     */
+    static Map<String, KpiThresholds> read(Path file) {
+        Object content;
+        try {
+            content =
+                    new Load(LoadSettings.builder().setLabel(file.toString()).build())
+                            .loadFromString(Files.readString(file));
+        } catch (IOException e) {
+            throw new StackException(file + " cannot be read: " + e.getMessage(), e);
+        } catch (YamlEngineException e) {
+            throw new StackException(file + " is no YAML: " + e.getMessage(), e);
+        }
+        if (!(content instanceof Map<?, ?> catalogue)
+                || !(catalogue.get("kpis") instanceof List<?> entries)) {
+            throw new StackException(file + ": there is no list 'kpis' in it");
+        }
+        Map<String, KpiThresholds> found = new LinkedHashMap<>();
+        for (Object entry : entries) {
+            if (!(entry instanceof Map<?, ?> kpi) || !(kpi.get("kpi") instanceof String name)) {
+                throw new StackException(file + ": an entry of 'kpis' has no name ('kpi')");
+            }
+            if (kpi.get("thresholds") instanceof Map<?, ?> thresholds) {
+                found.put(name, of(file, name, kpi, thresholds));
+            }
+        }
+        return found;
+    }
+
+    private static KpiThresholds of(Path file, String name, Map<?, ?> kpi, Map<?, ?> thresholds) {
+        BigDecimal redBelow = percent(file, name, thresholds, "red-below");
+        BigDecimal greenFrom = percent(file, name, thresholds, "green-from");
+        if (redBelow.compareTo(greenFrom) >= 0) {
+            throw new StackException(
+                    "%s: kpi %s: red-below %s must be less than green-from %s"
+                            .formatted(file, name, redBelow, greenFrom));
+        }
+        if (!(kpi.get("description") instanceof Map<?, ?> description)
+                || !(description.get("en") instanceof String english)) {
+            throw new StackException(
+                    "%s: kpi %s: there is no description in English".formatted(file, name));
+        }
+        return new KpiThresholds(name, english.strip(), redBelow, greenFrom);
+    }
+
+    private static BigDecimal percent(Path file, String name, Map<?, ?> thresholds, String key) {
+        if (!(thresholds.get(key) instanceof Number number)) {
+            throw new StackException(
+                    "%s: kpi %s: thresholds.%s must be a number of percent"
+                            .formatted(file, name, key));
+        }
+        // 30 and 30.0 are the same threshold, and 30 is not 3E+1.
+        return new BigDecimal(
+                new BigDecimal(number.toString()).stripTrailingZeros().toPlainString());
+    }
+}
