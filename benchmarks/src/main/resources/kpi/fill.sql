@@ -51,6 +51,12 @@ where d.email_type = 'E-ACT-05' and random() < 0.6;
 
 set session_replication_role = origin;
 
+insert into kpi.definition (kpi, position, title, description, available)
+select kpi, 1, kpi, kpi, true
+from unnest(array[
+    'signup_to_project_24h', 'project_to_first_verdict_72h', 'free_to_pro_from_quota_emails',
+    'critical_alert_open_rate']) kpi;
+
 insert into kpi.generation (generation, complete_at) values (1, now());
 
 insert into kpi.cohort_rows

@@ -1,5 +1,6 @@
 package io.seqpulse.benchmark;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.seqpulse.quickstart.EmbeddedStack;
@@ -7,6 +8,7 @@ import io.seqpulse.quickstart.StackException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -44,50 +46,26 @@ final class KpiScale implements Callable<Integer> {
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-    private static final String COHORT =
-            """
-            select round(100.0 * sum(numerator) / nullif(sum(denominator), 0), 2) as value
-            from kpi.cohort
-            where kpi = '%s' and bucket >= date_trunc('minute', $__timeFrom()::timestamptz)
-                and bucket < date_trunc('minute', $__timeTo()::timestamptz)
-            """;
-    private static final String EXPOSED =
-            """
-            select round(100.0 * count(distinct project_id) filter (where converted)
-                / nullif(count(distinct project_id), 0), 2) as value
-            from kpi.exposure
-            where code in ('E-CONV-01', 'E-CONV-03')
-                and bucket >= date_trunc('minute', $__timeFrom()::timestamptz)
-                and bucket < date_trunc('minute', $__timeTo()::timestamptz)
-            """;
-    private static final String DAILY =
-            """
-            select date_trunc('day', bucket, 'UTC') as "time",
-                round(100.0 * sum(numerator) / nullif(sum(denominator), 0), 2) as value
-            from kpi.cohort
-            where kpi = 'signup_to_project_24h'
-                and bucket >= date_trunc('day', $__timeFrom()::timestamptz, 'UTC')
-                and bucket < date_trunc('day', $__timeTo()::timestamptz, 'UTC') + interval '1 day'
-            group by 1
-            order by 1
-            """;
-
-    /** The product's SQL, ours, and what they took. */
-    private record Question(String name, String theirs, String ours) {}
+    /**
+     * A panel of the dashboard.
+     *
+     * @param theirs the product's SQL for what it shows
+     */
+    private record Question(String panel, String theirs) {
+        boolean isTrend() {
+            return panel.startsWith("Trend");
+        }
+    }
 
     private static final List<Question> QUESTIONS =
             List.of(
-                    cohort("signup_to_project_24h"),
-                    cohort("project_to_first_verdict_72h"),
+                    stat("signup_to_project_24h"),
+                    stat("project_to_first_verdict_72h"),
+                    stat("free_to_pro_from_quota_emails"),
+                    stat("critical_alert_open_rate"),
                     new Question(
-                            "free_to_pro_from_quota_emails",
-                            resource("free_to_pro_from_quota_emails"),
-                            EXPOSED),
-                    cohort("critical_alert_open_rate"),
-                    new Question(
-                            "signup_to_project_24h, daily",
-                            resource("signup_to_project_24h_daily"),
-                            DAILY));
+                            "Trend - signup_to_project_24h (daily)",
+                            resource("signup_to_project_24h_daily")));
 
     @Option(
             names = "--users",
@@ -121,8 +99,21 @@ final class KpiScale implements Callable<Integer> {
     private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     private final Instant begun = Instant.now();
 
-    private static Question cohort(String kpi) {
-        return new Question(kpi, resource(kpi), COHORT.formatted(kpi));
+    private static Question stat(String kpi) {
+        return new Question(kpi, resource(kpi));
+    }
+
+    /** What our dashboard asks for a panel. */
+    private static String panel(String title) throws IOException {
+        Path dashboard =
+                Path.of(System.getProperty("lifecycle.home", ""))
+                        .resolve("grafana/dashboards/seqpulse-kpi-mvp-lifecycle.json");
+        for (JsonNode panel : JSON.readTree(dashboard.toFile()).path("panels")) {
+            if (panel.path("title").asText().equals(title)) {
+                return panel.path("targets").path(0).path("rawSql").asText();
+            }
+        }
+        throw new BenchmarkException("there is no panel '%s' in %s".formatted(title, dashboard));
     }
 
     private static String resource(String name) {
@@ -189,25 +180,25 @@ final class KpiScale implements Callable<Integer> {
                 "ratio",
                 "value");
         for (Question question : QUESTIONS) {
-            Answer slow = ask(product, question.theirs(), from, to);
-            Answer quick = ask(product, question.ours(), from, to);
+            Answer slow = ask(product, question, question.theirs(), from, to);
+            Answer quick = ask(product, question, panel(question.panel()), from, to);
             if (!slow.text().equals(quick.text())) {
                 throw new BenchmarkException(
                         "%s is %s by the product's SQL and %s from the KPI tables"
-                                .formatted(question.name(), slow.text(), quick.text()));
+                                .formatted(question.panel(), slow.text(), quick.text()));
             }
             theirs += slow.millis();
             ours += quick.millis();
             out.printf(
                     Locale.ROOT,
                     "%-34s %12.1f %12.1f %8.0f  %s%n",
-                    question.name(),
+                    question.panel(),
                     slow.millis(),
                     quick.millis(),
                     slow.millis() / quick.millis(),
-                    slow.text().length() > 20 ? "(the same)" : slow.text());
+                    question.isTrend() ? "(the same)" : slow.text());
             questions.put(
-                    question.name(),
+                    question.panel(),
                     Map.of("productMillis", slow.millis(), "kpiMillis", quick.millis()));
         }
         out.printf(
@@ -236,42 +227,45 @@ final class KpiScale implements Callable<Integer> {
      */
     private record Answer(String text, double millis) {}
 
-    private Answer ask(Connection product, String query, Instant from, Instant to)
+    private Answer ask(
+            Connection product, Question question, String query, Instant from, Instant to)
             throws SQLException {
         String sql = halfOpen(query, from, to);
         double[] millis = new double[runs];
-        String text = rows(product, sql);
+        String text = rows(product, sql, question.isTrend());
         for (int run = 0; run < runs; run++) {
             long start = System.nanoTime();
-            text = rows(product, sql);
+            text = rows(product, sql, question.isTrend());
             millis[run] = (System.nanoTime() - start) / 1e6;
         }
         Arrays.sort(millis);
         return new Answer(text, millis[runs / 2]);
     }
 
-    /** Windows are {@code [from, to)}: the last microsecond before the end is the last in it. */
+    /**
+     * Windows are {@code [from, to)}: to the product's SQL, which takes both ends, the last
+     * microsecond before the end is the end.
+     */
     private static String halfOpen(String query, Instant from, Instant to) {
         return query.replace(
                         "BETWEEN $__timeFrom() AND $__timeTo()",
                         "BETWEEN '%s' AND '%s'".formatted(from, to.minus(1, ChronoUnit.MICROS)))
                 .replace("$__timeFrom()", "'" + from + "'")
-                .replace("$__timeTo()", "'" + to.minus(1, ChronoUnit.MICROS) + "'");
+                .replace("$__timeTo()", "'" + to + "'");
     }
 
-    private static String rows(Connection product, String sql) throws SQLException {
+    /** All rows of a trend; of a stat the last, which is the window's. */
+    private static String rows(Connection product, String sql, boolean trend) throws SQLException {
         List<String> rows = new ArrayList<>();
         try (Statement statement = product.createStatement();
                 ResultSet result = statement.executeQuery(sql)) {
             while (result.next()) {
-                String value = result.getBigDecimal("value").stripTrailingZeros().toPlainString();
-                rows.add(
-                        result.getMetaData().getColumnCount() == 1
-                                ? value
-                                : result.getTimestamp("time").toInstant() + " " + value);
+                BigDecimal value = result.getBigDecimal("value");
+                String text = value == null ? "0" : value.stripTrailingZeros().toPlainString();
+                rows.add(trend ? result.getTimestamp("time").toInstant() + " " + text : text);
             }
         }
-        return String.join(", ", rows);
+        return trend ? String.join(", ", rows) : rows.get(rows.size() - 1);
     }
 
     private static long bytes(Connection product, String schema) throws SQLException {
