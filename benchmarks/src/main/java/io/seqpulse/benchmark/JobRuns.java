@@ -14,6 +14,7 @@ import io.seqpulse.lifecycle.decode.DecodeChanges;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.quickstart.FlinkSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -172,7 +173,8 @@ final class JobRuns implements AutoCloseable {
     }
 
     private LifecyclePipeline lifecycle(EventTopic topic) {
-        return new LifecyclePipeline(topic.name(), rules(topic.begin()), COOLDOWN, emails());
+        return new LifecyclePipeline(
+                topic.name(), rules(topic.begin()), Measures.of(catalogue), COOLDOWN, emails());
     }
 
     private List<ActiveRule> rules(Instant liveSince) {

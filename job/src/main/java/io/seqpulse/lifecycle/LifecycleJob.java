@@ -3,9 +3,11 @@ package io.seqpulse.lifecycle;
 import io.seqpulse.connector.email.EmailSink;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetterSink;
+import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.config.LifecycleConfig;
 import io.seqpulse.lifecycle.config.RulesMode;
+import io.seqpulse.lifecycle.kpi.Measures;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The job's entry: reads the configuration, connects the ends, starts. */
@@ -22,14 +24,16 @@ public final class LifecycleJob {
                 new ChangeLog(
                         config.kafkaBootstrapServers(), config.kafkaTopic(), "seqpulse-lifecycle");
         changeLog.requireOnePartition();
+        Catalogue catalogue = CatalogueLoader.load(config.rulesDir());
         LifecyclePipeline pipeline =
                 new LifecyclePipeline(
                         config.kafkaTopic(),
                         LifecycleStart.rules(
-                                CatalogueLoader.load(config.rulesDir()),
+                                catalogue,
                                 config.rulesMode(),
                                 config.enabledTypes(),
                                 config.database()),
+                        Measures.of(catalogue),
                         config.marketingCooldown(),
                         config.emailSettings());
         EmailSink.Builder emails =

@@ -15,6 +15,7 @@ import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.parent.RememberParents;
+import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
@@ -36,11 +37,16 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *
  * @param topic name of the change log, for dead letters
  * @param rules the catalogue's rules with the times since which they run
+ * @param measures what is counted
  * @param cooldown least time between two marketing emails to one person
  * @param emails how they are written
  */
 public record LifecyclePipeline(
-        String topic, List<ActiveRule> rules, Duration cooldown, EmailSettings emails) {
+        String topic,
+        List<ActiveRule> rules,
+        Measures measures,
+        Duration cooldown,
+        EmailSettings emails) {
 
     /** Max parallelism is part of the state's contract (DESIGN D9): it never changes. */
     private static final int MAX_PARALLELISM = 720;
@@ -85,7 +91,7 @@ public record LifecyclePipeline(
                                         .union(parents)
                                         .keyBy(Fact::key),
                                 resnapshots,
-                                new AttachDeployment(topic),
+                                new AttachDeployment(topic, measures),
                                 StreamTypes.FACT),
                         OperatorIds.ATTACH);
 
@@ -96,7 +102,7 @@ public record LifecyclePipeline(
                                         .union(attached)
                                         .keyBy(Fact::key),
                                 resnapshots,
-                                new DetectProject(topic, rules),
+                                new DetectProject(topic, rules, measures),
                                 StreamTypes.MESSAGE),
                         OperatorIds.DETECT_PROJECT);
 
@@ -109,7 +115,7 @@ public record LifecyclePipeline(
                                                         DetectProject.OWNER_SIGNALS))
                                         .keyBy(Fact::key),
                                 resnapshots,
-                                new DetectUser(topic, rules),
+                                new DetectUser(topic, rules, measures),
                                 StreamTypes.MESSAGE),
                         OperatorIds.DETECT_USER);
 

@@ -133,7 +133,12 @@ class LifecyclePipelineTest {
                         .assignTimestampsAndWatermarks(ChangeLog.clock())
                         .uid("clock")
                         .setParallelism(1);
-        new LifecyclePipeline("changes", Rules.liveSince(0), Duration.ofDays(1), emails())
+        new LifecyclePipeline(
+                        "changes",
+                        Rules.liveSince(0),
+                        Rules.measures(),
+                        Duration.ofDays(1),
+                        emails())
                 .define(changes, new Arrivals<>(), new Arrivals<>());
         env.execute();
     }

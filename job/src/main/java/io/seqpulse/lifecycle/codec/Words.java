@@ -31,11 +31,13 @@ final class Words {
             trigger_to_finish signup new_user free_active free_near_limit pro_active at_risk
             at_risk_severe security_sensitive detection_latency delivery_latency
             critical_alert_mttr started_micros finished_micros
+            project_to_first_verdict_72h verdict_ok verdict_warning verdict_rollback_recommended
+            rollback_recommended free_to_pro_conversion_30d critical_alert_open_rate
             """
                     .strip()
                     .split("\\s+");
 
-    private static final int LONGEST = 24;
+    private static final int LONGEST = 30;
     private static final Map<String, Integer> NUMBERS = new HashMap<>();
 
     static {

@@ -5,10 +5,14 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
+import io.seqpulse.lifecycle.host.KpiOutputs;
+import io.seqpulse.lifecycle.kpi.DeploymentCohorts;
+import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
+import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -25,15 +29,18 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
     private static final Duration KEPT = Duration.ofDays(180);
 
     private final String topic;
+    private final DeploymentCohorts cohorts;
 
     private transient DeadLetters deadLetters;
     private transient RecentState<Deployment> deployments;
 
     /**
      * @param topic the change log, named in dead letters
+     * @param measures what is counted
      */
-    public AttachDeployment(String topic) {
+    public AttachDeployment(String topic, Measures measures) {
         this.topic = topic;
+        this.cohorts = new DeploymentCohorts(measures);
     }
 
     @Override
@@ -47,7 +54,7 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         return deployments;
     }
 
-    /** A deleted deployment was one all the same: its project is told nothing. */
+    /** A deleted deployment was one all the same: its project is told only for the figures. */
     @Override
     public void processElement(Fact fact, ReadOnlyContext context, Collector<Fact> out)
             throws Exception {
@@ -61,11 +68,12 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {
             if (!deployment.outlived(fact)) {
                 Departure departure = new Departure(fact.committedAt(), fact.position());
-                depart(context.getCurrentKey(), deployment, departure, context.timerService());
+                depart(context.getCurrentKey(), deployment, departure, context.timerService(), out);
             }
             return;
         }
         deployment.take(context.getCurrentKey(), fact).forEach(out::collect);
+        count(deployment, fact);
         deployment.awaitRow(fact, context.timerService().currentWatermark());
         save(context.getCurrentKey(), deployment, context.timerService());
     }
@@ -87,7 +95,7 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
                     letter -> context.output(DeadLetters.OUTPUT, letter));
         }
         if (deployment.departure != null && timestamp >= deployment.departure.forgetAt()) {
-            deployment.departure = null;
+            deployment.forgetDeletions();
         }
         save(context.getCurrentKey(), deployment, context.timerService());
     }
@@ -115,13 +123,37 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
             throws Exception {
         Deployment deployment = deployments.value(currentKey);
         if (deployment != null && deployment.isLackedBy(resnapshot)) {
-            depart(currentKey, deployment, resnapshot.departure(), timers);
+            depart(currentKey, deployment, resnapshot.departure(), timers, out);
+        }
+    }
+
+    private void count(Deployment deployment, Fact fact) {
+        boolean counted =
+                switch (fact.kind()) {
+                    case DEPLOYMENT, VERDICT, VERDICT_DELETED -> true;
+                    default -> false;
+                };
+        if (counted && deployment.projectId() != null) {
+            deployment.contributed.become(
+                    cohorts.figures(deployment.counted()),
+                    increment -> emit(KpiOutputs.INCREMENTS, increment));
         }
     }
 
     /** Forgets everything but that it was there. */
-    private void depart(String key, Deployment deployment, Departure departure, TimerService timers)
+    private void depart(
+            String key,
+            Deployment deployment,
+            Departure departure,
+            TimerService timers,
+            Collector<Fact> out)
             throws Exception {
+        deployment.contributed.become(
+                Map.of(), increment -> emit(KpiOutputs.INCREMENTS, increment));
+        Fact end = deployment.end(key, departure);
+        if (end != null) {
+            out.collect(end);
+        }
         Deployment gone = new Deployment();
         gone.timerAt = deployment.timerAt;
         gone.departure = departure;

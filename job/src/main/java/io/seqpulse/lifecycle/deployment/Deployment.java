@@ -9,6 +9,9 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Orphans;
 import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.kpi.Contributions;
+import io.seqpulse.lifecycle.kpi.DeploymentCohorts;
+import io.seqpulse.lifecycle.kpi.Moments;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
@@ -39,6 +42,7 @@ public class Deployment {
     private static final Set<String> TOLD_WITH_VERDICT =
             Set.of("project_id", "deployment_number", "env", "branch");
 
+    private static final long MICROS_PER_MILLI = 1_000;
     private static final int ACTIONS = 3;
     private static final int HINTS_KEPT = 20;
     private static final List<String> SEVERITIES =
@@ -61,6 +65,21 @@ public class Deployment {
 
     public long verdictPosition = Long.MIN_VALUE;
 
+    /** What the verdict's time leaves of the microsecond. */
+    public int verdictMicros;
+
+    /** The verdict whose row was deleted last, or null. */
+    public String deletedVerdict;
+
+    /** When that was, or null. */
+    public Departure verdictDeletion;
+
+    /** When it was first seen finished, epoch milliseconds; 0: it is not. */
+    public long finishedSeenAt;
+
+    /** What it has added to the figures. */
+    public Contributions contributed = new Contributions();
+
     /** Hint id → hint. */
     public Map<String, Happening> hints = new HashMap<>();
 
@@ -81,13 +100,16 @@ public class Deployment {
 
     /** Takes a fact; returns what it lets us tell the project, nothing while that is unknown. */
     List<Fact> take(String id, Fact fact) {
-        boolean wasKnown = projectId() != null;
+        String projectBefore = projectId();
+        boolean wasKnown = projectBefore != null;
+        boolean wasStarted = startedMicros() != Moments.NEVER;
         Set<String> changed = Set.of();
         switch (fact.kind()) {
             case DEPLOYMENT -> changed = takeRow(fact);
             case VERDICT -> takeVerdict(fact);
             case HINT -> takeHint(fact);
             case METRIC_SAMPLE -> takeSample(fact);
+            case VERDICT_DELETED -> takeVerdictDeletion(fact);
             default ->
                     throw new IllegalArgumentException(fact.kind() + " is not about a deployment");
         }
@@ -95,6 +117,11 @@ public class Deployment {
             return List.of();
         }
         List<Fact> told = new ArrayList<>();
+        boolean moved = wasKnown && !projectBefore.equals(projectId());
+        boolean left = moved || (wasStarted && startedMicros() == Moments.NEVER);
+        if (left) {
+            told.add(gone(FactKind.DEPLOYMENT_GONE, projectBefore, id, fact));
+        }
         if (fact.kind() == FactKind.DEPLOYMENT) {
             tellProgress(fact, changed, told);
         }
@@ -106,14 +133,101 @@ public class Deployment {
         }
         if (verdict != null && (!wasKnown || concernsVerdict(fact, changed))) {
             told.add(verdict(id));
+        } else if (verdict != null && left) {
+            told.add(
+                    gone(FactKind.VERDICT_KEPT, projectId(), id, fact).atMicros(verdictAtMicros()));
+        }
+        if (verdict != null && isVerdictDeleted()) {
+            told.add(gone(FactKind.VERDICT_GONE, projectId(), id, fact));
+            verdict = null;
         }
         return told;
+    }
+
+    /** Its own end, as its project is told; null where that is not known. */
+    Fact end(String id, Departure departure) {
+        return projectId() == null
+                ? null
+                : new Fact(
+                        FactKind.DEPLOYMENT_GONE,
+                        projectId(),
+                        id,
+                        departure.at(),
+                        departure.at(),
+                        departure.position(),
+                        false,
+                        Map.of());
+    }
+
+    /** What figures ask about it. */
+    DeploymentCohorts.State counted() {
+        return new DeploymentCohorts.State(
+                startedMicros(),
+                finishedMicros(),
+                verdict == null ? null : verdict.values().get("verdict"),
+                verdict == null ? Moments.NEVER : verdictAtMicros());
+    }
+
+    private long startedMicros() {
+        return micros("started_at", "started_micros");
+    }
+
+    /** Without a time of its own it finished when it was seen so. */
+    private long finishedMicros() {
+        if (!isFinished()) {
+            return Moments.NEVER;
+        }
+        long finished = micros("finished_at", "finished_micros");
+        return finished == Moments.NEVER ? finishedSeenAt * MICROS_PER_MILLI : finished;
+    }
+
+    private long micros(String column, String rest) {
+        String millis = row.get(column);
+        if (millis == null) {
+            return Moments.NEVER;
+        }
+        String micros = row.get(rest);
+        return Long.parseLong(millis) * MICROS_PER_MILLI
+                + (micros == null ? 0 : Long.parseLong(micros));
+    }
+
+    private long verdictAtMicros() {
+        return verdict.at() * MICROS_PER_MILLI + verdictMicros;
+    }
+
+    private static Fact gone(FactKind kind, String project, String id, Fact cause) {
+        return new Fact(
+                kind,
+                project,
+                id,
+                cause.committedAt(),
+                cause.committedAt(),
+                cause.position(),
+                cause.snapshot(),
+                Map.of());
+    }
+
+    private void takeVerdictDeletion(Fact fact) {
+        if (verdictDeletion == null || verdictDeletion.precedes(fact)) {
+            deletedVerdict = fact.id();
+            verdictDeletion = new Departure(fact.committedAt(), fact.position());
+        }
+    }
+
+    private boolean isVerdictDeleted() {
+        return verdict.id().equals(deletedVerdict)
+                && (verdict.committedAt() < verdictDeletion.at()
+                        || (verdict.committedAt() == verdictDeletion.at()
+                                && verdictPosition <= verdictDeletion.position()));
     }
 
     /** Notes a record that waits for the row, or that nothing does. */
     void awaitRow(Fact fact, long now) {
         if (projectId() != null) {
             orphans = null;
+            return;
+        }
+        if (fact.kind() == FactKind.VERDICT_DELETED) {
             return;
         }
         if (orphans == null) {
@@ -150,7 +264,17 @@ public class Deployment {
                 && hints.isEmpty()
                 && samples.isEmpty()
                 && orphans == null
+                && verdictDeletion == null
                 && departure == null;
+    }
+
+    /** Forgets deletions that nothing follows any more. */
+    void forgetDeletions() {
+        departure = null;
+        if (row.isEmpty() && verdict == null) {
+            deletedVerdict = null;
+            verdictDeletion = null;
+        }
     }
 
     String projectId() {
@@ -173,6 +297,11 @@ public class Deployment {
                                 changed.add(column);
                             }
                         });
+        if (!isFinished()) {
+            finishedSeenAt = 0;
+        } else if (finishedSeenAt == 0) {
+            finishedSeenAt = fact.committedAt();
+        }
         return changed;
     }
 
@@ -180,6 +309,7 @@ public class Deployment {
         if (verdict == null || isAfter(fact, verdict.committedAt(), verdictPosition)) {
             verdict = happening(fact, verdict);
             verdictPosition = fact.position();
+            verdictMicros = fact.microsOfMilli();
         }
     }
 
@@ -238,13 +368,15 @@ public class Deployment {
                 changed.isEmpty() || changed.contains("project_id") || changed.contains("env");
         String startedAt = row.get("started_at");
         if (startedAt != null && (all || changed.contains("started_at"))) {
-            told.add(
-                    progress(FactKind.DEPLOYMENT_STARTED, fact, Long.parseLong(startedAt), values));
+            told.add(progress(FactKind.DEPLOYMENT_STARTED, fact, startedMicros(), values));
         }
         if (isFinished() && (all || !toldFinished || changed.contains("finished_at"))) {
             String finishedAt = row.get("finished_at");
-            long at = finishedAt == null ? fact.committedAt() : Long.parseLong(finishedAt);
-            told.add(progress(FactKind.DEPLOYMENT_FINISHED, fact, at, values));
+            long micros =
+                    finishedAt == null
+                            ? fact.committedAt() * MICROS_PER_MILLI
+                            : micros("finished_at", "finished_micros");
+            told.add(progress(FactKind.DEPLOYMENT_FINISHED, fact, micros, values));
         }
         toldFinished = isFinished();
     }
@@ -254,16 +386,17 @@ public class Deployment {
         return "finished".equals(state) || "analyzed".equals(state);
     }
 
-    private Fact progress(FactKind kind, Fact fact, long at, Map<String, String> values) {
+    private Fact progress(FactKind kind, Fact fact, long micros, Map<String, String> values) {
         return new Fact(
-                kind,
-                projectId(),
-                fact.key(),
-                at,
-                fact.committedAt(),
-                fact.position(),
-                fact.snapshot(),
-                values);
+                        kind,
+                        projectId(),
+                        fact.key(),
+                        fact.committedAt(),
+                        fact.committedAt(),
+                        fact.position(),
+                        fact.snapshot(),
+                        values)
+                .atMicros(micros);
     }
 
     private Fact hint(String id, Happening hint, long position) {
@@ -293,14 +426,15 @@ public class Deployment {
         values.put("actions", actions());
         values.values().removeIf(value -> value == null);
         return new Fact(
-                FactKind.VERDICT_CREATED,
-                projectId(),
-                id,
-                verdict.at(),
-                verdict.committedAt(),
-                verdictPosition,
-                verdict.snapshot(),
-                values);
+                        FactKind.VERDICT_CREATED,
+                        projectId(),
+                        id,
+                        verdict.at(),
+                        verdict.committedAt(),
+                        verdictPosition,
+                        verdict.snapshot(),
+                        values)
+                .atMicros(verdictAtMicros());
     }
 
     /** Change of the 95th percentile of latency in percent of what it was before, whole. */

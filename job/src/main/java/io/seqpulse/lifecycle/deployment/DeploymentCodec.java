@@ -4,6 +4,7 @@ import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.detect.HappeningCodec;
 import io.seqpulse.lifecycle.fact.AbsenceCodec;
+import io.seqpulse.lifecycle.kpi.LedgerCodec;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -13,7 +14,7 @@ public final class DeploymentCodec implements Codec<Deployment> {
 
     private static final long serialVersionUID = 1L;
 
-    private static final int LAYOUT = 1;
+    private static final int LAYOUT = 2;
 
     @Override
     public Class<Deployment> type() {
@@ -39,11 +40,16 @@ public final class DeploymentCodec implements Codec<Deployment> {
         AbsenceCodec.write(deployment.orphans, out);
         AbsenceCodec.writeDeparture(deployment.departure, out);
         Compact.writeNumber(out, deployment.timerAt);
+        Compact.writeNumber(out, deployment.verdictMicros);
+        Compact.writeText(out, deployment.deletedVerdict);
+        AbsenceCodec.writeDeparture(deployment.verdictDeletion, out);
+        Compact.writeNumber(out, deployment.finishedSeenAt);
+        LedgerCodec.write(deployment.contributed, out);
     }
 
     @Override
     public Deployment read(DataInput in) throws IOException {
-        Compact.readVersion(in, "a deployment", LAYOUT);
+        int layout = Compact.readVersion(in, "a deployment", LAYOUT);
         Deployment deployment = new Deployment();
         deployment.row = Compact.readTexts(in);
         deployment.toldFinished = in.readBoolean();
@@ -58,6 +64,13 @@ public final class DeploymentCodec implements Codec<Deployment> {
         deployment.orphans = AbsenceCodec.read(in);
         deployment.departure = AbsenceCodec.readDeparture(in);
         deployment.timerAt = Compact.readNumber(in);
+        if (layout >= 2) {
+            deployment.verdictMicros = (int) Compact.readNumber(in);
+            deployment.deletedVerdict = Compact.readText(in);
+            deployment.verdictDeletion = AbsenceCodec.readDeparture(in);
+            deployment.finishedSeenAt = Compact.readNumber(in);
+            LedgerCodec.read(deployment.contributed, in);
+        }
         return deployment;
     }
 }

@@ -102,7 +102,12 @@ public final class Detection {
         limitStranger(profile, member.committedAt());
     }
 
-    private static void limitStranger(Profile profile, long now) {
+    /**
+     * Notes from when on a subject whose row has not come may be forgotten.
+     *
+     * @param now commit time of what was told of it
+     */
+    public static void limitStranger(Profile profile, long now) {
         if (profile.known) {
             profile.strangerUntil = 0;
         } else if (profile.strangerUntil == 0) {

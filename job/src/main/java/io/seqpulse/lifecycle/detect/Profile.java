@@ -4,10 +4,12 @@ import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.kpi.Ledger;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What is remembered of one user or project: a fixed set of facts whatever the rules are, so that
@@ -56,6 +58,9 @@ public class Profile {
     /** The deletion of the row remembered last, or null. */
     public Departure departure;
 
+    /** What is counted of it; null: nothing. */
+    public Ledger ledger;
+
     /** The one registered timer, epoch milliseconds; 0: none. */
     public long timerAt;
 
@@ -72,6 +77,7 @@ public class Profile {
                 && pending.isEmpty()
                 && handled.isEmpty()
                 && orphans == null
+                && ledger == null
                 && departure == null;
     }
 
@@ -90,6 +96,7 @@ public class Profile {
         handled.clear();
         strangerUntil = 0;
         orphans = null;
+        ledger = null;
         departure = null;
     }
 
@@ -102,6 +109,11 @@ public class Profile {
     /** Whether the subject was deleted before and the fact is about what it was. */
     public boolean isOver(Fact fact) {
         return departure != null && !departure.precedes(fact);
+    }
+
+    /** Whether what the row says now was said by this fact. */
+    public boolean isSaidBy(Fact fact) {
+        return known && committedAt == fact.committedAt() && position == fact.position();
     }
 
     /** Whether the row was written after this deletion of it, which is told again. */
@@ -142,8 +154,9 @@ public class Profile {
         }
         String planBefore = value("plan");
         String ownerBefore = value("owner_id");
-        boolean news = !known || !values.entrySet().containsAll(fact.values().entrySet());
+        boolean news = !known || saysNew(fact);
         values.putAll(fact.values());
+        values.remove("updated_at"); // of a snapshot's row, for the ledger
         boolean watched = known && !fact.snapshot();
         if (watched && planBefore != null && !planBefore.equals(value("plan"))) {
             planSince = fact.committedAt();
@@ -155,6 +168,18 @@ public class Profile {
         committedAt = fact.committedAt();
         position = fact.position();
         return news;
+    }
+
+    private boolean saysNew(Fact fact) {
+        for (Map.Entry<String, String> value : fact.values().entrySet()) {
+            String attribute = value.getKey();
+            if (!attribute.equals("updated_at")
+                    && !(values.containsKey(attribute)
+                            && Objects.equals(values.get(attribute), value.getValue()))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isAfterRemembered(Fact fact) {

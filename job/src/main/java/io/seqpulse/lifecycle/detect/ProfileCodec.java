@@ -5,6 +5,7 @@ import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.detect.Occurrences.Occurrence;
 import io.seqpulse.lifecycle.fact.AbsenceCodec;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.kpi.LedgerCodec;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -16,7 +17,7 @@ public final class ProfileCodec implements Codec<Profile> {
 
     private static final long serialVersionUID = 1L;
 
-    private static final int LAYOUT = 1;
+    private static final int LAYOUT = 2;
 
     @Override
     public Class<Profile> type() {
@@ -45,11 +46,12 @@ public final class ProfileCodec implements Codec<Profile> {
         AbsenceCodec.write(profile.orphans, out);
         AbsenceCodec.writeDeparture(profile.departure, out);
         Compact.writeNumber(out, profile.timerAt);
+        LedgerCodec.write(profile.ledger, out);
     }
 
     @Override
     public Profile read(DataInput in) throws IOException {
-        Compact.readVersion(in, "a profile", LAYOUT);
+        int layout = Compact.readVersion(in, "a profile", LAYOUT);
         Profile profile = new Profile();
         profile.values = Compact.readTexts(in);
         profile.known = in.readBoolean();
@@ -76,6 +78,7 @@ public final class ProfileCodec implements Codec<Profile> {
         profile.orphans = AbsenceCodec.read(in);
         profile.departure = AbsenceCodec.readDeparture(in);
         profile.timerAt = Compact.readNumber(in);
+        profile.ledger = layout < 2 ? null : LedgerCodec.read(in);
         return profile;
     }
 

@@ -51,7 +51,10 @@ public enum FactKind {
             "reason",
             "sent_at"),
 
-    /** What the project's row says now. */
+    /**
+     * What the project's row says now; where a snapshot says it, also when the row was last changed
+     * ({@code updated_at}), in microseconds since the epoch.
+     */
     PROJECT("projects", false, Set.of(Subject.PROJECT), "name", "owner_id", "plan"),
     PROJECT_DELETED("projects", false, Set.of(Subject.PROJECT)),
     /** A project was created; its owner hears of it too. */
@@ -140,6 +143,8 @@ public enum FactKind {
     DEPLOYMENT_GONE("deployments", false, Set.of(Subject.PROJECT)),
     /** A verdict's row is no more, or its deployment's is, or that is of another project. */
     VERDICT_GONE("deployment_verdicts", false, Set.of(Subject.PROJECT)),
+    /** A deployment that came from another project has a verdict. */
+    VERDICT_KEPT("deployment_verdicts", false, Set.of(Subject.PROJECT)),
     /** A verdict's row was deleted; {@code id} is the verdict's. */
     VERDICT_DELETED("deployment_verdicts", false, Set.of(Subject.DEPLOYMENT)),
     /** The journal says that an email was sent, at {@code sent_at}; {@code id} is its line's. */

@@ -151,9 +151,12 @@ public final class FactMapper {
         }
         change.required("owner_id");
         long createdAt = change.requiredMicros("created_at");
-        return List.of(
-                exact(FactKind.PROJECT, change, id, id, createdAt),
-                exact(FactKind.PROJECT_CREATED, change, id, id, createdAt));
+        Fact row = exact(FactKind.PROJECT, change, id, id, createdAt);
+        Long updatedAt = change.fromSnapshot() ? change.micros("updated_at") : null;
+        if (updatedAt != null) {
+            row.values().put("updated_at", Long.toString(updatedAt));
+        }
+        return List.of(row, exact(FactKind.PROJECT_CREATED, change, id, id, createdAt));
     }
 
     private static List<Fact> member(ChangeEvent change) {

@@ -8,14 +8,22 @@ import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.ProfileCodec;
 import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Orphans;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.kpi.Cohorts;
+import io.seqpulse.lifecycle.kpi.Ledger;
+import io.seqpulse.lifecycle.kpi.Overflow;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -36,23 +44,40 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
      */
     private static final Duration EVENTS_KEPT = Duration.ofDays(100);
 
+    /** What concerns nothing but figures. */
+    private static final Set<FactKind> FOR_FIGURES =
+            Collections.unmodifiableSet(
+                    EnumSet.of(
+                            FactKind.PROJECT_OWNED,
+                            FactKind.PROJECT_LEFT,
+                            FactKind.DEPLOYMENT_GONE,
+                            FactKind.VERDICT_KEPT,
+                            FactKind.VERDICT_GONE,
+                            FactKind.EMAIL_SENT,
+                            FactKind.EMAIL_UNSENT));
+
     private final Subject subject;
     private final String topic;
     private final List<ActiveRule> rules;
+    private final Cohorts cohorts;
 
     private transient DeadLetters deadLetters;
     private transient Detection detection;
     private transient RecentState<Profile> profiles;
     private transient MapState<String, Long> olderEvents;
     private transient Events older;
+    private transient Overflow olderMoments;
 
     /**
      * @param topic the change log, named in dead letters
+     * @param cohorts what is counted of such subjects
      */
-    protected DetectionFunction(Subject subject, String topic, List<ActiveRule> rules) {
+    protected DetectionFunction(
+            Subject subject, String topic, List<ActiveRule> rules, Cohorts cohorts) {
         this.subject = subject;
         this.topic = topic;
         this.rules = List.copyOf(rules);
+        this.cohorts = cohorts;
     }
 
     @Override
@@ -70,6 +95,12 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
                         .build());
         olderEvents = getRuntimeContext().getMapState(counted);
         older = new EventState(olderEvents);
+        olderMoments =
+                new MomentState(
+                        getRuntimeContext()
+                                .getMapState(
+                                        new MapStateDescriptor<>(
+                                                "older-moments", Types.STRING, Types.LONG)));
     }
 
     @Override
@@ -85,6 +116,9 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
 
     /** What this subject's facts mean to others; called when the fact has been taken. */
     protected void signal(Profile profile, Fact fact, ReadOnlyContext context) {}
+
+    /** What the end of this subject means to others; called with what was counted of it. */
+    protected void signalEnd(String id, Ledger ledger, Departure departure) {}
 
     /** Takes a fact that is neither an event nor the subject's row; returns whether it was one. */
     protected abstract boolean takeSpecial(Detection detection, Profile profile, Fact fact);
@@ -103,10 +137,20 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
             if (!profile.outlived(fact)) {
                 detection.end(profile, out::collect);
                 boolean hadOlder = profile.hasOlderEvents();
+                Ledger ledger = profile.ledger;
                 profile.depart(new Departure(fact.committedAt(), fact.position()));
                 clearOlder(hadOlder, profile);
+                close(context.getCurrentKey(), ledger, profile);
                 save(context.getCurrentKey(), profile, context.timerService());
             }
+            return;
+        }
+        if (FOR_FIGURES.contains(fact.kind())) {
+            count(context.getCurrentKey(), profile, fact);
+            if (profile.ledger != null) {
+                Detection.limitStranger(profile, fact.committedAt());
+            }
+            save(context.getCurrentKey(), profile, context.timerService());
             return;
         }
         if (!takeSpecial(detection, profile, fact)) {
@@ -114,8 +158,36 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
             detection.take(context.getCurrentKey(), profile, fact, older, wall, out::collect);
         }
         awaitSubject(profile, fact, context.timerService().currentWatermark());
+        count(context.getCurrentKey(), profile, fact);
         signal(profile, fact, context);
         save(context.getCurrentKey(), profile, context.timerService());
+    }
+
+    /** A row that is older than what is remembered says nothing of the present. */
+    private void count(String id, Profile profile, Fact fact) {
+        boolean row = fact.kind() == FactKind.ACCOUNT || fact.kind() == FactKind.PROJECT;
+        if (row && !profile.isSaidBy(fact)) {
+            return;
+        }
+        Ledger ledger = profile.ledger == null ? new Ledger() : profile.ledger;
+        if (cohorts.take(ledger, fact, olderMoments)) {
+            ledger.contributed.become(
+                    cohorts.figures(id, ledger),
+                    increment -> emit(KpiOutputs.INCREMENTS, increment));
+        }
+        profile.ledger = ledger.isEmpty() ? null : ledger;
+    }
+
+    /** Takes back what was counted of a subject that has just ended, or was forgotten. */
+    private void close(String id, Ledger before, Profile profile) {
+        if (before == null || profile.ledger != null) {
+            return;
+        }
+        before.contributed.become(Map.of(), increment -> emit(KpiOutputs.INCREMENTS, increment));
+        before.clear(olderMoments);
+        if (profile.departure != null) {
+            signalEnd(id, before, profile.departure);
+        }
     }
 
     private void awaitSubject(Profile profile, Fact fact, long now) {
@@ -146,8 +218,10 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
                     letter -> context.output(DeadLetters.OUTPUT, letter));
         }
         boolean hadOlder = profile.hasOlderEvents();
+        Ledger ledger = profile.ledger;
         detection.passTime(context.getCurrentKey(), profile, timestamp, out::collect);
         clearOlder(hadOlder, profile);
+        close(context.getCurrentKey(), ledger, profile);
         save(context.getCurrentKey(), profile, context.timerService());
     }
 
@@ -169,8 +243,10 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
             return;
         }
         boolean hadOlder = profile.hasOlderEvents();
+        Ledger ledger = profile.ledger;
         if (detection.sweep(profile, resnapshot, out::collect)) {
             clearOlder(hadOlder, profile);
+            close(currentKey, ledger, profile);
             save(currentKey, profile, timers);
         }
     }

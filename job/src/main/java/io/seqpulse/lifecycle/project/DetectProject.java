@@ -4,14 +4,19 @@ import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
 import io.seqpulse.lifecycle.detect.Member;
 import io.seqpulse.lifecycle.detect.Profile;
+import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DetectionFunction;
 import io.seqpulse.lifecycle.host.StreamTypes;
+import io.seqpulse.lifecycle.kpi.Ledger;
+import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.ProjectCohorts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.flink.util.OutputTag;
 
 /** Keyed by project: hosts the rules about projects and tells owners what concerns them. */
@@ -23,9 +28,10 @@ public final class DetectProject extends DetectionFunction {
 
     /**
      * @param topic the change log, named in dead letters
+     * @param measures what is counted
      */
-    public DetectProject(String topic, List<ActiveRule> rules) {
-        super(Subject.PROJECT, topic, rules);
+    public DetectProject(String topic, List<ActiveRule> rules, Measures measures) {
+        super(Subject.PROJECT, topic, rules, new ProjectCohorts(measures));
     }
 
     @Override
@@ -50,6 +56,9 @@ public final class DetectProject extends DetectionFunction {
         if (fact.kind() != FactKind.PROJECT || fact.value("owner_id") == null) {
             return;
         }
+        if (profile.isSaidBy(fact)) {
+            tellOwnership(profile, fact);
+        }
         String owner = fact.value("owner_id");
         boolean cameLater = profile.ownerSince != 0 && owner.equals(profile.value("owner_id"));
         Map<String, String> values = new HashMap<>();
@@ -66,6 +75,66 @@ public final class DetectProject extends DetectionFunction {
                         fact.position(),
                         fact.snapshot(),
                         values));
+    }
+
+    /** Who owns it now hears so once, and again with a snapshot; who did, that they do no more. */
+    private void tellOwnership(Profile profile, Fact row) {
+        Ledger ledger = profile.ledger;
+        String owner = profile.value("owner_id");
+        String before = ledger.owner();
+        if (before != null && !before.equals(owner)) {
+            emit(
+                    OWNER_SIGNALS,
+                    ownership(
+                            FactKind.PROJECT_LEFT,
+                            before,
+                            row.key(),
+                            ledger,
+                            row.committedAt(),
+                            row.position(),
+                            row.snapshot()));
+        }
+        if (!Objects.equals(before, owner) || row.snapshot()) {
+            emit(
+                    OWNER_SIGNALS,
+                    ownership(
+                            FactKind.PROJECT_OWNED,
+                            owner,
+                            row.key(),
+                            ledger,
+                            row.committedAt(),
+                            row.position(),
+                            row.snapshot()));
+        }
+        ledger.owner(owner);
+    }
+
+    @Override
+    protected void signalEnd(String id, Ledger ledger, Departure departure) {
+        if (ledger.owner() != null) {
+            emit(
+                    OWNER_SIGNALS,
+                    ownership(
+                            FactKind.PROJECT_LEFT,
+                            ledger.owner(),
+                            id,
+                            ledger,
+                            departure.at(),
+                            departure.position(),
+                            false));
+        }
+    }
+
+    private static Fact ownership(
+            FactKind kind,
+            String owner,
+            String project,
+            Ledger ledger,
+            long committedAt,
+            long position,
+            boolean snapshot) {
+        return new Fact(kind, owner, project, 0, committedAt, position, snapshot, Map.of())
+                .atMicros(ledger.createdMicros());
     }
 
     @Override

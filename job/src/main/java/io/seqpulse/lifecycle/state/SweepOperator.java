@@ -57,6 +57,7 @@ public final class SweepOperator<I, O>
         out = new TimestampedCollector<>(output);
         side = new Sides();
         function().recentState().buffer(this);
+        function().writeTo(output);
     }
 
     @Override

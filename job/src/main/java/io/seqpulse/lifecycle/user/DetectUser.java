@@ -7,6 +7,8 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DetectionFunction;
+import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.UserCohorts;
 import java.util.List;
 
 /** Keyed by user: hosts the rules about people, who hear of their projects by signals. */
@@ -14,9 +16,10 @@ public final class DetectUser extends DetectionFunction {
 
     /**
      * @param topic the change log, named in dead letters
+     * @param measures what is counted
      */
-    public DetectUser(String topic, List<ActiveRule> rules) {
-        super(Subject.USER, topic, rules);
+    public DetectUser(String topic, List<ActiveRule> rules, Measures measures) {
+        super(Subject.USER, topic, rules, new UserCohorts(measures));
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.story.Sweeps;
 import java.util.List;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -29,7 +30,7 @@ class AttachDeploymentOrphansTest {
 
     @BeforeEach
     void start() throws Exception {
-        harness = Sweeps.harness(new AttachDeployment(LOG), Fact::key);
+        harness = Sweeps.harness(new AttachDeployment(LOG, Rules.measures()), Fact::key);
         harness.open();
     }
 

@@ -13,6 +13,7 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.story.Sweeps;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -282,11 +283,12 @@ class AttachDeploymentTest {
     }
 
     @Test
-    void forgetsADeletedDeploymentAndTellsNobody() throws Exception {
+    void forgetsADeletedDeploymentAndTellsItsProjectForTheFigures() throws Exception {
         hears(row(MORNING).fact(), verdict(MORNING).fact());
         int told = told().size();
         hears(Facts.of(FactKind.DEPLOYMENT_DELETED, DEPLOYMENT, DEPLOYMENT, MORNING + 1).fact());
-        assertThat(told()).hasSize(told);
+        assertThat(told()).hasSize(told + 1);
+        assertThat(last(FactKind.DEPLOYMENT_GONE).id()).isEqualTo(DEPLOYMENT);
         Sweeps.clock(harness, MORNING + 1 + HOUR);
         assertThat(Sweeps.stateEntries(harness)).isZero();
         assertThat(harness.numEventTimeTimers()).isZero();
@@ -358,7 +360,7 @@ class AttachDeploymentTest {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Sweeps.harness(new AttachDeployment(LOG), Fact::key);
+        harness = Sweeps.harness(new AttachDeployment(LOG, Rules.measures()), Fact::key);
         harness.setup();
         if (state != null) {
             harness.initializeState(state);

@@ -36,7 +36,11 @@ class DetectProjectOrphansTest {
 
     @BeforeEach
     void start() throws Exception {
-        story = new DetectionStory(() -> new DetectProject(LOG, Rules.liveSince(LIVE_SINCE)));
+        story =
+                new DetectionStory(
+                        () ->
+                                new DetectProject(
+                                        LOG, Rules.liveSince(LIVE_SINCE), Rules.measures()));
     }
 
     @AfterEach

@@ -44,7 +44,11 @@ class DetectProjectSweepTest {
 
     @BeforeEach
     void start() throws Exception {
-        story = new DetectionStory(() -> new DetectProject(LOG, Rules.liveSince(LIVE_SINCE)));
+        story =
+                new DetectionStory(
+                        () ->
+                                new DetectProject(
+                                        LOG, Rules.liveSince(LIVE_SINCE), Rules.measures()));
     }
 
     @AfterEach

@@ -50,7 +50,11 @@ class DetectProjectTest {
 
     @BeforeEach
     void start() throws Exception {
-        story = new DetectionStory(() -> new DetectProject(LOG, Rules.liveSince(LIVE_SINCE)));
+        story =
+                new DetectionStory(
+                        () ->
+                                new DetectProject(
+                                        LOG, Rules.liveSince(LIVE_SINCE), Rules.measures()));
     }
 
     @AfterEach
@@ -247,7 +251,9 @@ class DetectProjectTest {
                     new DetectionStory(
                             () ->
                                     new DetectProject(
-                                            LOG, Rules.active(List.of(rule), LIVE_SINCE)))) {
+                                            LOG,
+                                            Rules.active(List.of(rule), LIVE_SINCE),
+                                            Rules.measures()))) {
                 other.hears(project(SHOP, CREATED).fact()).hears(deployments(SHOP, 40, MORNING));
                 other.hears(
                         member(SHOP, "m1", CREATED)
@@ -477,8 +483,7 @@ class DetectProjectTest {
                         .fact();
         story.hears(created, created, given, given, renamed, created);
 
-        List<Fact> signals = story.side(DetectProject.OWNER_SIGNALS);
-        assertThat(signals).allMatch(s -> s.kind() == FactKind.PROJECT_CREATED);
+        List<Fact> signals = signals(FactKind.PROJECT_CREATED);
         assertThat(signals).allMatch(s -> s.id().equals(SHOP));
         assertThat(signals)
                 .extracting(Fact::key)
@@ -492,9 +497,39 @@ class DetectProjectTest {
     @Test
     void tellsTheOwnerOfAProjectWithoutANameAllTheSame() throws Exception {
         story.hears(project(SHOP, CREATED).with("name", null).fact());
-        assertThat(story.side(DetectProject.OWNER_SIGNALS))
+        assertThat(signals(FactKind.PROJECT_CREATED))
                 .singleElement()
                 .satisfies(signal -> assertThat(signal.value("project_name")).isNull());
+    }
+
+    /** The present once, however often it is told; an older row is not the present. */
+    @Test
+    void tellsWhoOwnsAProjectNowAndWhoNoLongerDoes() throws Exception {
+        long moved = MORNING + DAY;
+        Fact created = project(SHOP, CREATED).fact().atMicros(CREATED * 1_000 + 7);
+        Fact given =
+                project(SHOP, CREATED)
+                        .with("owner_id", BOB)
+                        .committedAt(moved)
+                        .fact()
+                        .atMicros(CREATED * 1_000 + 7);
+        story.hears(created, created, given, given, created);
+
+        assertThat(signals(FactKind.PROJECT_OWNED)).extracting(Fact::key).containsExactly(ALICE, BOB);
+        assertThat(signals(FactKind.PROJECT_OWNED))
+                .allMatch(s -> s.id().equals(SHOP) && s.atMicros() == CREATED * 1_000 + 7);
+        assertThat(signals(FactKind.PROJECT_LEFT)).extracting(Fact::key).containsExactly(ALICE);
+
+        story.hears(Facts.of(FactKind.PROJECT_DELETED, SHOP, SHOP, moved + HOUR).fact());
+        assertThat(signals(FactKind.PROJECT_LEFT))
+                .extracting(Fact::key)
+                .containsExactly(ALICE, BOB);
+    }
+
+    private List<Fact> signals(FactKind kind) {
+        return story.side(DetectProject.OWNER_SIGNALS).stream()
+                .filter(signal -> signal.kind() == kind)
+                .toList();
     }
 
     // E-CONV-03
@@ -544,7 +579,9 @@ class DetectProjectTest {
                 new DetectionStory(
                         () ->
                                 new DetectProject(
-                                        LOG, Rules.withoutTable("quota_refusals", LIVE_SINCE)))) {
+                                        LOG,
+                                        Rules.withoutTable("quota_refusals", LIVE_SINCE),
+                                        Rules.measures()))) {
             fallback.hears(project(SHOP, CREATED).fact());
             fallback.hears(deployments(SHOP, 49, MORNING)).clock(fiftieth);
             assertThat(fallback.keys()).doesNotContain(QUOTA_REACHED);
@@ -685,7 +722,8 @@ class DetectProjectTest {
     }
 
     private static DetectionStory live(long since) throws Exception {
-        return new DetectionStory(() -> new DetectProject(LOG, Rules.liveSince(since)));
+        return new DetectionStory(
+                () -> new DetectProject(LOG, Rules.liveSince(since), Rules.measures()));
     }
 
     private static List<Message> outcome(List<Fact> facts) throws Exception {

@@ -6,6 +6,7 @@ import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.kpi.Measures;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -20,6 +21,11 @@ public final class Rules {
 
     public static List<Rule> all() {
         return CATALOGUE.rules();
+    }
+
+    /** What the catalogue that is delivered counts. */
+    public static Measures measures() {
+        return Measures.of(CATALOGUE);
     }
 
     public static Rule rule(String code) {

@@ -45,7 +45,9 @@ class DetectUserTest {
 
     @BeforeEach
     void start() throws Exception {
-        story = new DetectionStory(() -> new DetectUser(LOG, Rules.liveSince(LIVE_SINCE)));
+        story =
+                new DetectionStory(
+                        () -> new DetectUser(LOG, Rules.liveSince(LIVE_SINCE), Rules.measures()));
     }
 
     @AfterEach
@@ -291,7 +293,10 @@ class DetectUserTest {
         List<Message> inOrder = null;
         for (List<Fact> order : orders(facts)) {
             try (DetectionStory other =
-                    new DetectionStory(() -> new DetectUser(LOG, Rules.liveSince(LIVE_SINCE)))) {
+                    new DetectionStory(
+                            () ->
+                                    new DetectUser(
+                                            LOG, Rules.liveSince(LIVE_SINCE), Rules.measures()))) {
                 other.hears(order).hears(order.subList(0, 4)).clock(ASKED);
                 List<Message> outcome = sorted(other.messages());
                 inOrder = Objects.requireNonNullElse(inOrder, outcome);
