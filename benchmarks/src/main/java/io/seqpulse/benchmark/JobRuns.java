@@ -5,6 +5,7 @@ import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.EmailSink;
 import io.seqpulse.connector.email.SmtpSettings;
 import io.seqpulse.connector.jdbc.JdbcSettings;
+import io.seqpulse.connector.jdbc.KpiSink;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.LifecyclePipeline;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
@@ -15,6 +16,7 @@ import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.totals.Generation;
 import io.seqpulse.quickstart.FlinkSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +26,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -41,6 +44,7 @@ import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
 /**
  * Runs the job, or parts of it, in a Flink cluster in this JVM with the settings of the embedded
@@ -147,6 +151,7 @@ final class JobRuns implements AutoCloseable {
                                 .define(
                                         changes,
                                         FinishLine.discarding(lap, topic.end(), JobRuns::kind),
+                                        new DiscardingSink<>(),
                                         new NoDeadLetters()));
     }
 
@@ -161,6 +166,7 @@ final class JobRuns implements AutoCloseable {
                                 .define(
                                         changes,
                                         FinishLine.before(sink, lap, topic.end(), JobRuns::kind),
+                                        KpiSink.to(database),
                                         new NoDeadLetters()));
     }
 
@@ -174,7 +180,12 @@ final class JobRuns implements AutoCloseable {
 
     private LifecyclePipeline lifecycle(EventTopic topic) {
         return new LifecyclePipeline(
-                topic.name(), rules(topic.begin()), Measures.of(catalogue), COOLDOWN, emails());
+                topic.name(),
+                rules(topic.begin()),
+                Measures.of(catalogue),
+                new Generation(System.currentTimeMillis(), Set.of()),
+                COOLDOWN,
+                emails());
     }
 
     private List<ActiveRule> rules(Instant liveSince) {

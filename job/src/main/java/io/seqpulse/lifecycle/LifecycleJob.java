@@ -1,13 +1,16 @@
 package io.seqpulse.lifecycle;
 
 import io.seqpulse.connector.email.EmailSink;
+import io.seqpulse.connector.jdbc.KpiSink;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetterSink;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.config.LifecycleConfig;
 import io.seqpulse.lifecycle.config.RulesMode;
+import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.kpi.Measures;
+import java.util.List;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The job's entry: reads the configuration, connects the ends, starts. */
@@ -25,15 +28,16 @@ public final class LifecycleJob {
                         config.kafkaBootstrapServers(), config.kafkaTopic(), "seqpulse-lifecycle");
         changeLog.requireOnePartition();
         Catalogue catalogue = CatalogueLoader.load(config.rulesDir());
+        List<ActiveRule> rules =
+                LifecycleStart.rules(
+                        catalogue, config.rulesMode(), config.enabledTypes(), config.database());
+        LifecycleStart.define(catalogue, rules, config.database());
         LifecyclePipeline pipeline =
                 new LifecyclePipeline(
                         config.kafkaTopic(),
-                        LifecycleStart.rules(
-                                catalogue,
-                                config.rulesMode(),
-                                config.enabledTypes(),
-                                config.database()),
+                        rules,
                         Measures.of(catalogue),
+                        LifecycleStart.generation(config.database()),
                         config.marketingCooldown(),
                         config.emailSettings());
         EmailSink.Builder emails =
@@ -50,6 +54,7 @@ public final class LifecycleJob {
         pipeline.define(
                 LifecyclePipeline.changes(env, changeLog),
                 emails.build(),
+                KpiSink.to(config.database()),
                 DeadLetterSink.to(config.kafkaBootstrapServers(), config.deadLetterTopic()));
         env.execute("seqpulse-lifecycle");
     }

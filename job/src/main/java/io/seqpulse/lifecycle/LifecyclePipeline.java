@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle;
 
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.email.EmailCommand;
+import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.catalogue.Rule;
@@ -13,6 +14,7 @@ import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
+import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.parent.RememberParents;
 import io.seqpulse.lifecycle.kpi.Measures;
@@ -21,10 +23,14 @@ import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
 import io.seqpulse.lifecycle.state.SweepOperator;
 import io.seqpulse.lifecycle.state.SweptFunction;
+import io.seqpulse.lifecycle.totals.Figures;
+import io.seqpulse.lifecycle.totals.Generation;
+import io.seqpulse.lifecycle.totals.TotalsOperator;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.KeyedStream;
@@ -38,6 +44,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * @param topic name of the change log, for dead letters
  * @param rules the catalogue's rules with the times since which they run
  * @param measures what is counted
+ * @param generation which rows of KPIs are filled
  * @param cooldown least time between two marketing emails to one person
  * @param emails how they are written
  */
@@ -45,6 +52,7 @@ public record LifecyclePipeline(
         String topic,
         List<ActiveRule> rules,
         Measures measures,
+        Generation generation,
         Duration cooldown,
         EmailSettings emails) {
 
@@ -67,6 +75,7 @@ public record LifecyclePipeline(
     public void define(
             DataStream<LogRecord> changes,
             Sink<EmailCommand> emailSink,
+            Sink<KpiRow> kpiSink,
             Sink<DeadLetter> deadLetters) {
         List<Rule> catalogue = rules.stream().map(ActiveRule::rule).toList();
 
@@ -134,6 +143,21 @@ public record LifecyclePipeline(
                 .sinkTo(emailSink)
                 .name(OperatorIds.EMAIL_SINK)
                 .uid(OperatorIds.EMAIL_SINK);
+
+        named(
+                        attached.getSideOutput(KpiOutputs.INCREMENTS)
+                                .union(
+                                        aboutProjects.getSideOutput(KpiOutputs.INCREMENTS),
+                                        aboutUsers.getSideOutput(KpiOutputs.INCREMENTS))
+                                .keyBy(Figures::key, Types.STRING)
+                                .transform(
+                                        "totals",
+                                        TypeInformation.of(KpiRow.class),
+                                        new TotalsOperator(generation)),
+                        OperatorIds.KPI_TOTALS)
+                .sinkTo(kpiSink)
+                .name(OperatorIds.KPI_SINK)
+                .uid(OperatorIds.KPI_SINK);
 
         decoded.getSideOutput(DeadLetters.OUTPUT)
                 .union(

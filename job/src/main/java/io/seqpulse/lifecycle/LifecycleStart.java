@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle;
 
 import io.seqpulse.connector.jdbc.JdbcSettings;
+import io.seqpulse.connector.jdbc.KpiDefinition;
 import io.seqpulse.connector.jdbc.StartUpDatabase;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
@@ -8,6 +9,7 @@ import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.config.RulesMode;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.totals.Generation;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -58,6 +60,37 @@ final class LifecycleStart {
         return rules.stream()
                 .map(rule -> new ActiveRule(rule, liveSince.get(rule.code()).toEpochMilli()))
                 .toList();
+    }
+
+    /**
+     * Tells readers of the KPIs what these are, and which of them there is nothing to count for.
+     *
+     * @throws IllegalStateException if the database cannot be used
+     */
+    static void define(Catalogue catalogue, List<ActiveRule> rules, JdbcSettings database) {
+        StartUpDatabase startUp = new StartUpDatabase(database);
+        KpiAvailability availability =
+                new KpiAvailability(
+                        startUp.capturedColumns(KpiAvailability.tables()),
+                        rules.stream().map(ActiveRule::rule).toList());
+        List<KpiDefinition> definitions =
+                catalogue.kpis().stream().map(availability::definition).toList();
+        for (KpiDefinition kpi : definitions) {
+            if (kpi.unavailable() != null) {
+                LOG.info("{} is not available: {}", kpi.kpi(), kpi.unavailable());
+            }
+        }
+        startUp.define(definitions);
+    }
+
+    /**
+     * Which generation of KPI rows the job fills, should it start now.
+     *
+     * @throws IllegalStateException if the database cannot be used
+     */
+    static Generation generation(JdbcSettings database) {
+        return new Generation(
+                System.currentTimeMillis(), new StartUpDatabase(database).completeGenerations());
     }
 
     private static Rule enabled(Rule rule, Set<String> enabledTypes) {

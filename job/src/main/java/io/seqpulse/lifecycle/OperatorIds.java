@@ -17,6 +17,8 @@ final class OperatorIds {
     static final String EMAIL_POLICY = "email-policy";
     static final String RENDER = "render";
     static final String EMAIL_SINK = "email-sink";
+    static final String KPI_TOTALS = "kpi-totals";
+    static final String KPI_SINK = "kpi-sink";
     static final String DEAD_LETTERS = "dead-letters";
 
     private OperatorIds() {}

@@ -7,10 +7,12 @@ import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.email.EmailCommand;
+import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.story.Rules;
+import io.seqpulse.lifecycle.totals.Generation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,6 +43,8 @@ class LifecyclePipelineTest {
     /** What came to the sinks; they are copied into their tasks, so it cannot be theirs. */
     private static final Queue<Object> ARRIVED = new ConcurrentLinkedQueue<>();
 
+    private static final Queue<KpiRow> ROWS = new ConcurrentLinkedQueue<>();
+
     /** The time of the story, on the wall clock too: what has expired would not be mailed. */
     private final long verdictAt = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
 
@@ -49,6 +53,7 @@ class LifecyclePipelineTest {
     @BeforeEach
     void start() {
         ARRIVED.clear();
+        ROWS.clear();
     }
 
     /**
@@ -88,6 +93,48 @@ class LifecyclePipelineTest {
             stillThere.add(ALERT + "d" + i);
         }
         assertThat(mailed).isEqualTo(stillThere);
+    }
+
+    /**
+     * What the last row of each figure says is what is there at the end: every second project is
+     * gone with its deployment and verdict, and the users have nothing else.
+     */
+    @Test
+    void writesTheFiguresOfWhatIsThereAtTheEnd() throws Exception {
+        for (int i = 0; i < PROJECTS; i++) {
+            rows(i, verdictAt - 60_000, Snapshot.NONE);
+        }
+        for (int i = 0; i < PROJECTS; i++) {
+            verdict(i, verdictAt, Snapshot.NONE);
+        }
+        for (int i = 1; i < PROJECTS; i += 2) {
+            delete("deployments", "d" + i, verdictAt + 1_000);
+            delete("projects", "p" + i, verdictAt + 1_000);
+        }
+        tell("invoices", "x", Map.of(), Operation.CREATE, verdictAt + 10_000, Snapshot.NONE);
+
+        run();
+
+        Map<String, String> last = new HashMap<>();
+        for (KpiRow row : ROWS) {
+            assertThat(row.generation()).isEqualTo(1);
+            if (row.relation().equals("cohort") || row.relation().equals("activity")) {
+                assertThat(row.atMillis()).isEqualTo(verdictAt / 60_000 * 60_000);
+                last.put(row.series(), row.numerator() + "/" + row.denominator());
+            }
+        }
+        String half = Integer.toString(PROJECTS / 2);
+        assertThat(last)
+                .containsEntry("signup", "0/" + PROJECTS)
+                .containsEntry("signup_to_project_24h", half + "/" + PROJECTS)
+                .containsEntry("project_created", "0/" + half)
+                .containsEntry("project_to_first_verdict_72h", half + "/" + half)
+                .containsEntry("first_deployment_72h", half + "/" + half)
+                .containsEntry("trigger_to_finish", "0/" + half)
+                .containsEntry("deployment_started", "0/" + half)
+                .containsEntry("verdict_warning", "0/" + half)
+                .doesNotContainKey("deployment_finished");
+        assertThat(ROWS).filteredOn(row -> row.relation().equals(KpiRow.BEGIN)).hasSize(2);
     }
 
     /** From each keyed operator, by the way the pipeline has joined them. */
@@ -137,9 +184,10 @@ class LifecyclePipelineTest {
                         "changes",
                         Rules.liveSince(0),
                         Rules.measures(),
+                        new Generation(1, Set.of()),
                         Duration.ofDays(1),
                         emails())
-                .define(changes, new Arrivals<>(), new Arrivals<>());
+                .define(changes, new Arrivals<>(), new Rows(), new Arrivals<>());
         env.execute();
     }
 
@@ -196,6 +244,10 @@ class LifecyclePipelineTest {
         tell(table, id, row, Operation.READ, at, first ? Snapshot.FIRST : Snapshot.MIDDLE);
     }
 
+    private void delete(String table, String id, long at) {
+        tell(table, id, Map.of(), Operation.DELETE, at, Snapshot.NONE);
+    }
+
     private void tell(
             String table,
             String id,
@@ -236,6 +288,26 @@ class LifecyclePipelineTest {
                 "a secret that signs the links of a test only",
                 "fr",
                 null);
+    }
+
+    private static final class Rows implements Sink<KpiRow> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public SinkWriter<KpiRow> createWriter(WriterInitContext context) {
+            return new SinkWriter<>() {
+                @Override
+                public void write(KpiRow row, Context context) {
+                    ROWS.add(row);
+                }
+
+                @Override
+                public void flush(boolean endOfInput) {}
+
+                @Override
+                public void close() {}
+            };
+        }
     }
 
     private static final class Arrivals<T> implements Sink<T> {

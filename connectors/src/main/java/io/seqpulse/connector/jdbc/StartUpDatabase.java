@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -39,6 +40,40 @@ public record StartUpDatabase(JdbcSettings settings) {
                         select from pg_publication_tables
                         where pubname = 'seqpulse_lifecycle' and schemaname = 'public'
                             and tablename = name))
+            """;
+
+    private static final String COLUMNS =
+            """
+            select relname, attname
+            from pg_class c
+            join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            where c.relnamespace = 'public'::regnamespace and relname = any (?)
+            """;
+    private static final String COMPLETE =
+            "select generation from kpi.generation where complete_at is not null";
+    private static final String UNDEFINE = "delete from kpi.definition where kpi <> all (?)";
+    private static final String DEFINE =
+            """
+            with told (
+                kpi, position, title, description, reason, horizon, red_below, green_from,
+                title_en, description_en, aliases, kind, codes) as (
+                values (
+                    ?, ?, ?, ?, ?::text, ?::interval, ?::numeric, ?::numeric,
+                    ?, ?, ?::text[], ?, ?::text[]))
+            insert into kpi.definition (
+                kpi, position, title, description, available, reason, horizon, red_below,
+                green_from, title_en, description_en, aliases, kind, codes)
+            select
+                kpi, position, title, description, reason is null, reason, horizon, red_below,
+                green_from, title_en, description_en, aliases, kind, codes
+            from told
+            on conflict (kpi) do update set
+                position = excluded.position, title = excluded.title,
+                description = excluded.description, available = excluded.available,
+                reason = excluded.reason, horizon = excluded.horizon,
+                red_below = excluded.red_below, green_from = excluded.green_from,
+                title_en = excluded.title_en, description_en = excluded.description_en,
+                aliases = excluded.aliases, kind = excluded.kind, codes = excluded.codes
             """;
 
     /**
@@ -88,6 +123,93 @@ public record StartUpDatabase(JdbcSettings settings) {
         } catch (SQLException e) {
             throw unusable(e);
         }
+    }
+
+    /**
+     * Columns of the product's tables that are captured, those of {@link #captured}.
+     *
+     * @throws IllegalStateException if the database cannot be reached
+     */
+    public Map<String, Set<String>> capturedColumns(Collection<String> tables) {
+        Map<String, Set<String>> columns = new HashMap<>();
+        captured(tables).forEach(table -> columns.put(table, new HashSet<>()));
+        try (Connection connection = connect();
+                PreparedStatement query = connection.prepareStatement(COLUMNS)) {
+            query.setArray(1, connection.createArrayOf("text", columns.keySet().toArray()));
+            try (ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    columns.get(rows.getString(1)).add(rows.getString(2));
+                }
+            }
+            return columns;
+        } catch (SQLException e) {
+            throw unusable(e);
+        }
+    }
+
+    /**
+     * The generations of KPI rows that are all there.
+     *
+     * @throws IllegalStateException if the database cannot be reached or lacks our tables
+     */
+    public Set<Long> completeGenerations() {
+        try (Connection connection = connect();
+                PreparedStatement query = connection.prepareStatement(COMPLETE);
+                ResultSet rows = query.executeQuery()) {
+            Set<Long> complete = new HashSet<>();
+            while (rows.next()) {
+                complete.add(rows.getLong(1));
+            }
+            return complete;
+        } catch (SQLException e) {
+            throw unusable(e);
+        }
+    }
+
+    /**
+     * Tells readers what the KPIs are: these, in their order, and no others.
+     *
+     * @throws IllegalStateException if the database cannot be reached or lacks our tables
+     */
+    public void define(List<KpiDefinition> definitions) {
+        try (Connection connection = connect()) {
+            connection.setAutoCommit(false);
+            try (PreparedStatement others = connection.prepareStatement(UNDEFINE)) {
+                others.setArray(
+                        1,
+                        connection.createArrayOf(
+                                "text", definitions.stream().map(KpiDefinition::kpi).toArray()));
+                others.executeUpdate();
+            }
+            try (PreparedStatement define = connection.prepareStatement(DEFINE)) {
+                for (int i = 0; i < definitions.size(); i++) {
+                    fill(define, i + 1, definitions.get(i));
+                    define.addBatch();
+                }
+                define.executeBatch();
+            }
+            connection.commit();
+        } catch (SQLException e) {
+            throw unusable(e);
+        }
+    }
+
+    private static void fill(PreparedStatement define, int position, KpiDefinition kpi)
+            throws SQLException {
+        Connection connection = define.getConnection();
+        define.setString(1, kpi.kpi());
+        define.setInt(2, position);
+        define.setString(3, kpi.title());
+        define.setString(4, kpi.description());
+        define.setString(5, kpi.unavailable());
+        define.setString(6, kpi.horizon() == null ? null : kpi.horizon().toString());
+        define.setBigDecimal(7, kpi.redBelow());
+        define.setBigDecimal(8, kpi.greenFrom());
+        define.setString(9, kpi.titleEnglish());
+        define.setString(10, kpi.descriptionEnglish());
+        define.setArray(11, connection.createArrayOf("text", kpi.aliases().toArray()));
+        define.setString(12, kpi.kind());
+        define.setArray(13, connection.createArrayOf("text", kpi.codes().toArray()));
     }
 
     /** DriverManager does not look for drivers in the jar of a job that a cluster loads. */

@@ -68,12 +68,18 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {
             if (!deployment.outlived(fact)) {
                 Departure departure = new Departure(fact.committedAt(), fact.position());
-                depart(context.getCurrentKey(), deployment, departure, context.timerService(), out);
+                depart(
+                        context.getCurrentKey(),
+                        deployment,
+                        departure,
+                        context.timerService(),
+                        out,
+                        context::output);
             }
             return;
         }
         deployment.take(context.getCurrentKey(), fact).forEach(out::collect);
-        count(deployment, fact);
+        count(deployment, fact, context::output);
         deployment.awaitRow(fact, context.timerService().currentWatermark());
         save(context.getCurrentKey(), deployment, context.timerService());
     }
@@ -123,11 +129,11 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
             throws Exception {
         Deployment deployment = deployments.value(currentKey);
         if (deployment != null && deployment.isLackedBy(resnapshot)) {
-            depart(currentKey, deployment, resnapshot.departure(), timers, out);
+            depart(currentKey, deployment, resnapshot.departure(), timers, out, side);
         }
     }
 
-    private void count(Deployment deployment, Fact fact) {
+    private void count(Deployment deployment, Fact fact, SideOutputs side) {
         boolean counted =
                 switch (fact.kind()) {
                     case DEPLOYMENT, VERDICT, VERDICT_DELETED -> true;
@@ -136,7 +142,7 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         if (counted && deployment.projectId() != null) {
             deployment.contributed.become(
                     cohorts.figures(deployment.counted()),
-                    increment -> emit(KpiOutputs.INCREMENTS, increment));
+                    increment -> side.output(KpiOutputs.INCREMENTS, increment));
         }
     }
 
@@ -146,10 +152,11 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
             Deployment deployment,
             Departure departure,
             TimerService timers,
-            Collector<Fact> out)
+            Collector<Fact> out,
+            SideOutputs side)
             throws Exception {
         deployment.contributed.become(
-                Map.of(), increment -> emit(KpiOutputs.INCREMENTS, increment));
+                Map.of(), increment -> side.output(KpiOutputs.INCREMENTS, increment));
         Fact end = deployment.end(key, departure);
         if (end != null) {
             out.collect(end);

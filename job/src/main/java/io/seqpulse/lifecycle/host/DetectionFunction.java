@@ -118,7 +118,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
     protected void signal(Profile profile, Fact fact, ReadOnlyContext context) {}
 
     /** What the end of this subject means to others; called with what was counted of it. */
-    protected void signalEnd(String id, Ledger ledger, Departure departure) {}
+    protected void signalEnd(String id, Ledger ledger, Departure departure, SideOutputs side) {}
 
     /** Takes a fact that is neither an event nor the subject's row; returns whether it was one. */
     protected abstract boolean takeSpecial(Detection detection, Profile profile, Fact fact);
@@ -140,13 +140,13 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
                 Ledger ledger = profile.ledger;
                 profile.depart(new Departure(fact.committedAt(), fact.position()));
                 clearOlder(hadOlder, profile);
-                close(context.getCurrentKey(), ledger, profile);
+                close(context.getCurrentKey(), ledger, profile, context::output);
                 save(context.getCurrentKey(), profile, context.timerService());
             }
             return;
         }
         if (FOR_FIGURES.contains(fact.kind())) {
-            count(context.getCurrentKey(), profile, fact);
+            count(context.getCurrentKey(), profile, fact, context::output);
             if (profile.ledger != null) {
                 Detection.limitStranger(profile, fact.committedAt());
             }
@@ -158,13 +158,13 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
             detection.take(context.getCurrentKey(), profile, fact, older, wall, out::collect);
         }
         awaitSubject(profile, fact, context.timerService().currentWatermark());
-        count(context.getCurrentKey(), profile, fact);
+        count(context.getCurrentKey(), profile, fact, context::output);
         signal(profile, fact, context);
         save(context.getCurrentKey(), profile, context.timerService());
     }
 
     /** A row that is older than what is remembered says nothing of the present. */
-    private void count(String id, Profile profile, Fact fact) {
+    private void count(String id, Profile profile, Fact fact, SideOutputs side) {
         boolean row = fact.kind() == FactKind.ACCOUNT || fact.kind() == FactKind.PROJECT;
         if (row && !profile.isSaidBy(fact)) {
             return;
@@ -173,20 +173,21 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         if (cohorts.take(ledger, fact, olderMoments)) {
             ledger.contributed.become(
                     cohorts.figures(id, ledger),
-                    increment -> emit(KpiOutputs.INCREMENTS, increment));
+                    increment -> side.output(KpiOutputs.INCREMENTS, increment));
         }
         profile.ledger = ledger.isEmpty() ? null : ledger;
     }
 
     /** Takes back what was counted of a subject that has just ended, or was forgotten. */
-    private void close(String id, Ledger before, Profile profile) {
+    private void close(String id, Ledger before, Profile profile, SideOutputs side) {
         if (before == null || profile.ledger != null) {
             return;
         }
-        before.contributed.become(Map.of(), increment -> emit(KpiOutputs.INCREMENTS, increment));
+        before.contributed.become(
+                Map.of(), increment -> side.output(KpiOutputs.INCREMENTS, increment));
         before.clear(olderMoments);
         if (profile.departure != null) {
-            signalEnd(id, before, profile.departure);
+            signalEnd(id, before, profile.departure, side);
         }
     }
 
@@ -221,7 +222,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         Ledger ledger = profile.ledger;
         detection.passTime(context.getCurrentKey(), profile, timestamp, out::collect);
         clearOlder(hadOlder, profile);
-        close(context.getCurrentKey(), ledger, profile);
+        close(context.getCurrentKey(), ledger, profile, context::output);
         save(context.getCurrentKey(), profile, context.timerService());
     }
 
@@ -246,7 +247,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         Ledger ledger = profile.ledger;
         if (detection.sweep(profile, resnapshot, out::collect)) {
             clearOlder(hadOlder, profile);
-            close(currentKey, ledger, profile);
+            close(currentKey, ledger, profile, side);
             save(currentKey, profile, timers);
         }
     }

@@ -57,7 +57,7 @@ public final class DetectProject extends DetectionFunction {
             return;
         }
         if (profile.isSaidBy(fact)) {
-            tellOwnership(profile, fact);
+            tellOwnership(profile, fact, context::output);
         }
         String owner = fact.value("owner_id");
         boolean cameLater = profile.ownerSince != 0 && owner.equals(profile.value("owner_id"));
@@ -78,12 +78,12 @@ public final class DetectProject extends DetectionFunction {
     }
 
     /** Who owns it now hears so once, and again with a snapshot; who did, that they do no more. */
-    private void tellOwnership(Profile profile, Fact row) {
+    private static void tellOwnership(Profile profile, Fact row, SideOutputs side) {
         Ledger ledger = profile.ledger;
         String owner = profile.value("owner_id");
         String before = ledger.owner();
         if (before != null && !before.equals(owner)) {
-            emit(
+            side.output(
                     OWNER_SIGNALS,
                     ownership(
                             FactKind.PROJECT_LEFT,
@@ -95,7 +95,7 @@ public final class DetectProject extends DetectionFunction {
                             row.snapshot()));
         }
         if (!Objects.equals(before, owner) || row.snapshot()) {
-            emit(
+            side.output(
                     OWNER_SIGNALS,
                     ownership(
                             FactKind.PROJECT_OWNED,
@@ -110,9 +110,9 @@ public final class DetectProject extends DetectionFunction {
     }
 
     @Override
-    protected void signalEnd(String id, Ledger ledger, Departure departure) {
+    protected void signalEnd(String id, Ledger ledger, Departure departure, SideOutputs side) {
         if (ledger.owner() != null) {
-            emit(
+            side.output(
                     OWNER_SIGNALS,
                     ownership(
                             FactKind.PROJECT_LEFT,

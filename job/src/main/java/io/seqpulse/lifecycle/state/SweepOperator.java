@@ -57,7 +57,6 @@ public final class SweepOperator<I, O>
         out = new TimestampedCollector<>(output);
         side = new Sides();
         function().recentState().buffer(this);
-        function().writeTo(output);
     }
 
     @Override

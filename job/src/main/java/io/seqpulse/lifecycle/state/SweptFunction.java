@@ -7,8 +7,6 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.co.KeyedBroadcastProcessFunction;
-import org.apache.flink.streaming.api.operators.Output;
-import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
@@ -29,18 +27,6 @@ public abstract class SweptFunction<I, O>
 
         /** Emits a value by that way. */
         <X> void output(OutputTag<X> tag, X value);
-    }
-
-    private transient Output<?> sides;
-
-    /** Where {@link #emit} writes. */
-    final void writeTo(Output<?> output) {
-        sides = output;
-    }
-
-    /** Writes to a side output, also where there is no context to write by. */
-    protected final <X> void emit(OutputTag<X> tag, X value) {
-        sides.collect(tag, new StreamRecord<>(value));
     }
 
     /** Where the values are kept, once the function is open. */

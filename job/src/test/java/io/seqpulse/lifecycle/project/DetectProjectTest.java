@@ -515,7 +515,9 @@ class DetectProjectTest {
                         .atMicros(CREATED * 1_000 + 7);
         story.hears(created, created, given, given, created);
 
-        assertThat(signals(FactKind.PROJECT_OWNED)).extracting(Fact::key).containsExactly(ALICE, BOB);
+        assertThat(signals(FactKind.PROJECT_OWNED))
+                .extracting(Fact::key)
+                .containsExactly(ALICE, BOB);
         assertThat(signals(FactKind.PROJECT_OWNED))
                 .allMatch(s -> s.id().equals(SHOP) && s.atMicros() == CREATED * 1_000 + 7);
         assertThat(signals(FactKind.PROJECT_LEFT)).extracting(Fact::key).containsExactly(ALICE);
