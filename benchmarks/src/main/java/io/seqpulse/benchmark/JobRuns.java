@@ -15,7 +15,6 @@ import io.seqpulse.lifecycle.decode.DecodeChanges;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.totals.Generation;
 import io.seqpulse.quickstart.FlinkSettings;
 import java.io.IOException;
@@ -182,7 +181,7 @@ final class JobRuns implements AutoCloseable {
         return new LifecyclePipeline(
                 topic.name(),
                 rules(topic.begin()),
-                Measures.of(catalogue),
+                catalogue,
                 new Generation(System.currentTimeMillis(), Set.of()),
                 COOLDOWN,
                 emails());

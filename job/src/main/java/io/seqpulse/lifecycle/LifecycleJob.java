@@ -9,7 +9,6 @@ import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.config.LifecycleConfig;
 import io.seqpulse.lifecycle.config.RulesMode;
 import io.seqpulse.lifecycle.detect.ActiveRule;
-import io.seqpulse.lifecycle.kpi.Measures;
 import java.util.List;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -36,7 +35,7 @@ public final class LifecycleJob {
                 new LifecyclePipeline(
                         config.kafkaTopic(),
                         rules,
-                        Measures.of(catalogue),
+                        catalogue,
                         LifecycleStart.generation(config.database()),
                         config.marketingCooldown(),
                         config.emailSettings());

@@ -5,6 +5,7 @@ import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.decode.DecodeChanges;
 import io.seqpulse.lifecycle.deployment.AttachDeployment;
@@ -16,8 +17,8 @@ import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.host.StreamTypes;
-import io.seqpulse.lifecycle.parent.RememberParents;
 import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.parent.RememberParents;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
@@ -43,7 +44,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *
  * @param topic name of the change log, for dead letters
  * @param rules the catalogue's rules with the times since which they run
- * @param measures what is counted
+ * @param declared every rule and KPI of the catalogue, whether it runs or not
  * @param generation which rows of KPIs are filled
  * @param cooldown least time between two marketing emails to one person
  * @param emails how they are written
@@ -51,7 +52,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public record LifecyclePipeline(
         String topic,
         List<ActiveRule> rules,
-        Measures measures,
+        Catalogue declared,
         Generation generation,
         Duration cooldown,
         EmailSettings emails) {
@@ -78,6 +79,7 @@ public record LifecyclePipeline(
             Sink<KpiRow> kpiSink,
             Sink<DeadLetter> deadLetters) {
         List<Rule> catalogue = rules.stream().map(ActiveRule::rule).toList();
+        Measures measures = Measures.of(declared);
 
         SingleOutputStreamOperator<Void> decoded =
                 named(changes.process(new DecodeChanges(topic)), OperatorIds.DECODE)

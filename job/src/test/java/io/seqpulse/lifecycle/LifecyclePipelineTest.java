@@ -183,7 +183,7 @@ class LifecyclePipelineTest {
         new LifecyclePipeline(
                         "changes",
                         Rules.liveSince(0),
-                        Rules.measures(),
+                        Rules.catalogue(),
                         new Generation(1, Set.of()),
                         Duration.ofDays(1),
                         emails())

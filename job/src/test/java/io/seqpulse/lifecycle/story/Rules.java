@@ -23,7 +23,12 @@ public final class Rules {
         return CATALOGUE.rules();
     }
 
-    /** What the catalogue that is delivered counts. */
+    /** The catalogue that is delivered. */
+    public static Catalogue catalogue() {
+        return CATALOGUE;
+    }
+
+    /** What it counts. */
     public static Measures measures() {
         return Measures.of(CATALOGUE);
     }
