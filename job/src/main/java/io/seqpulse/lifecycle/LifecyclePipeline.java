@@ -8,6 +8,7 @@ import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.decode.DecodeChanges;
+import io.seqpulse.lifecycle.delivery.FollowDeliveries;
 import io.seqpulse.lifecycle.deployment.AttachDeployment;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Message;
@@ -17,11 +18,13 @@ import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.host.StreamTypes;
+import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.parent.RememberParents;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
+import io.seqpulse.lifecycle.segment.CountSegments;
 import io.seqpulse.lifecycle.state.SweepOperator;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import io.seqpulse.lifecycle.totals.Figures;
@@ -95,6 +98,17 @@ public record LifecyclePipeline(
                                 StreamTypes.FACT),
                         OperatorIds.PARENTS);
 
+        SingleOutputStreamOperator<Fact> deliveries =
+                named(
+                        swept(
+                                decoded.getSideOutput(DecodeChanges.EMAILS)
+                                        .union(parents.getSideOutput(RememberParents.OF_EMAILS))
+                                        .keyBy(Fact::key),
+                                resnapshots,
+                                new FollowDeliveries(topic, measures),
+                                StreamTypes.FACT),
+                        OperatorIds.DELIVERIES);
+
         SingleOutputStreamOperator<Fact> attached =
                 named(
                         swept(
@@ -110,7 +124,7 @@ public record LifecyclePipeline(
                 named(
                         swept(
                                 decoded.getSideOutput(DecodeChanges.PROJECTS)
-                                        .union(attached)
+                                        .union(attached, deliveries)
                                         .keyBy(Fact::key),
                                 resnapshots,
                                 new DetectProject(topic, rules, measures),
@@ -123,12 +137,25 @@ public record LifecyclePipeline(
                                 decoded.getSideOutput(DecodeChanges.USERS)
                                         .union(
                                                 aboutProjects.getSideOutput(
-                                                        DetectProject.OWNER_SIGNALS))
+                                                        DetectProject.OWNER_SIGNALS),
+                                                deliveries.getSideOutput(
+                                                        FollowDeliveries.USER_SIGNALS))
                                         .keyBy(Fact::key),
                                 resnapshots,
                                 new DetectUser(topic, rules, measures),
                                 StreamTypes.MESSAGE),
                         OperatorIds.DETECT_USER);
+
+        SingleOutputStreamOperator<Increment> segments =
+                named(
+                        swept(
+                                decoded.getSideOutput(DecodeChanges.SEGMENTED)
+                                        .union(aboutProjects.getSideOutput(DetectProject.STANDINGS))
+                                        .keyBy(Fact::key),
+                                resnapshots,
+                                new CountSegments(),
+                                StreamTypes.INCREMENT),
+                        OperatorIds.SEGMENTS);
 
         SingleOutputStreamOperator<Decision> decisions =
                 named(
@@ -150,7 +177,9 @@ public record LifecyclePipeline(
                         attached.getSideOutput(KpiOutputs.INCREMENTS)
                                 .union(
                                         aboutProjects.getSideOutput(KpiOutputs.INCREMENTS),
-                                        aboutUsers.getSideOutput(KpiOutputs.INCREMENTS))
+                                        aboutUsers.getSideOutput(KpiOutputs.INCREMENTS),
+                                        deliveries.getSideOutput(KpiOutputs.INCREMENTS),
+                                        segments)
                                 .keyBy(Figures::key, Types.STRING)
                                 .transform(
                                         "totals",
@@ -163,6 +192,7 @@ public record LifecyclePipeline(
 
         decoded.getSideOutput(DeadLetters.OUTPUT)
                 .union(
+                        deliveries.getSideOutput(DeadLetters.OUTPUT),
                         attached.getSideOutput(DeadLetters.OUTPUT),
                         aboutProjects.getSideOutput(DeadLetters.OUTPUT),
                         aboutUsers.getSideOutput(DeadLetters.OUTPUT))

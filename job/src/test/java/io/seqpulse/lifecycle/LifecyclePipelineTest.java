@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Test;
 class LifecyclePipelineTest {
 
     private static final int PROJECTS = 60;
+    private static final String NO_PROJECT = "no_project_after_signup:";
     private static final String ALERT = "critical_verdict_alert:";
 
     /** What came to the sinks; they are copied into their tasks, so it cannot be theirs. */
@@ -137,12 +138,106 @@ class LifecyclePipelineTest {
         assertThat(ROWS).filteredOn(row -> row.relation().equals(KpiRow.BEGIN)).hasSize(2);
     }
 
+    /** By every way that a deletion takes: a verdict's and an event's tell their own ids only. */
+    @Test
+    void countsEmailsAndSegmentsAndTakesBackWhatWasDeleted() throws Exception {
+        int projects = 4;
+        for (int i = 0; i < projects; i++) {
+            rows(i, verdictAt - 60_000, Snapshot.NONE);
+            verdict(i, verdictAt, Snapshot.NONE);
+            sent("m" + i, "E-ACT-05", "alert " + i, "u" + i, verdictAt);
+            event("e" + i, "m" + i, "opened");
+            event("c" + i, "m" + i, "clicked");
+        }
+        delete("deployment_verdicts", "v0", verdictAt + 1_000);
+        delete("email_events", "e1", verdictAt + 1_000);
+        delete("email_deliveries", "m2", verdictAt + 1_000);
+        tell("invoices", "x", Map.of(), Operation.CREATE, verdictAt + 10_000, Snapshot.NONE);
+
+        run();
+
+        assertThat(ARRIVED).noneMatch(DeadLetter.class::isInstance);
+        Map<String, String> last = new HashMap<>();
+        for (KpiRow row : ROWS) {
+            last.put(
+                    row.relation() + " " + row.series().replace('\n', ' '),
+                    row.numerator() + "/" + row.denominator());
+        }
+        assertThat(last)
+                .containsEntry("activity verdict_warning", "0/3")
+                .containsEntry("cohort project_to_first_verdict_72h", "3/4")
+                .containsEntry("email E-ACT-05 sent ", "0/3")
+                .containsEntry("cohort critical_alert_open_rate", "2/3")
+                .containsEntry("cohort critical_alert_open_rate_people", "2/3")
+                .containsEntry("cohort email/E-ACT-05/opened", "2/3")
+                .containsEntry("cohort email/E-ACT-05/clicked", "3/3")
+                .as("the clock went on until everybody was silent")
+                .containsEntry("segment at_risk", "0/4")
+                .containsEntry("segment at_risk_severe", "0/4")
+                .containsEntry("segment new_user", "0/0");
+    }
+
+    /**
+     * A job that begins with empty state knows from a snapshot of the journal and of preferences
+     * what it would otherwise remember: who had their one marketing email of the day, what was sent
+     * before, who opted out.
+     */
+    @Test
+    void rebuildsTheCapAndWhatWasSentAndOptOutsFromASnapshot() throws Exception {
+        long now = System.currentTimeMillis();
+        long minute = 60_000;
+        long signedUp = now - 130 * minute; // the two hours without a project ended ten minutes ago
+        long sentAt = now - 5 * minute;
+        long takenAt = now - 4 * minute;
+        Map<String, String> user =
+                Map.of(
+                        "email", "a@example.org",
+                        "is_active", "true",
+                        "created_at", time(signedUp));
+        for (String id : List.of("plain", "capped", "mailed", "out")) {
+            tell("users", id, user, takenAt, id.equals("plain"));
+        }
+        Map<String, String> optOut = Map.of("user_id", "out", "marketing_opt_in", "false");
+        tell("email_preferences", "out", optOut, takenAt, false);
+        tell(
+                "email_deliveries",
+                "m1",
+                sentRow("E-CONV-01", "free_quota_80:p:2026-11", "capped", sentAt),
+                takenAt,
+                false);
+        tell(
+                "email_deliveries",
+                "m2",
+                sentRow("E-ACT-01", NO_PROJECT + "mailed", "mailed", sentAt),
+                Operation.READ,
+                takenAt,
+                Snapshot.LAST);
+        tell("invoices", "x", Map.of(), Operation.CREATE, now - minute, Snapshot.NONE);
+
+        run();
+
+        Map<String, String> decided = new HashMap<>();
+        for (Object arrived : ARRIVED) {
+            EmailCommand command = (EmailCommand) arrived;
+            if (command.entry() != null && command.entry().dedupeKey().startsWith(NO_PROJECT)) {
+                decided.put(
+                        command.entry().userId(), String.valueOf(command.entry().suppressedFor()));
+            }
+        }
+        assertThat(decided)
+                .containsOnly(
+                        Map.entry("plain", "null"),
+                        Map.entry("capped", "capped"),
+                        Map.entry("out", "opted_out"));
+    }
+
     /** From each keyed operator, by the way the pipeline has joined them. */
     @Test
     void buriesOrphansOfEveryKind() throws Exception {
         verdict(1, verdictAt, Snapshot.NONE);
         tell("deployments", "d2", deployment(2), Operation.CREATE, verdictAt, Snapshot.NONE);
         tell("projects", "p3", project(3), Operation.CREATE, verdictAt, Snapshot.NONE);
+        event("e4", "m4", "opened");
         tell(
                 "invoices",
                 "x",
@@ -155,7 +250,8 @@ class LifecyclePipelineTest {
 
         assertThat(ARRIVED)
                 .extracting(letter -> ((DeadLetter) letter).table())
-                .containsExactlyInAnyOrder("deployment_verdicts", "deployments", "projects");
+                .containsExactlyInAnyOrder(
+                        "deployment_verdicts", "deployments", "projects", "email_events");
         assertThat(ARRIVED)
                 .allSatisfy(
                         letter -> {
@@ -215,6 +311,43 @@ class LifecyclePipelineTest {
                 part == Snapshot.NONE ? Operation.CREATE : Operation.READ,
                 at,
                 part);
+    }
+
+    private void sent(String id, String code, String key, String user, long at) {
+        tell(
+                "email_deliveries",
+                id,
+                sentRow(code, key, user, at),
+                Operation.CREATE,
+                at,
+                Snapshot.NONE);
+    }
+
+    private static Map<String, String> sentRow(String code, String key, String user, long at) {
+        Map<String, String> row = new HashMap<>();
+        row.put("user_id", user);
+        row.put("project_id", null);
+        row.put("email_type", code);
+        row.put("dedupe_key", key);
+        row.put("status", "sent");
+        row.put("reason", null);
+        row.put("sent_at", time(at));
+        row.put("created_at", time(at));
+        return row;
+    }
+
+    private void event(String id, String email, String type) {
+        Map<String, String> row =
+                Map.of(
+                        "email_delivery_id",
+                        email,
+                        "event_type",
+                        type,
+                        "machine",
+                        "false",
+                        "occurred_at",
+                        time(verdictAt));
+        tell("email_events", id, row, Operation.CREATE, verdictAt, Snapshot.NONE);
     }
 
     private Map<String, String> user() {

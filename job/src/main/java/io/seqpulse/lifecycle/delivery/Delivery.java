@@ -6,6 +6,7 @@ import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Orphans;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.kpi.Contributions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -42,8 +43,8 @@ public class Delivery {
     /** Event id → its deletion, while the event may still be on its way. */
     public Map<String, Departure> eventsGone = new HashMap<>();
 
-    /** What it counts for. */
-    public Counted counted = new Counted();
+    /** What it counts for at present. */
+    public Contributions contributed = new Contributions();
 
     /** What waits for the row; null: nothing does. */
     public Orphans orphans;
@@ -251,7 +252,7 @@ public class Delivery {
         return row.isEmpty()
                 && events.isEmpty()
                 && eventsGone.isEmpty()
-                && counted.isEmpty()
+                && contributed.isEmpty()
                 && orphans == null
                 && departure == null;
     }

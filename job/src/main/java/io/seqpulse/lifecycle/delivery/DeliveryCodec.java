@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.delivery;
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.AbsenceCodec;
+import io.seqpulse.lifecycle.kpi.LedgerCodec;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -28,7 +29,7 @@ public final class DeliveryCodec implements Codec<Delivery> {
         Compact.writeNumber(out, delivery.seen);
         Compact.writeMap(out, delivery.events, DeliveryCodec::write);
         Compact.writeMap(out, delivery.eventsGone, AbsenceCodec::writeDeparture);
-        Counted.write(delivery.counted, out);
+        LedgerCodec.write(delivery.contributed, out);
         AbsenceCodec.write(delivery.orphans, out);
         AbsenceCodec.writeDeparture(delivery.departure, out);
         Compact.writeNumber(out, delivery.timerAt);
@@ -44,7 +45,7 @@ public final class DeliveryCodec implements Codec<Delivery> {
         delivery.seen = Compact.readNumber(in);
         delivery.events = Compact.readMap(in, DeliveryCodec::readEvent);
         delivery.eventsGone = Compact.readMap(in, AbsenceCodec::readDeparture);
-        delivery.counted = Counted.read(in);
+        LedgerCodec.read(delivery.contributed, in);
         delivery.orphans = AbsenceCodec.read(in);
         delivery.departure = AbsenceCodec.readDeparture(in);
         delivery.timerAt = Compact.readNumber(in);

@@ -3,14 +3,14 @@ package io.seqpulse.lifecycle.delivery;
 import io.seqpulse.lifecycle.catalogue.Goal;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
-import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.delivery.Delivery.Sending;
+import io.seqpulse.lifecycle.kpi.Count;
+import io.seqpulse.lifecycle.kpi.Figure;
 import io.seqpulse.lifecycle.kpi.Increment;
+import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.kpi.Relation;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
@@ -52,41 +52,26 @@ final class EmailFigures {
         Long.MAX_VALUE
     };
 
-    private final Map<String, Duration> clickGoals = new HashMap<>();
-    private final Map<String, List<Kpi>> kpis = new HashMap<>();
+    private final Measures measures;
 
-    EmailFigures(List<Rule> rules, List<Kpi> declared) {
-        for (Rule rule : rules) {
-            Goal goal = rule.goal();
-            if (goal != null && goal.success() == Success.CLICKED) {
-                clickGoals.put(rule.code(), goal.within());
-            }
-        }
-        for (Kpi kpi : declared) {
-            if (kpi.kind() == Kpi.Kind.COHORT && kpi.cohort() == Kpi.Cohort.EMAIL_SENT) {
-                for (String code : kpi.codes()) {
-                    kpis.computeIfAbsent(code, any -> new ArrayList<>()).add(kpi);
-                }
-            }
-        }
+    EmailFigures(Measures measures) {
+        this.measures = measures;
     }
 
     /** All of it, as it is now. */
-    List<Increment> of(Delivery email) {
-        List<Increment> figures = new ArrayList<>();
+    Map<Figure, Count> of(Delivery email) {
+        Map<Figure, Count> figures = new HashMap<>();
         if (!email.isKnown()) {
             return figures;
         }
         String code = email.row.get("email_type");
         Long sentAt = email.micros("sent_at");
-        figures.add(
-                new Increment(
-                        Relation.EMAIL,
-                        Increment.series(
-                                code, email.row.get("status"), orNothing(email.row.get("reason"))),
-                        Increment.minuteOf(sentAt == null ? email.micros("created_at") : sentAt),
-                        0,
-                        1));
+        put(
+                figures,
+                Relation.EMAIL,
+                Increment.series(code, email.row.get("status"), orNothing(email.row.get("reason"))),
+                sentAt == null ? email.micros("created_at") : sentAt,
+                new Count(0, 1));
         Long causedAt = email.micros("caused_at");
         addDuration(figures, DETECTION_LATENCY, causedAt, email.micros("decided_at"));
         Sending sending = email.sending();
@@ -99,18 +84,20 @@ final class EmailFigures {
             add(figures, funnel + "opened", sentAt, isOpened(email));
             add(figures, funnel + "opened_by_people", sentAt, isOpenedByPeople(email));
             add(figures, funnel + "clicked", sentAt, isClicked(email, Long.MAX_VALUE));
-            Duration within = clickGoals.get(code);
-            if (within != null) {
-                add(figures, funnel + "goal", sentAt, isClickedWithin(email, sentAt, within));
+            if (isGoalAClick(code)) {
+                add(figures, Measures.goalOf(code), sentAt, isGoalReached(email, code, sentAt));
             }
         }
-        for (Kpi kpi : kpis.getOrDefault(code, List.of())) {
-            addKpi(figures, kpi, email, sentAt);
+        for (Kpi kpi : measures.of(Kpi.Cohort.EMAIL_SENT)) {
+            if (kpi.kind() == Kpi.Kind.COHORT && kpi.codes().contains(code)) {
+                addKpi(figures, kpi, email, code, sentAt);
+            }
         }
         return figures;
     }
 
-    private void addKpi(List<Increment> figures, Kpi kpi, Delivery email, long sentAt) {
+    private void addKpi(
+            Map<Figure, Count> figures, Kpi kpi, Delivery email, String code, long sentAt) {
         switch (kpi.success()) {
             case OPENED -> {
                 add(figures, kpi.name(), sentAt, isOpened(email));
@@ -126,9 +113,8 @@ final class EmailFigures {
                                     ? isClicked(email, Long.MAX_VALUE)
                                     : isClickedWithin(email, sentAt, kpi.within()));
             case GOAL -> {
-                Duration within = clickGoals.get(email.row.get("email_type"));
-                if (within != null) {
-                    add(figures, kpi.name(), sentAt, isClickedWithin(email, sentAt, within));
+                if (isGoalAClick(code)) {
+                    add(figures, kpi.name(), sentAt, isGoalReached(email, code, sentAt));
                 }
             }
             case PROJECT_CREATED, DEPLOYMENT_STARTED, DEPLOYMENT_FINISHED, VERDICT_CREATED, PRO -> {
@@ -137,15 +123,22 @@ final class EmailFigures {
         }
     }
 
-    private static void add(List<Increment> figures, String kpi, long sentAt, boolean reached) {
-        figures.add(
-                new Increment(
-                        Relation.COHORT, kpi, Increment.minuteOf(sentAt), reached ? 1 : 0, 1));
+    private static void add(Map<Figure, Count> figures, String kpi, long sentAt, boolean reached) {
+        put(figures, Relation.COHORT, kpi, sentAt, Count.one(reached));
+    }
+
+    private static void put(
+            Map<Figure, Count> figures,
+            Relation relation,
+            String series,
+            long atMicros,
+            Count count) {
+        figures.put(new Figure(relation, series, Increment.minuteOf(atMicros)), count);
     }
 
     /** In the minute in which it ended; clocks that disagree make it no shorter than nothing. */
     private static void addDuration(
-            List<Increment> figures, String measure, Long fromMicros, Long toMicros) {
+            Map<Figure, Count> figures, String measure, Long fromMicros, Long toMicros) {
         if (fromMicros == null || toMicros == null) {
             return;
         }
@@ -154,13 +147,12 @@ final class EmailFigures {
         while (millis > UP_TO_MS[bound]) {
             bound++;
         }
-        figures.add(
-                new Increment(
-                        Relation.DURATION,
-                        Increment.series(measure, Long.toString(UP_TO_MS[bound])),
-                        Increment.minuteOf(toMicros),
-                        millis,
-                        1));
+        put(
+                figures,
+                Relation.DURATION,
+                Increment.series(measure, Long.toString(UP_TO_MS[bound])),
+                toMicros,
+                new Count(millis, 1));
     }
 
     private static boolean isOpened(Delivery email) {
@@ -169,6 +161,16 @@ final class EmailFigures {
 
     private static boolean isOpenedByPeople(Delivery email) {
         return any(email, event -> event.type().equals(EmailEvent.OPENED) && !event.machine());
+    }
+
+    /** Otherwise the project or the user knows whether it is reached. */
+    private boolean isGoalAClick(String code) {
+        Goal goal = measures.goal(code);
+        return goal != null && goal.success() == Success.CLICKED;
+    }
+
+    private boolean isGoalReached(Delivery email, String code, long sentAt) {
+        return isClickedWithin(email, sentAt, measures.goal(code).within());
     }
 
     private static boolean isClickedWithin(Delivery email, long sentAt, Duration within) {

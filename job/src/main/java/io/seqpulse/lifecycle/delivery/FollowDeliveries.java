@@ -1,7 +1,5 @@
 package io.seqpulse.lifecycle.delivery;
 
-import io.seqpulse.lifecycle.catalogue.Kpi;
-import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.delivery.Delivery.Signal;
 import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
@@ -11,6 +9,7 @@ import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.host.StreamTypes;
+import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
@@ -37,8 +36,7 @@ public final class FollowDeliveries extends SweptFunction<Fact, Fact> {
     private static final Duration KEPT = Duration.ofDays(400);
 
     private final String topic;
-    private final List<Rule> rules;
-    private final List<Kpi> kpis;
+    private final Measures measures;
 
     private transient DeadLetters deadLetters;
     private transient EmailFigures figures;
@@ -46,17 +44,17 @@ public final class FollowDeliveries extends SweptFunction<Fact, Fact> {
 
     /**
      * @param topic the change log, named in dead letters
+     * @param measures what is counted
      */
-    public FollowDeliveries(String topic, List<Rule> rules, List<Kpi> kpis) {
+    public FollowDeliveries(String topic, Measures measures) {
         this.topic = topic;
-        this.rules = List.copyOf(rules);
-        this.kpis = List.copyOf(kpis);
+        this.measures = measures;
     }
 
     @Override
     public void open(OpenContext context) {
         deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
-        figures = new EmailFigures(rules, kpis);
+        figures = new EmailFigures(measures);
         deliveries = new RecentState<>(getRuntimeContext().getState(swept()));
     }
 
@@ -141,9 +139,8 @@ public final class FollowDeliveries extends SweptFunction<Fact, Fact> {
                 side.output(USER_SIGNALS, signal.fact());
             }
         }
-        delivery.counted
-                .become(figures.of(delivery))
-                .forEach(change -> side.output(KpiOutputs.INCREMENTS, change));
+        delivery.contributed.become(
+                figures.of(delivery), change -> side.output(KpiOutputs.INCREMENTS, change));
     }
 
     private void save(String id, Delivery delivery, TimerService timers) throws Exception {

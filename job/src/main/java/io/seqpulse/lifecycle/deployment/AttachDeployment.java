@@ -62,7 +62,7 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         if (deployment == null) {
             deployment = new Deployment();
         }
-        if (deployment.isOver(fact) || fact.kind() == FactKind.VERDICT_DELETED) {
+        if (deployment.isOver(fact)) {
             return;
         }
         if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {

@@ -176,6 +176,9 @@ public final class Detection {
         if (profile.orphans != null) {
             next = Math.min(next, profile.orphans.nextAt());
         }
+        if (profile.told != null) {
+            next = Math.min(next, profile.told.outdatedAt(profile));
+        }
         for (Pending pending : profile.pending.values()) {
             next = Math.min(next, pending.nextAt()); // WHEN_KNOWN is no time
         }

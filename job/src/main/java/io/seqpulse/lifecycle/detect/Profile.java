@@ -61,6 +61,9 @@ public class Profile {
     /** What is counted of it; null: nothing. */
     public Ledger ledger;
 
+    /** What a project's owner was told last, whether it is still so or not; null: nothing. */
+    public Standing told;
+
     /** The one registered timer, epoch milliseconds; 0: none. */
     public long timerAt;
 

@@ -10,6 +10,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** How state keeps a profile. */
@@ -47,6 +48,10 @@ public final class ProfileCodec implements Codec<Profile> {
         AbsenceCodec.writeDeparture(profile.departure, out);
         Compact.writeNumber(out, profile.timerAt);
         LedgerCodec.write(profile.ledger, out);
+        out.writeBoolean(profile.told != null);
+        if (profile.told != null) {
+            write(profile.told, out);
+        }
     }
 
     @Override
@@ -79,7 +84,33 @@ public final class ProfileCodec implements Codec<Profile> {
         profile.departure = AbsenceCodec.readDeparture(in);
         profile.timerAt = Compact.readNumber(in);
         profile.ledger = layout < 2 ? null : LedgerCodec.read(in);
+        profile.told = layout < 2 || !in.readBoolean() ? null : readStanding(in);
         return profile;
+    }
+
+    private static void write(Standing told, DataOutput out) throws IOException {
+        Compact.writeText(out, told.owner());
+        Compact.writeText(out, told.plan());
+        Compact.writeNumber(out, told.createdAt());
+        Compact.writeNumber(out, told.deployedAt());
+        Compact.writeNumber(out, told.nearLimitIn());
+        Compact.writeSize(out, told.drops().size());
+        for (int week : told.drops()) {
+            Compact.writeNumber(out, week);
+        }
+    }
+
+    private static Standing readStanding(DataInput in) throws IOException {
+        String owner = Compact.readText(in);
+        String plan = Compact.readText(in);
+        long createdAt = Compact.readNumber(in);
+        long deployedAt = Compact.readNumber(in);
+        int nearLimitIn = (int) Compact.readNumber(in);
+        List<Integer> drops = new ArrayList<>();
+        for (int left = Compact.readSize(in); left > 0; left--) {
+            drops.add((int) Compact.readNumber(in));
+        }
+        return new Standing(owner, plan, createdAt, deployedAt, nearLimitIn, drops);
     }
 
     private static void write(Occurrences all, DataOutput out) throws IOException {

@@ -46,7 +46,7 @@ public record Standing(
     private static final int ENOUGH = 4;
 
     /** How it stands with a project; null while that, or its owner, is unknown. */
-    static Standing of(Profile profile) {
+    public static Standing of(Profile profile) {
         Happening created = profile.first(FactKind.PROJECT_CREATED);
         String owner = profile.value("owner_id");
         if (!profile.known || created == null || owner == null) {
@@ -91,7 +91,7 @@ public record Standing(
     }
 
     /** Whether the owner has to hear of it at once, who was told {@code told} before. */
-    boolean isNewsTo(Standing told) {
+    public boolean isNewsTo(Standing told) {
         return told == null
                 || nearLimitIn != told.nearLimitIn
                 || createdAt != told.createdAt
@@ -101,18 +101,18 @@ public record Standing(
     }
 
     /**
-     * Until when the owner, who was told this, has to hear that there was a later deployment, epoch
-     * milliseconds; 0: there was none.
+     * When the owner, who was told this, would take the project for silent and must have heard that
+     * there was a later deployment, epoch milliseconds; {@link Long#MAX_VALUE}: there was none.
      */
-    long outdatedAt(Profile profile) {
+    public long outdatedAt(Profile profile) {
         Occurrences deployments = profile.happened.get(FactKind.DEPLOYMENT_STARTED);
         return deployments == null || deployments.last <= deployedAt
-                ? 0
+                ? Long.MAX_VALUE
                 : deployedAt + ACTIVE.toMillis();
     }
 
     /** What the owner is told. */
-    Fact told(String projectId, long committedAt, long position) {
+    public Fact told(String projectId, long committedAt, long position) {
         Map<String, String> values = new HashMap<>();
         values.put(PLAN, plan);
         values.put(DEPLOYED_AT, deployedAt == 0 ? null : Long.toString(deployedAt));
@@ -131,7 +131,7 @@ public record Standing(
     }
 
     /** What the owner is told when the project is theirs no more. */
-    Fact ended(String projectId, long committedAt, long position) {
+    public Fact ended(String projectId, long committedAt, long position) {
         return new Fact(
                 FactKind.PROJECT_STANDING_ENDED,
                 owner,

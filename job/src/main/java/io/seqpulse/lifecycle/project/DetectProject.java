@@ -3,20 +3,29 @@ package io.seqpulse.lifecycle.project;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
 import io.seqpulse.lifecycle.detect.Member;
+import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
+import io.seqpulse.lifecycle.detect.Standing;
 import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DetectionFunction;
 import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.kpi.Ledger;
 import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.kpi.ProjectCohorts;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /** Keyed by project: hosts the rules about projects and tells owners what concerns them. */
@@ -25,6 +34,18 @@ public final class DetectProject extends DetectionFunction {
     /** What a project's facts mean to its owner; keyed by user. */
     public static final OutputTag<Fact> OWNER_SIGNALS =
             new OutputTag<>("owner-signals", StreamTypes.FACT);
+
+    /** What changes how it stands with a project. */
+    private static final Set<FactKind> STANDS_BY =
+            Collections.unmodifiableSet(
+                    EnumSet.of(
+                            FactKind.PROJECT,
+                            FactKind.PROJECT_CREATED,
+                            FactKind.PROJECT_DELETED,
+                            FactKind.DEPLOYMENT_STARTED));
+
+    /** What a project is to the segments of its owner; keyed by user. */
+    public static final OutputTag<Fact> STANDINGS = new OutputTag<>("standings", StreamTypes.FACT);
 
     /**
      * @param topic the change log, named in dead letters
@@ -156,5 +177,66 @@ public final class DetectProject extends DetectionFunction {
             return true;
         }
         return false;
+    }
+
+    @Override
+    public void processElement(Fact fact, ReadOnlyContext context, Collector<Message> out)
+            throws Exception {
+        super.processElement(fact, context, out);
+        if (STANDS_BY.contains(fact.kind())) {
+            String id = context.getCurrentKey();
+            tellStanding(id, false, fact.committedAt(), fact.position(), context::output);
+        }
+    }
+
+    /** A later deployment is told before the owner would take the project for silent. */
+    @Override
+    public void onTimer(long timestamp, OnTimerContext context, Collector<Message> out)
+            throws Exception {
+        String id = context.getCurrentKey();
+        Profile profile = recentState().value(id);
+        if (profile != null
+                && profile.timerAt == timestamp
+                && profile.told != null
+                && profile.told.outdatedAt(profile) <= timestamp) {
+            tellStanding(id, true, timestamp, profile.position, context::output);
+        }
+        super.onTimer(timestamp, context, out);
+    }
+
+    @Override
+    protected void sweep(
+            String currentKey,
+            Resnapshot resnapshot,
+            TimerService timers,
+            Collector<Message> out,
+            SideOutputs side)
+            throws Exception {
+        super.sweep(currentKey, resnapshot, timers, out, side);
+        Departure at = resnapshot.departure();
+        tellStanding(currentKey, false, at.at(), at.position(), side);
+    }
+
+    /** The owner hears what is news to them; who was the owner, that they are no more. */
+    private void tellStanding(
+            String id, boolean outdated, long committedAt, long position, SideOutputs side)
+            throws IOException {
+        Profile profile = recentState().value(id);
+        if (profile == null) {
+            return;
+        }
+        Standing told = profile.told;
+        Standing now = Standing.of(profile);
+        if (now == null ? told == null : !outdated && !now.isNewsTo(told)) {
+            return;
+        }
+        if (told != null && (now == null || !now.owner().equals(told.owner()))) {
+            side.output(STANDINGS, told.ended(id, committedAt, position));
+        }
+        if (now != null) {
+            side.output(STANDINGS, now.told(id, committedAt, position));
+        }
+        profile.told = now;
+        recentState().update(id, profile);
     }
 }

@@ -52,7 +52,7 @@ public final class CountSegments extends SweptFunction<Fact, Increment> {
         }
         member.timerAt = 0;
         Set<Segment> before = member.counted;
-        Set<Segment> now = member.count(context.timerService().currentWatermark());
+        Set<Segment> now = member.count(timestamp);
         for (Segment segment : Segment.values()) {
             if (before.contains(segment) != now.contains(segment)) {
                 long change = now.contains(segment) ? 1 : -1;

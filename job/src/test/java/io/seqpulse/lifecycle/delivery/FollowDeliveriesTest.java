@@ -11,7 +11,6 @@ import static io.seqpulse.lifecycle.story.Facts.SECOND;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Resnapshot;
@@ -287,10 +286,7 @@ class FollowDeliveriesTest {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness =
-                Sweeps.harness(
-                        new FollowDeliveries(LOG, Rules.all(), CatalogueLoader.load(null).kpis()),
-                        Fact::key);
+        harness = Sweeps.harness(new FollowDeliveries(LOG, Rules.measures()), Fact::key);
         if (state != null) {
             harness.initializeState(state);
         }
