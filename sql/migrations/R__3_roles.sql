@@ -4,6 +4,7 @@
 -- lifecycle_job       the stream job: journal and senders
 -- lifecycle_connect   Debezium: replication, and the captured columns only
 -- lifecycle_readonly  people and panels: outcomes, never contents or addresses
+-- lifecycle_support   who may look at a mail as it was sent: its contents and address, nothing else
 
 do $roles$
 begin
@@ -16,10 +17,14 @@ begin
     if not exists (select from pg_roles where rolname = 'lifecycle_readonly') then
         create role lifecycle_readonly login;
     end if;
+    if not exists (select from pg_roles where rolname = 'lifecycle_support') then
+        create role lifecycle_support login;
+    end if;
     -- The dash keeps two dollar signs apart, between which no placeholder is filled in.
     execute format('alter role lifecycle_job password %L', substr($pw$-${job_password}$pw$, 2));
     execute format('alter role lifecycle_connect password %L', substr($pw$-${connect_password}$pw$, 2));
     execute format('alter role lifecycle_readonly password %L', substr($pw$-${readonly_password}$pw$, 2));
+    execute format('alter role lifecycle_support password %L', substr($pw$-${support_password}$pw$, 2));
 end
 $roles$;
 
@@ -27,6 +32,8 @@ alter role lifecycle_readonly set default_transaction_read_only = on;
 alter role lifecycle_readonly set statement_timeout = '15s';
 -- Compiling a panel's query takes longer than running it.
 alter role lifecycle_readonly set jit = off;
+alter role lifecycle_support set default_transaction_read_only = on;
+alter role lifecycle_support set statement_timeout = '15s';
 
 revoke all on schema lifecycle from public;
 revoke all on schema kpi from public;
@@ -34,7 +41,8 @@ revoke all on function lifecycle.captured_columns() from public;
 revoke all on function lifecycle.empty_tables() from public;
 grant usage on schema lifecycle to lifecycle_job, lifecycle_connect, lifecycle_readonly;
 grant usage on schema kpi to lifecycle_job, lifecycle_readonly;
-grant usage on schema public to lifecycle_job, lifecycle_connect, lifecycle_readonly;
+grant usage on schema public
+    to lifecycle_job, lifecycle_connect, lifecycle_readonly, lifecycle_support;
 
 -- The job: what a sender re-checks, the journal it writes, and our own tables.
 grant select (id, email, is_active) on public.users to lifecycle_job;
@@ -68,6 +76,11 @@ grant select (
     attempts, next_attempt_at, expires_at, caused_at, decided_at
 ) on public.email_deliveries to lifecycle_readonly;
 grant select on lifecycle.rule_live_since to lifecycle_readonly;
+
+-- One mail as it was sent.
+grant select (id, user_id, managed_by, recipient_address, payload_json)
+    on public.email_deliveries to lifecycle_support;
+grant select (id, email) on public.users to lifecycle_support;
 
 -- Debezium: exactly the captured columns that exist, and the clock with what it tells.
 grant execute on function lifecycle.empty_tables() to lifecycle_connect;

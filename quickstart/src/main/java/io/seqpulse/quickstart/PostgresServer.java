@@ -167,7 +167,8 @@ final class PostgresServer implements Database {
                                 Map.of(
                                         "job_password", secrets.job(),
                                         "connect_password", secrets.connect(),
-                                        "readonly_password", secrets.readonly()))
+                                        "readonly_password", secrets.readonly(),
+                                        "support_password", secrets.support()))
                         .load()
                         .migrate()
                         .migrationsExecuted;

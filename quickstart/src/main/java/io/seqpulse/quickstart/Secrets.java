@@ -13,7 +13,14 @@ import java.util.Properties;
  * Passwords and keys of one stack: random, kept beside its state in a file of mode 0600, never
  * printed.
  */
-record Secrets(String postgres, String job, String connect, String readonly, String link) {
+record Secrets(
+        String postgres,
+        String job,
+        String connect,
+        String readonly,
+        String support,
+        String link,
+        String api) {
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -33,7 +40,9 @@ record Secrets(String postgres, String job, String connect, String readonly, Str
                             knownOrNew(known, "job"),
                             knownOrNew(known, "connect"),
                             knownOrNew(known, "readonly"),
-                            knownOrNew(known, "link"));
+                            knownOrNew(known, "support"),
+                            knownOrNew(known, "link"),
+                            knownOrNew(known, "api"));
             StringWriter text = new StringWriter();
             known.store(text, "Passwords of this stack");
             StateFolder.writePrivately(file, text.toString());

@@ -97,7 +97,8 @@ public final class ProductDatabase implements AutoCloseable {
                         Map.of(
                                 "job_password", PASSWORD,
                                 "connect_password", PASSWORD,
-                                "readonly_password", PASSWORD))
+                                "readonly_password", PASSWORD,
+                                "support_password", PASSWORD))
                 .load()
                 .migrate();
     }

@@ -94,6 +94,7 @@ class ComposeServicesIT {
                         "JOB_DATABASE_PASSWORD", secrets.getProperty("job"),
                         "CONNECT_DATABASE_PASSWORD", secrets.getProperty("connect"),
                         "READONLY_DATABASE_PASSWORD", secrets.getProperty("readonly"),
+                        "SUPPORT_DATABASE_PASSWORD", secrets.getProperty("support"),
                         "LIFECYCLE_LINK_SECRET", secrets.getProperty("link"),
                         "LIFECYCLE_SMTP_HOST", "127.0.0.1",
                         "LIFECYCLE_SMTP_PORT", Integer.toString(stack.mails().port())));

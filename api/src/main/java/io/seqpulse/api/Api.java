@@ -1,0 +1,379 @@
+package io.seqpulse.api;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Cookie;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.SameSite;
+import io.javalin.json.JavalinJackson;
+import io.javalin.security.RouteRole;
+import io.seqpulse.api.access.Access;
+import io.seqpulse.api.access.Caller;
+import io.seqpulse.api.access.HostNames;
+import io.seqpulse.api.access.RateLimit;
+import io.seqpulse.api.access.Role;
+import io.seqpulse.api.kpi.KpiEndpoints;
+import io.seqpulse.api.kpi.KpiTables;
+import io.seqpulse.api.mail.Deliveries;
+import io.seqpulse.api.mail.Explanation;
+import io.seqpulse.api.mail.MailEndpoints;
+import io.seqpulse.api.mail.SentMails;
+import io.seqpulse.api.mail.Wording;
+import io.seqpulse.api.page.Assets;
+import io.seqpulse.api.page.LivePage;
+import io.seqpulse.api.status.Flink;
+import io.seqpulse.api.status.StatusEndpoints;
+import io.seqpulse.lifecycle.catalogue.Catalogue;
+import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The HTTP service: KPIs, the live page, what became of each email, and how the pipeline is.
+ *
+ * <p>Every route names who may call it; one that names nobody is refused. Whatever goes wrong, an
+ * answer says it in a few words as {@code application/problem+json} (RFC 9457), without a stack
+ * trace or anything of the database.
+ */
+public final class Api implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Api.class);
+
+    private static final long LARGEST_REQUEST = 16 * 1024L;
+    private static final int LARGEST_HEADERS = 8 * 1024;
+    private static final int IDLE_MILLIS = 30_000;
+    private static final int MOST_CONNECTIONS = 1_000;
+    private static final int THREADS = 32;
+    private static final int READERS = 6;
+    private static final int SUPPORT_READERS = 2;
+    private static final String PROBLEM_TYPE = "application/problem+json";
+
+    /** Nothing from elsewhere, nothing inline; mails only in a frame of their own. */
+    static final String PAGE_POLICY =
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+                    + " connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none';"
+                    + " frame-ancestors 'none'";
+
+    private static final String DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+    private static final Map<String, String> HEADERS =
+            Map.of(
+                    "X-Content-Type-Options", "nosniff",
+                    "X-Frame-Options", "DENY",
+                    "Referrer-Policy", "no-referrer",
+                    "Cross-Origin-Opener-Policy", "same-origin",
+                    "Cross-Origin-Resource-Policy", "same-origin",
+                    "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()",
+                    "Content-Security-Policy", DATA_POLICY,
+                    "Cache-Control", "no-store");
+
+    private final Access access;
+    private final HostNames hosts;
+    private final RateLimit limit;
+    private final boolean secureCookie;
+    private final Assets assets;
+    private final Database readers;
+    private final Optional<Database> support;
+    private final KpiEndpoints kpis;
+    private final MailEndpoints mails;
+    private final LivePage page;
+    private final StatusEndpoints status;
+    private final Javalin server;
+
+    private Api(ApiConfig config, Clock clock) {
+        Catalogue catalogue = CatalogueLoader.load(config.rules().orElse(null));
+        ObjectMapper json =
+                JsonMapper.builder()
+                        .addModule(new JavaTimeModule())
+                        .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+                        .build();
+        access = new Access(config.tokens());
+        hosts = new HostNames(config.hosts());
+        limit = new RateLimit(config.requestsPerSecond());
+        secureCookie = config.secureCookie();
+        assets = new Assets();
+        readers = new Database(config.readers(), "api-readers", READERS);
+        support =
+                config.support().map(login -> new Database(login, "api-support", SUPPORT_READERS));
+        KpiTables tables = new KpiTables(readers);
+        Deliveries deliveries = new Deliveries(readers);
+        Explanation explanation = new Explanation(catalogue, new Wording());
+        kpis = new KpiEndpoints(tables, catalogue, clock);
+        mails = new MailEndpoints(deliveries, support.map(SentMails::new), explanation);
+        page =
+                new LivePage(
+                        readers, tables, catalogue, deliveries, mails, explanation, json, clock);
+        status =
+                new StatusEndpoints(
+                        readers, tables, config.flink().map(rest -> new Flink(rest, json)), clock);
+        server = Javalin.create(javalin -> define(javalin, config, json));
+    }
+
+    /**
+     * Starts the service.
+     *
+     * @param environment its settings, {@code LIFECYCLE_API_*}
+     * @throws InvalidConfigurationException naming everything that is missing or wrong
+     */
+    public static Api start(Map<String, String> environment) {
+        return start(ApiConfig.of(environment), Clock.systemUTC());
+    }
+
+    static Api start(ApiConfig config, Clock clock) {
+        Api api = new Api(config, clock);
+        boolean up = false;
+        try {
+            api.server.start();
+            up = true;
+        } finally {
+            if (!up) {
+                api.close();
+            }
+        }
+        LOG.info("Up at port {}: {}", api.port(), config);
+        return api;
+    }
+
+    private void define(JavalinConfig javalin, ApiConfig config, ObjectMapper json) {
+        javalin.startup.showJavalinBanner = false;
+        javalin.startup.showOldJavalinVersionWarning = false;
+        javalin.startup.startupWatcherEnabled = false;
+        javalin.http.maxRequestSize = LARGEST_REQUEST;
+        javalin.http.prefer405over404 = true;
+        javalin.jsonMapper(new JavalinJackson(json, false));
+        QueuedThreadPool threads = new QueuedThreadPool(THREADS, 4);
+        threads.setName("api");
+        threads.setDaemon(true);
+        javalin.jetty.threadPool = threads;
+        javalin.jetty.addConnector((jetty, http) -> connector(jetty, http, config));
+        javalin.jetty.modifyServer(
+                jetty -> {
+                    jetty.addBean(new NetworkConnectionLimit(MOST_CONNECTIONS, jetty));
+                    jetty.setErrorHandler(new PlainErrors());
+                });
+        javalin.routes.before(this::admit);
+        javalin.routes.beforeMatched(this::authorise);
+        javalin.routes.exception(Problem.class, (problem, context) -> answer(context, problem));
+        javalin.routes.exception(
+                HttpResponseException.class,
+                (refused, context) -> answer(context, problem(refused.getStatus())));
+        javalin.routes.exception(
+                Database.Unreachable.class,
+                (silent, context) -> {
+                    LOG.warn("The database does not answer: {}", silent.getMessage());
+                    answer(
+                            context,
+                            new Problem(
+                                    503,
+                                    "Database unavailable",
+                                    "The database did not answer in time; try again"));
+                });
+        javalin.routes.exception(
+                Exception.class,
+                (failure, context) -> {
+                    LOG.error("{} {} failed", context.method(), context.path(), failure);
+                    answer(context, problem(500));
+                });
+        route(javalin);
+    }
+
+    private void route(JavalinConfig javalin) {
+        for (String path : assets.paths()) {
+            javalin.routes.get(path, this::asset, Role.ANYONE);
+        }
+        javalin.routes.get("/health", status::health, Role.ANYONE);
+        javalin.routes.get("/ready", status::ready, Role.ANYONE);
+        javalin.routes.get("/status", status::status, Role.OPERATOR);
+        javalin.routes.post("/session", this::beginSession, Role.ANYONE);
+        javalin.routes.get("/session", this::session, Role.VIEWER);
+        javalin.routes.delete("/session", this::endSession, Role.ANYONE);
+        javalin.routes.get("/analytics/kpi/lifecycle", kpis::overview, Role.VIEWER);
+        javalin.routes.get("/analytics/kpi/{name}", kpis::series, Role.VIEWER);
+        javalin.routes.get("/deliveries", mails::list, Role.VIEWER);
+        javalin.routes.get("/deliveries.csv", mails::csv, Role.VIEWER);
+        javalin.routes.get("/deliveries/{id}", mails::explain, Role.VIEWER);
+        javalin.routes.get("/deliveries/{id}/mail", mails::mail, Role.SUPPORT);
+        javalin.routes.get("/deliveries/{id}/mail/body", mails::body, Role.SUPPORT);
+        javalin.routes.get("/page/events", page::events, Role.VIEWER);
+    }
+
+    private static ServerConnector connector(
+            Server server, HttpConfiguration http, ApiConfig config) {
+        http.setSendServerVersion(false);
+        http.setSendXPoweredBy(false);
+        http.setRequestHeaderSize(LARGEST_HEADERS);
+        ServerConnector connector =
+                new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+        connector.setHost(config.bind());
+        connector.setPort(config.port());
+        connector.setIdleTimeout(IDLE_MILLIS);
+        return connector;
+    }
+
+    /** Before everything: the name it is called by, and how often. */
+    private void admit(Context context) {
+        HEADERS.forEach(context::header);
+        if (!hosts.contains(context.header("Host"))) {
+            throw new Problem(
+                    421,
+                    "Unknown host",
+                    "This service does not go by that name; LIFECYCLE_API_HOSTS lists its names");
+        }
+        long seconds = limit.secondsToWait(context.ip());
+        if (seconds > 0) {
+            context.header("Retry-After", Long.toString(seconds));
+            throw new Problem(429, "Too many requests", "Try again in %d s".formatted(seconds));
+        }
+    }
+
+    private void authorise(Context context) {
+        Set<RouteRole> roles = context.routeRoles();
+        if (roles.contains(Role.ANYONE)) {
+            return;
+        }
+        Caller caller =
+                access.byToken(context.header("Authorization"))
+                        .or(() -> access.bySession(context.cookie(cookie(context))))
+                        .orElse(Caller.STRANGER);
+        if (caller == Caller.STRANGER) {
+            throw unauthorised(context);
+        }
+        if (roles.isEmpty()
+                || !roles.stream().allMatch(role -> caller.role().covers((Role) role))) {
+            throw new Problem(
+                    403,
+                    "Not allowed",
+                    "This takes the role %s; the token shown has the role %s"
+                            .formatted(
+                                    roles.stream()
+                                            .map(role -> ((Role) role).label())
+                                            .findFirst()
+                                            .orElse("of nobody"),
+                                    caller.role().label()));
+        }
+        context.attribute(Caller.class.getName(), caller);
+    }
+
+    private static Problem unauthorised(Context context) {
+        context.header("WWW-Authenticate", "Bearer");
+        return new Problem(
+                401,
+                "Token needed",
+                "Send a token as 'Authorization: Bearer ...', or open the page by the address that"
+                        + " ./lifecycle up printed");
+    }
+
+    /** Cookies know no ports: two services on one machine must not take each other's. */
+    private static String cookie(Context context) {
+        return "seqpulse_" + context.req().getLocalPort();
+    }
+
+    /** Exchanges a token for a cookie that scripts cannot read. */
+    private void beginSession(Context context) {
+        Caller caller =
+                access.byToken(context.header("Authorization"))
+                        .orElseThrow(() -> unauthorised(context));
+        context.cookie(
+                new Cookie(
+                        cookie(context),
+                        access.begin(caller),
+                        "/",
+                        (int) Access.SESSION.toSeconds(),
+                        secureCookie,
+                        true,
+                        null,
+                        SameSite.STRICT));
+        context.json(described(caller));
+    }
+
+    private void session(Context context) {
+        context.json(described(context.attribute(Caller.class.getName())));
+    }
+
+    private void endSession(Context context) {
+        access.end(context.cookie(cookie(context)));
+        context.removeCookie(cookie(context), "/");
+        context.status(204);
+    }
+
+    private static Map<String, Object> described(Caller caller) {
+        return Map.of("name", caller.name(), "role", caller.role().label());
+    }
+
+    private void asset(Context context) {
+        Assets.Asset asset = assets.at(context.path());
+        context.header("Cache-Control", "no-cache").header("ETag", asset.tag());
+        if (asset.type().startsWith("text/html")) {
+            context.header("Content-Security-Policy", PAGE_POLICY);
+        }
+        if (asset.tag().equals(context.header("If-None-Match"))) {
+            context.status(304);
+            return;
+        }
+        context.contentType(asset.type()).result(asset.content());
+    }
+
+    private static void answer(Context context, Problem problem) {
+        context.status(problem.status()).json(problem.body()).contentType(PROBLEM_TYPE);
+    }
+
+    private static Problem problem(int status) {
+        return switch (status) {
+            case 400 -> new Problem(400, "Bad request", "The request cannot be read");
+            case 404 ->
+                    new Problem(
+                            404, "Not found", "There is nothing here; /openapi.json says what is");
+            case 405 -> new Problem(405, "Method not allowed", "This is not done to that address");
+            case 413 ->
+                    new Problem(
+                            413,
+                            "Request too large",
+                            "A request may have %d bytes".formatted(LARGEST_REQUEST));
+            case 500 ->
+                    new Problem(
+                            500, "Internal error", "This should not happen; the log has the cause");
+            default -> new Problem(status, "Request refused", "The request was refused");
+        };
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return server.port();
+    }
+
+    /** How many pages are open. */
+    int listeners() {
+        return page.listeners();
+    }
+
+    /** All routes, as {@code METHOD /path}. */
+    Set<String> routes() {
+        return server.unsafe.internalRouter.allHttpHandlers().stream()
+                .map(parsed -> parsed.endpoint.method + " " + parsed.endpoint.path)
+                .collect(java.util.stream.Collectors.toSet());
+    }
+
+    /** Ends open pages, finishes what is being answered, and lets go of the database. */
+    @Override
+    public void close() {
+        page.close();
+        server.stop();
+        readers.close();
+        support.ifPresent(Database::close);
+    }
+}

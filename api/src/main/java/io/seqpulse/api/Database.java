@@ -1,0 +1,95 @@
+package io.seqpulse.api;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads the database as one role, by a few connections that can do nothing else and wait for no
+ * statement longer than {@value #STATEMENT_MILLIS} ms. It need not answer when the service starts.
+ */
+public final class Database implements AutoCloseable {
+
+    private static final int STATEMENT_MILLIS = 5_000;
+    private static final Duration CONNECTION_WAIT = Duration.ofSeconds(3);
+
+    private final HikariDataSource connections;
+
+    Database(ApiConfig.Login login, String name, int size) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName(name);
+        config.setJdbcUrl(login.url());
+        config.setUsername(login.user());
+        config.setPassword(login.password());
+        config.setMaximumPoolSize(size);
+        config.setMinimumIdle(1);
+        config.setReadOnly(true);
+        config.setConnectionTimeout(CONNECTION_WAIT.toMillis());
+        config.setInitializationFailTimeout(-1);
+        config.setConnectionInitSql(
+                "select set_config('statement_timeout', '%d', false),".formatted(STATEMENT_MILLIS)
+                        + " set_config('default_transaction_read_only', 'on', false)");
+        config.addDataSourceProperty("ApplicationName", "seqpulse-lifecycle-api");
+        config.addDataSourceProperty("socketTimeout", "10");
+        config.addDataSourceProperty("connectTimeout", "3");
+        config.addDataSourceProperty("tcpKeepAlive", "true");
+        connections = new HikariDataSource(config);
+    }
+
+    /** Reads one row of an answer. */
+    @FunctionalInterface
+    public interface RowReader<T> {
+        /** The row the answer stands at. */
+        T read(ResultSet row) throws SQLException;
+    }
+
+    /**
+     * The rows of a query.
+     *
+     * @param values of its parameters: instants as {@link java.time.OffsetDateTime}, lists as
+     *     arrays
+     * @throws Unreachable if the database does not answer, in time or at all
+     */
+    public <T> List<T> query(String sql, RowReader<T> reader, Object... values) {
+        try (Connection connection = connections.getConnection();
+                PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                if (values[i] instanceof String[] texts) {
+                    statement.setArray(i + 1, connection.createArrayOf("text", texts));
+                } else {
+                    statement.setObject(i + 1, values[i]);
+                }
+            }
+            List<T> rows = new ArrayList<>();
+            try (ResultSet answer = statement.executeQuery()) {
+                while (answer.next()) {
+                    rows.add(reader.read(answer));
+                }
+            }
+            return rows;
+        } catch (SQLException e) {
+            throw new Unreachable(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        connections.close();
+    }
+
+    /** The database did not answer a query. */
+    public static final class Unreachable extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        Unreachable(SQLException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+}

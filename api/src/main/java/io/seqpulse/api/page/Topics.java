@@ -1,0 +1,260 @@
+package io.seqpulse.api.page;
+
+import io.seqpulse.api.Database;
+import io.seqpulse.api.kpi.Availability;
+import io.seqpulse.api.kpi.Figure;
+import io.seqpulse.api.kpi.Grain;
+import io.seqpulse.api.kpi.Heartbeat;
+import io.seqpulse.api.kpi.KpiTables;
+import io.seqpulse.api.kpi.Point;
+import io.seqpulse.api.kpi.Window;
+import io.seqpulse.api.mail.Deliveries;
+import io.seqpulse.api.mail.Explanation;
+import io.seqpulse.api.mail.MailEndpoints;
+import io.seqpulse.lifecycle.catalogue.Catalogue;
+import io.seqpulse.lifecycle.catalogue.Kpi;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the live page shows, topic by topic, as it is sent to it. */
+final class Topics {
+
+    private static final int LATEST = 30;
+
+    /** Below this the lag is what one commit takes; above the second, somebody should look. */
+    private static final Duration CURRENT = Duration.ofSeconds(5);
+
+    private static final Duration STALE = Duration.ofSeconds(60);
+
+    private static final String SEGMENTS = "select segment, members from kpi.segments";
+
+    private static final String FUNNEL =
+            """
+            select code, sum(sent)::bigint as sent, sum(opened)::bigint as opened,
+                sum(opened_by_people)::bigint as opened_by_people, sum(clicked)::bigint as clicked,
+                sum(goal)::bigint as goal, sum(goal_of)::bigint as goal_of
+            from kpi.email_funnel
+            where bucket >= ? and bucket < ?
+            group by code
+            order by code
+            """;
+
+    private static final String ACTIVITY =
+            """
+            select activity, sum(count)::bigint as count
+            from kpi.activity
+            where bucket >= ? and bucket < ?
+            group by activity
+            """;
+
+    private static final String OUTCOMES =
+            """
+            select outcome, reason, sum(count)::bigint as count
+            from kpi.emails
+            where bucket >= ? and bucket < ?
+            group by outcome, reason
+            order by count desc, outcome, reason
+            """;
+
+    private final Database database;
+    private final KpiTables tables;
+    private final Catalogue catalogue;
+    private final Deliveries deliveries;
+    private final MailEndpoints lines;
+    private final Explanation explanation;
+
+    Topics(
+            Database database,
+            KpiTables tables,
+            Catalogue catalogue,
+            Deliveries deliveries,
+            MailEndpoints lines,
+            Explanation explanation) {
+        this.database = database;
+        this.tables = tables;
+        this.catalogue = catalogue;
+        this.deliveries = deliveries;
+        this.lines = lines;
+        this.explanation = explanation;
+    }
+
+    /** How current everything else is. */
+    Map<String, Object> freshness(Instant now) {
+        Optional<Heartbeat> heartbeat = tables.heartbeat();
+        Map<String, Object> topic = new LinkedHashMap<>();
+        topic.put("checked_at", now.truncatedTo(ChronoUnit.SECONDS));
+        topic.put("as_of", heartbeat.map(Heartbeat::asOf).orElse(null));
+        Duration lag = heartbeat.map(beat -> Duration.between(beat.asOf(), now)).orElse(null);
+        topic.put("lag_ms", lag == null ? null : Math.max(0, lag.toMillis()));
+        topic.put("state", state(lag));
+        return topic;
+    }
+
+    private static String state(Duration lag) {
+        if (lag == null) {
+            return "empty";
+        }
+        if (lag.compareTo(CURRENT) <= 0) {
+            return "current";
+        }
+        return lag.compareTo(STALE) <= 0 ? "late" : "stale";
+    }
+
+    /** What the page says when the database does not answer. */
+    static Map<String, Object> unreachable(Instant now) {
+        Map<String, Object> topic = new LinkedHashMap<>();
+        topic.put("checked_at", now.truncatedTo(ChronoUnit.SECONDS));
+        topic.put("as_of", null);
+        topic.put("lag_ms", null);
+        topic.put("state", "unreachable");
+        return topic;
+    }
+
+    /** The tiles. */
+    Map<String, Object> kpis(Instant now, int days) {
+        Window window = Window.untilNow(now, days);
+        Map<String, Availability> availability = tables.availability();
+        Map<String, Figure> figures = tables.figures(window, catalogue.kpis());
+        List<Map<String, Object>> tiles = new ArrayList<>();
+        for (Kpi kpi : catalogue.kpis()) {
+            Availability known = availability.getOrDefault(kpi.name(), Availability.NOT_YET);
+            Figure figure = known.available() ? figures.get(kpi.name()) : Figure.NONE;
+            Map<String, Object> tile = new LinkedHashMap<>();
+            tile.put("kpi", kpi.name());
+            tile.put("title", kpi.title());
+            tile.put("description", kpi.description());
+            tile.put("value", figure.value());
+            tile.put("numerator", figure.numerator());
+            tile.put("denominator", figure.denominator());
+            tile.put("available", known.available());
+            tile.put("reason", known.reason().orElse(null));
+            tile.put("tone", known.tone(figure.value()));
+            tile.put("red_below", known.redBelow());
+            tile.put("green_from", known.greenFrom());
+            tiles.add(tile);
+        }
+        Map<String, Object> topic = window(window, days);
+        topic.put("kpis", tiles);
+        return topic;
+    }
+
+    /** The lines of the charts: one a KPI, of points at the beginning of each step. */
+    Map<String, Object> trends(Instant now, int days) {
+        Window window = Window.untilNow(now, days);
+        Grain grain = days <= 2 ? Grain.HOUR : Grain.DAY;
+        Map<String, Availability> availability = tables.availability();
+        List<Kpi> counted =
+                catalogue.kpis().stream()
+                        .filter(
+                                kpi ->
+                                        availability
+                                                .getOrDefault(kpi.name(), Availability.NOT_YET)
+                                                .available())
+                        .toList();
+        Map<String, List<Point>> series = tables.series(window, grain, counted);
+        Map<String, Object> lines = new LinkedHashMap<>();
+        for (Kpi kpi : counted) {
+            lines.put(
+                    kpi.name(),
+                    series.get(kpi.name()).stream()
+                            .map(
+                                    point ->
+                                            java.util.Arrays.<Object>asList(
+                                                    point.at().toEpochMilli(),
+                                                    point.figure().value(),
+                                                    point.figure().numerator(),
+                                                    point.figure().denominator()))
+                            .toList());
+        }
+        Map<String, Object> topic = window(window, days);
+        topic.put("grain", grain.label());
+        topic.put("series", lines);
+        return topic;
+    }
+
+    /** The last emails. */
+    Map<String, Object> deliveries() {
+        return Map.of("deliveries", deliveries.latest(LATEST).stream().map(lines::line).toList());
+    }
+
+    /** How many people are in each segment. */
+    Map<String, Object> segments() {
+        Map<String, Object> members = new LinkedHashMap<>();
+        database.query(
+                SEGMENTS, row -> members.put(row.getString("segment"), row.getLong("members")));
+        return Map.of("segments", members);
+    }
+
+    /** What became of the emails sent, code by code. */
+    Map<String, Object> funnel(Instant now, int days) {
+        Window window = Window.untilNow(now, days);
+        Map<String, Object> topic = window(window, days);
+        topic.put(
+                "emails",
+                database.query(
+                        FUNNEL,
+                        row -> {
+                            Map<String, Object> email = new LinkedHashMap<>();
+                            String code = row.getString("code");
+                            email.put("code", code);
+                            email.put("name", explanation.name(code));
+                            email.put("sent", row.getLong("sent"));
+                            email.put("opened", row.getLong("opened"));
+                            email.put("opened_by_people", row.getLong("opened_by_people"));
+                            email.put("clicked", row.getLong("clicked"));
+                            email.put("goal", row.getObject("goal", Long.class));
+                            email.put("goal_of", row.getObject("goal_of", Long.class));
+                            return email;
+                        },
+                        window.fromUtc(),
+                        window.toUtc()));
+        topic.put(
+                "outcomes",
+                database.query(
+                        OUTCOMES,
+                        row -> {
+                            Map<String, Object> outcome = new LinkedHashMap<>();
+                            String reason = row.getString("reason");
+                            outcome.put("outcome", row.getString("outcome"));
+                            outcome.put("reason", reason);
+                            outcome.put(
+                                    "reason_text",
+                                    explanation
+                                            .reason(row.getString("outcome"), reason)
+                                            .orElse(null));
+                            outcome.put("count", row.getLong("count"));
+                            return outcome;
+                        },
+                        window.fromUtc(),
+                        window.toUtc()));
+        return topic;
+    }
+
+    /** What happened in the product. */
+    Map<String, Object> activity(Instant now, int days) {
+        Window window = Window.untilNow(now, days);
+        Map<String, Object> counts = new LinkedHashMap<>();
+        database.query(
+                ACTIVITY,
+                row -> counts.put(row.getString("activity"), row.getLong("count")),
+                window.fromUtc(),
+                window.toUtc());
+        Map<String, Object> topic = window(window, days);
+        topic.put("activity", counts);
+        return topic;
+    }
+
+    private static Map<String, Object> window(Window window, int days) {
+        Map<String, Object> topic = new LinkedHashMap<>();
+        topic.put("from", window.from());
+        topic.put("to", window.to());
+        topic.put("days", days);
+        return topic;
+    }
+}

@@ -1,0 +1,218 @@
+/** Every word of the page, in each language. */
+const TEXTS = {
+  en: {
+    skip: 'Skip to the figures',
+    heading: 'Lifecycle KPIs and emails, live',
+    window: 'Window',
+    days1: '24 h', days7: '7 days', days30: '30 days', days90: '90 days',
+    otherLanguage: 'Français',
+    otherLanguageTag: 'fr',
+    theme: { auto: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' },
+    loginTitle: 'A token is needed',
+    loginText: 'Open the address that “./lifecycle up” printed, or paste your token here.',
+    token: 'Token',
+    enter: 'Open the page',
+    wrongToken: 'This token is not known. It changes when the service starts anew.',
+    kpis: 'Key figures',
+    trends: 'Trends',
+    emails: 'Latest emails',
+    segments: 'Segments',
+    activity: 'In the product',
+    funnel: 'What emails achieve',
+    funnelNote: 'Of the emails sent in the window; openings without those of machines.',
+    now: 'now',
+    json: 'JSON', csv: 'CSV',
+    exportOf: (what, form) => `${what}: export as ${form}`,
+    time: 'Time', email: 'Email', outcome: 'Outcome',
+    sent: 'Sent', opened: 'Opened', clicked: 'Clicked', goal: 'Goal reached',
+    noEmails: 'No email yet in this window.',
+    noGoal: 'no goal',
+    footer: 'Figures are exact to the minute; windows begin and end at whole minutes, days are UTC days.',
+    fresh: {
+      connecting: 'Connecting …',
+      current: 'Live, true as of',
+      late: 'Behind, true as of',
+      stale: 'Out of date, true as of',
+      empty: 'Waiting for the first complete reading of the database',
+      unreachable: 'The database does not answer',
+      lost: 'Connection lost, trying again …',
+    },
+    behind: (seconds) => `${seconds} s behind`,
+    updated: 'last updated, on the log’s clock',
+    tone: { green: 'On target', orange: 'To watch', red: 'Below target', none: 'No target' },
+    noData: 'No data yet',
+    unavailable: 'Not available',
+    of: (numerator, denominator) => `${numerator} of ${denominator}`,
+    targets: (red, green) => `Red below ${red} %, green from ${green} %`,
+    define: 'Definition',
+    defineOf: (title) => `Definition of ${title}`,
+    windowText: (from, to) => `${from} to ${to}`,
+    grain: { hour: 'by hour (UTC)', day: 'by day (UTC)' },
+    table: 'Show as a table',
+    day: 'From', value: 'Value', cases: 'Reached / began',
+    chart: (title, last) => `Line chart of ${title}. ${last}`,
+    chartLast: (value, time) => `Last value ${value}, ${time}.`,
+    spoken: (title, value) => `${title}: ${value}.`,
+    reasons: {
+      not_computed_yet: 'The first complete reading of the database is still under way.',
+      tableMissing: (table) => `The product’s database has no table ${table}.`,
+      tableIncomplete: (table) => `Table ${table} lacks columns that this needs.`,
+      ruleDisabled: (code) => `The email ${code} is switched off.`,
+    },
+    outcomes: { queued: 'Waiting', sent: 'Sent', failed: 'Failed', suppressed: 'Not sent' },
+    segmentNames: {
+      new_user: 'New (under 14 days)', free_active: 'Free, active',
+      free_near_limit: 'Free, near the limit', pro_active: 'Pro, active', at_risk: 'At risk',
+      at_risk_severe: 'At risk, severe', security_sensitive: 'Security-minded',
+    },
+    activities: {
+      signup: 'Sign-ups', project_created: 'Projects created',
+      deployment_started: 'Deployments started', deployment_finished: 'Deployments finished',
+      verdict_ok: 'Verdicts: ok', verdict_warning: 'Verdicts: warning',
+      verdict_rollback_recommended: 'Verdicts: rollback recommended',
+    },
+    close: 'Close',
+    details: (name) => `${name}: details`,
+    why: 'Why',
+    rule: 'The rule',
+    times: 'Times',
+    theMail: 'The mail',
+    ruleGone: 'The catalogue no longer has this rule.',
+    fallback: 'While its table is missing:',
+    to: 'To', subject: 'Subject',
+    asHtml: 'As it looks', asText: 'As text',
+    noMail: 'It was never written, so there is nothing to show.',
+    notAllowed: 'Your token may not open mails: that takes the role support.',
+    mailUnavailable: 'The mail cannot be shown now.',
+    steps: {
+      caused_at: 'Caused by a change committed', decided_at: 'Decided (log time)',
+      created_at: 'Journalled', sent_at: 'Sent', next_attempt_at: 'Next attempt',
+      expires_at: 'Expires',
+    },
+    project: 'Project',
+    attempts: (count) => `${count} attempts so far`,
+    mailFrame: 'The mail as it looks; links in it do nothing',
+    loading: 'Loading …',
+  },
+  fr: {
+    skip: 'Aller aux chiffres',
+    heading: 'KPI et emails du cycle de vie, en direct',
+    window: 'Période',
+    days1: '24 h', days7: '7 jours', days30: '30 jours', days90: '90 jours',
+    otherLanguage: 'English',
+    otherLanguageTag: 'en',
+    theme: { auto: 'Thème : système', light: 'Thème : clair', dark: 'Thème : sombre' },
+    loginTitle: 'Il faut un jeton',
+    loginText: 'Ouvrez l’adresse affichée par « ./lifecycle up », ou collez votre jeton ici.',
+    token: 'Jeton',
+    enter: 'Ouvrir la page',
+    wrongToken: 'Ce jeton n’est pas connu. Il change quand le service redémarre.',
+    kpis: 'Chiffres clés',
+    trends: 'Tendances',
+    emails: 'Derniers emails',
+    segments: 'Segments',
+    activity: 'Dans le produit',
+    funnel: 'Ce que les emails obtiennent',
+    funnelNote: 'Sur les emails envoyés dans la période ; ouvertures sans celles des machines.',
+    now: 'maintenant',
+    json: 'JSON', csv: 'CSV',
+    exportOf: (what, form) => `${what} : exporter en ${form}`,
+    time: 'Heure', email: 'Email', outcome: 'Résultat',
+    sent: 'Envoyés', opened: 'Ouverts', clicked: 'Cliqués', goal: 'But atteint',
+    noEmails: 'Pas encore d’email sur cette période.',
+    noGoal: 'sans but',
+    footer: 'Chiffres exacts à la minute ; les périodes commencent et finissent à la minute, les jours sont en UTC.',
+    fresh: {
+      connecting: 'Connexion …',
+      current: 'En direct, à jour au',
+      late: 'En retard, à jour au',
+      stale: 'Périmé, à jour au',
+      empty: 'En attente de la première lecture complète de la base',
+      unreachable: 'La base de données ne répond pas',
+      lost: 'Connexion perdue, nouvel essai …',
+    },
+    behind: (seconds) => `${seconds} s de retard`,
+    updated: 'dernière mise à jour, à l’horloge du journal',
+    tone: { green: 'Objectif atteint', orange: 'À surveiller', red: 'Sous l’objectif', none: 'Sans objectif' },
+    noData: 'Pas encore de données',
+    unavailable: 'Indisponible',
+    of: (numerator, denominator) => `${numerator} sur ${denominator}`,
+    targets: (red, green) => `Rouge sous ${red} %, vert à partir de ${green} %`,
+    define: 'Définition',
+    defineOf: (title) => `Définition de ${title}`,
+    windowText: (from, to) => `du ${from} au ${to}`,
+    grain: { hour: 'par heure (UTC)', day: 'par jour (UTC)' },
+    table: 'Afficher en tableau',
+    day: 'À partir de', value: 'Valeur', cases: 'Atteint / commencé',
+    chart: (title, last) => `Courbe de ${title}. ${last}`,
+    chartLast: (value, time) => `Dernière valeur ${value}, ${time}.`,
+    spoken: (title, value) => `${title} : ${value}.`,
+    reasons: {
+      not_computed_yet: 'La première lecture complète de la base est encore en cours.',
+      tableMissing: (table) => `La base du produit n’a pas de table ${table}.`,
+      tableIncomplete: (table) => `Il manque à la table ${table} des colonnes nécessaires.`,
+      ruleDisabled: (code) => `L’email ${code} est désactivé.`,
+    },
+    outcomes: { queued: 'En attente', sent: 'Envoyé', failed: 'Échec', suppressed: 'Non envoyé' },
+    segmentNames: {
+      new_user: 'Nouveaux (moins de 14 jours)', free_active: 'Free, actifs',
+      free_near_limit: 'Free, près de la limite', pro_active: 'Pro, actifs', at_risk: 'À risque',
+      at_risk_severe: 'À risque élevé', security_sensitive: 'Soucieux de sécurité',
+    },
+    activities: {
+      signup: 'Inscriptions', project_created: 'Projets créés',
+      deployment_started: 'Déploiements démarrés', deployment_finished: 'Déploiements terminés',
+      verdict_ok: 'Verdicts : ok', verdict_warning: 'Verdicts : avertissement',
+      verdict_rollback_recommended: 'Verdicts : retour arrière conseillé',
+    },
+    close: 'Fermer',
+    details: (name) => `${name} : détails`,
+    why: 'Pourquoi',
+    rule: 'La règle',
+    times: 'Chronologie',
+    theMail: 'L’email',
+    ruleGone: 'Le catalogue n’a plus cette règle.',
+    fallback: 'Tant que sa table manque :',
+    to: 'À', subject: 'Objet',
+    asHtml: 'Tel qu’il apparaît', asText: 'En texte',
+    noMail: 'Il n’a jamais été rédigé : il n’y a rien à montrer.',
+    notAllowed: 'Votre jeton n’ouvre pas les emails : il faut le rôle support.',
+    mailUnavailable: 'L’email ne peut pas être affiché maintenant.',
+    steps: {
+      caused_at: 'Causé par un changement validé', decided_at: 'Décidé (heure du journal)',
+      created_at: 'Noté au journal', sent_at: 'Envoyé', next_attempt_at: 'Prochain essai',
+      expires_at: 'Expire',
+    },
+    project: 'Projet',
+    attempts: (count) => `${count} essais jusqu’ici`,
+    mailFrame: 'L’email tel qu’il apparaît ; ses liens ne mènent nulle part',
+    loading: 'Chargement …',
+  },
+};
+
+const KEPT = 'seqpulse.language';
+
+function preferred() {
+  const kept = localStorage.getItem(KEPT);
+  if (kept in TEXTS) {
+    return kept;
+  }
+  return navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in TEXTS) ?? 'fr';
+}
+
+let current = preferred();
+
+/** The language of the page: `fr` or `en`. */
+export const language = () => current;
+
+/** The words of that language. */
+export const texts = () => TEXTS[current];
+
+/** Of texts by language, the one of the page. */
+export const said = (byLanguage) => byLanguage?.[current] ?? byLanguage?.en ?? '';
+
+/** Speaks the other language from now on. */
+export function switchLanguage() {
+  current = texts().otherLanguageTag;
+  localStorage.setItem(KEPT, current);
+}
