@@ -25,6 +25,8 @@ public final class Database implements AutoCloseable {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
         config.setJdbcUrl(login.url());
+        // By name: where this jar is loaded apart, the JDK's list has other loaders' drivers.
+        config.setDriverClassName("org.postgresql.Driver");
         config.setUsername(login.user());
         config.setPassword(login.password());
         config.setMaximumPoolSize(size);
@@ -34,7 +36,8 @@ public final class Database implements AutoCloseable {
         config.setInitializationFailTimeout(-1);
         config.setConnectionInitSql(
                 "select set_config('statement_timeout', '%d', false),".formatted(STATEMENT_MILLIS)
-                        + " set_config('default_transaction_read_only', 'on', false)");
+                        + " set_config('default_transaction_read_only', 'on', false),"
+                        + " set_config('jit', 'off', false)");
         config.addDataSourceProperty("ApplicationName", "seqpulse-lifecycle-api");
         config.addDataSourceProperty("socketTimeout", "10");
         config.addDataSourceProperty("connectTimeout", "3");

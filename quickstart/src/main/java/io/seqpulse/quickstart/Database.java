@@ -20,6 +20,12 @@ interface Database extends AutoCloseable {
     /** Who the job connects as. */
     Login job();
 
+    /** Who reads figures and outcomes. */
+    Login readers();
+
+    /** Who reads a mail as it was sent. */
+    Login support();
+
     /** What this database needs of the connector over what its registration says. */
     default Map<String, String> connectorSettings() {
         return Map.of();

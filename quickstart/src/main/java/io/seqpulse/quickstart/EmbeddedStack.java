@@ -61,7 +61,7 @@ public final class EmbeddedStack implements AutoCloseable {
 
     /** Who reads from another stops before it. */
     private static final List<String> STOPPED_IN_ORDER =
-            List.of("Flink", "Kafka Connect", "Kafka", "PostgreSQL", "SMTP");
+            List.of("API", "Flink", "Kafka Connect", "Kafka", "PostgreSQL", "SMTP");
 
     private final Builder settings;
     private final StateFolder state;
@@ -76,6 +76,7 @@ public final class EmbeddedStack implements AutoCloseable {
     private ConnectWorker connect;
     private FlinkCluster flink;
     private MailServer mails;
+    private ApiService api;
     private Duration startUp;
     private volatile boolean captureLost;
     private volatile boolean givenUp;
@@ -127,6 +128,10 @@ public final class EmbeddedStack implements AutoCloseable {
         int kafkaPort = ports.free();
         int controllerPort = ports.free();
         int connectPort = ports.free();
+        Optional<Integer> apiPort =
+                settings.withApi
+                        ? Optional.of(ports.choose("the API", "--api-port", settings.apiPort, 8090))
+                        : Optional.empty();
         Path home = settings.home();
         Optional<Path> jar = settings.jobJar();
 
@@ -192,8 +197,18 @@ public final class EmbeddedStack implements AutoCloseable {
             CompletableFuture<Void> registered =
                     CompletableFuture.allOf(historyIn, connectUp)
                             .thenRunAsync(() -> run(this::captureChanges), workers);
+            CompletableFuture<?> apiUp =
+                    apiPort.isEmpty()
+                            ? CompletableFuture.completedFuture(null)
+                            : CompletableFuture.allOf(databaseUp, flinkUp)
+                                    .thenCompose(
+                                            ready ->
+                                                    begin(
+                                                            workers,
+                                                            "API",
+                                                            () -> api = startApi(apiPort.get())));
             List<CompletableFuture<?>> steps =
-                    List.of(mailsUp, historyIn, jobSubmitted, registered);
+                    List.of(mailsUp, historyIn, jobSubmitted, registered, apiUp);
             for (CompletableFuture<?> step : steps) {
                 var unused = step.whenComplete((done, failure) -> giveUpOn(failure));
             }
@@ -209,6 +224,9 @@ public final class EmbeddedStack implements AutoCloseable {
                                         secrets.postgres()));
             }
             StateFolder.writePrivately(addressFile(), kafka.bootstrapServers());
+            if (api != null) {
+                ApiAddress.write(state.root(), api.address());
+            }
         } finally {
             workers.shutdown();
         }
@@ -302,6 +320,23 @@ public final class EmbeddedStack implements AutoCloseable {
                 settings.address == null
                         ? PostgresServer.connectorVariables(postgresPort, secrets)
                         : ExistingDatabase.connectorVariables(settings.address));
+    }
+
+    private ApiService startApi(int port) {
+        Map<String, String> environment = new LinkedHashMap<>();
+        environment.put("LIFECYCLE_API_PORT", Integer.toString(port));
+        environment.put("LIFECYCLE_API_DATABASE_URL", database.jdbcUrl());
+        environment.put("LIFECYCLE_API_DATABASE_USER", database.readers().user());
+        environment.put("LIFECYCLE_API_DATABASE_PASSWORD", database.readers().password());
+        environment.put("LIFECYCLE_API_SUPPORT_USER", database.support().user());
+        environment.put("LIFECYCLE_API_SUPPORT_PASSWORD", database.support().password());
+        environment.put("LIFECYCLE_API_TOKENS", "up:operator:" + secrets.api());
+        flinkUrl().ifPresent(url -> environment.put("LIFECYCLE_API_FLINK_URL", url.toString()));
+        settings.rules.ifPresent(
+                rules ->
+                        environment.put(
+                                "LIFECYCLE_API_RULES_DIR", rules.toAbsolutePath().toString()));
+        return ApiService.start(settings.apiJar(), environment, port, secrets.api());
     }
 
     private void insertHistory() throws SQLException {
@@ -481,6 +516,11 @@ public final class EmbeddedStack implements AutoCloseable {
                 .map(up -> URI.create("http://127.0.0.1:%d/metrics".formatted(metricsPort)));
     }
 
+    /** Where the HTTP service answers and with which token, or empty in a stack without one. */
+    public Optional<ApiAddress> api() {
+        return Optional.ofNullable(api).map(ApiService::address);
+    }
+
     /** Kafka Connect's REST interface. */
     public URI connectUrl() {
         return connect.rest();
@@ -579,6 +619,7 @@ public final class EmbeddedStack implements AutoCloseable {
         awaitBeginnings();
         List<Throwable> failures = new ArrayList<>();
         stop("Kafka's address", () -> Files.deleteIfExists(addressFile()), failures);
+        stop("the API's address", () -> ApiAddress.remove(state.root()), failures);
         if (flink != null) {
             stop("the job", this::stopTheJob, failures);
         }
@@ -651,6 +692,8 @@ public final class EmbeddedStack implements AutoCloseable {
         private Integer postgresPort = 0;
         private Integer flinkPort = 0;
         private Integer smtpPort = 0;
+        private boolean withApi;
+        private Integer apiPort = 0;
         private Integer metricsPort = 0;
         private Optional<Path> rules = Optional.empty();
         private History history;
@@ -743,6 +786,13 @@ public final class EmbeddedStack implements AutoCloseable {
             return this;
         }
 
+        /** With the HTTP service; 0: at any free port; null: 8090 or, when that is taken, any. */
+        public Builder api(Integer port) {
+            withApi = true;
+            apiPort = port;
+            return this;
+        }
+
         /** Told about ports that differ from the preferred ones; default: the log. */
         public Builder onNotice(Consumer<String> listener) {
             notices = listener;
@@ -800,29 +850,37 @@ public final class EmbeddedStack implements AutoCloseable {
             if (jar != null) {
                 return Optional.of(jar);
             }
-            Path target = home().resolve("job/target");
+            return Optional.of(newestJar("job"));
+        }
+
+        private Path apiJar() {
+            return newestJar("api");
+        }
+
+        /** What a module's build made, to be run apart from this class path. */
+        private Path newestJar(String module) {
+            Path target = home().resolve(module).resolve("target");
             if (!Files.isDirectory(target)) {
                 throw new StackException(
-                        "there is no job to run in %s: build it with ./mvnw -DskipTests package"
-                                .formatted(target));
+                        "there is no %s to run in %s: build it with ./mvnw -DskipTests package"
+                                .formatted(module, target));
             }
             try (Stream<Path> files = Files.list(target)) {
-                return Optional.of(
-                        files.filter(Builder::isJobJar)
-                                .max((a, b) -> Long.compare(modified(a), modified(b)))
-                                .orElseThrow(
-                                        () ->
-                                                new StackException(
-                                                        "there is no job-*.jar in %s: build it with ./mvnw -DskipTests package"
-                                                                .formatted(target))));
+                return files.filter(file -> isJarOf(module, file))
+                        .max((a, b) -> Long.compare(modified(a), modified(b)))
+                        .orElseThrow(
+                                () ->
+                                        new StackException(
+                                                "there is no %s-*.jar in %s: build it with ./mvnw -DskipTests package"
+                                                        .formatted(module, target)));
             } catch (IOException e) {
                 throw new StackException(target + " cannot be read", e);
             }
         }
 
-        private static boolean isJobJar(Path file) {
+        private static boolean isJarOf(String module, Path file) {
             String name = file.getFileName().toString();
-            return name.matches("job-[0-9].*\\.jar")
+            return name.matches(module + "-[0-9].*\\.jar")
                     && !name.matches(".*-(tests|sources|javadoc|original)\\.jar");
         }
 

@@ -58,6 +58,16 @@ final class ExistingDatabase implements Database {
         return new Login(address.user(), address.passwordOrAny());
     }
 
+    @Override
+    public Login readers() {
+        return job();
+    }
+
+    @Override
+    public Login support() {
+        return job();
+    }
+
     /** What the connector's registration refers to as <code>${env:NAME}</code>. */
     static Map<String, String> connectorVariables(DatabaseAddress address) {
         return Map.of(

@@ -159,6 +159,7 @@ final class OwnDatabaseRun {
                 "  Decisions    select created_at, email_type, dedupe_key, status, reason"
                         + " from email_deliveries where managed_by = 'lifecycle'"
                         + " order by created_at desc;");
+        stack.api().ifPresent(api -> out.println("  Live page    " + api.page()));
         stack.flinkUrl().ifPresent(url -> out.println("  Flink UI     " + url));
         stack.metricsUrl().ifPresent(url -> out.println("  Metrics      " + url));
         out.println("  Log          " + System.getProperty("lifecycle.log"));

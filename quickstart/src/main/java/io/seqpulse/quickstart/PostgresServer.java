@@ -219,6 +219,16 @@ final class PostgresServer implements Database {
         return new Login("lifecycle_job", secrets.job());
     }
 
+    @Override
+    public Login readers() {
+        return new Login("lifecycle_readonly", secrets.readonly());
+    }
+
+    @Override
+    public Login support() {
+        return new Login("lifecycle_support", secrets.support());
+    }
+
     /** What the connector's registration refers to as <code>${env:NAME}</code>. */
     static Map<String, String> connectorVariables(int port, Secrets secrets) {
         return Map.of(

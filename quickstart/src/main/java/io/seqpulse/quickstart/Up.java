@@ -113,6 +113,14 @@ public final class Up implements Callable<Integer> {
                     "Of the metrics for Prometheus (default: 9249, or a free one when that is taken).")
     private Integer metricsPort;
 
+    @Option(
+            names = "--api-port",
+            paramLabel = "PORT",
+            description =
+                    "Of the API and the live page (default: 8090, or a free one when that is"
+                            + " taken).")
+    private Integer apiPort;
+
     @Mixin private OwnDatabaseOptions own;
 
     @Option(
@@ -242,7 +250,8 @@ public final class Up implements Callable<Integer> {
                         spec.commandLine(), "--report: " + folder + " cannot be written");
             }
         }
-        for (Integer port : new Integer[] {flinkPort, postgresPort, smtpPort, metricsPort}) {
+        for (Integer port :
+                new Integer[] {flinkPort, postgresPort, smtpPort, metricsPort, apiPort}) {
             if (port != null && (port < 1 || port > 65_535)) {
                 throw new ParameterException(
                         spec.commandLine(), "a port is from 1 to 65535: " + port);
@@ -301,6 +310,7 @@ public final class Up implements Callable<Integer> {
         EmbeddedStack.Builder builder =
                 EmbeddedStack.builder()
                         .flinkPort(flinkPort)
+                        .api(apiPort)
                         .metricsPort(metricsPort)
                         .onNotice(out::println)
                         .onAlarm(text -> complain("ALARM: " + text));
@@ -392,6 +402,7 @@ public final class Up implements Callable<Integer> {
 
     private void say(EmbeddedStack stack, Map<String, Integer> history) {
         out.printf("up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
+        stack.api().ifPresent(api -> out.println("  Live page    " + api.page()));
         stack.flinkUrl().ifPresent(url -> out.println("  Flink UI     " + url));
         stack.metricsUrl().ifPresent(url -> out.println("  Metrics      " + url));
         out.printf(

@@ -38,12 +38,7 @@ public final class StatusEndpoints {
             """;
 
     private static final String SLOT =
-            """
-            select active, wal_status,
-                pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint as behind
-            from pg_replication_slots
-            where slot_name = 'seqpulse_lifecycle' and database = current_database()
-            """;
+            "select active, wal_status, behind_bytes, kept_bytes from kpi.slot";
 
     private final Database database;
     private final KpiTables tables;
@@ -187,7 +182,10 @@ public final class StatusEndpoints {
                                     Map<String, Object> slot = new LinkedHashMap<>();
                                     slot.put("active", row.getBoolean("active"));
                                     slot.put("wal_status", row.getString("wal_status"));
-                                    slot.put("behind_bytes", row.getObject("behind", Long.class));
+                                    slot.put(
+                                            "behind_bytes",
+                                            row.getObject("behind_bytes", Long.class));
+                                    slot.put("kept_bytes", row.getObject("kept_bytes", Long.class));
                                     return slot;
                                 })
                         .stream()

@@ -174,6 +174,28 @@ class MigrationsTest {
         }
     }
 
+    @Test
+    void supportSeesAMailAndItsAddressAndNothingElse() throws SQLException {
+        try (Connection connection = database.connect(database.role("lifecycle_support"));
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "select e.payload_json, coalesce(e.recipient_address, u.email)"
+                            + " from public.email_deliveries e"
+                            + " left join public.users u on u.id = e.user_id"
+                            + " where e.managed_by = 'lifecycle'");
+            for (String forbidden :
+                    List.of(
+                            "select dedupe_key from public.email_deliveries",
+                            "update public.email_deliveries set recipient_address = ''",
+                            "select name from public.users",
+                            "select * from public.projects",
+                            "select * from kpi.cohort",
+                            "select * from lifecycle.suppressed_addresses")) {
+                assertDenied(statement, forbidden);
+            }
+        }
+    }
+
     private static void assertDenied(Statement statement, String sql) {
         assertThatThrownBy(() -> statement.execute(sql))
                 .as(sql)

@@ -1,0 +1,32 @@
+package io.seqpulse.api.mail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.lifecycle.catalogue.Catalogue;
+import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
+import io.seqpulse.lifecycle.fact.FactKind;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class WordingTest {
+
+    private final Wording wording = new Wording();
+
+    @Test
+    void hasTheSameWordsInEachLanguage() {
+        assertThat(wording.keys("en")).isEqualTo(wording.keys("fr"));
+    }
+
+    @Test
+    void hasWordsForEveryRuleAndEveryEvent() {
+        Catalogue catalogue = CatalogueLoader.load(null);
+        assertThat(catalogue.rules())
+                .allSatisfy(
+                        rule -> assertThat(wording.keys("en")).contains("email." + rule.code()));
+        List<FactKind> events = Arrays.stream(FactKind.values()).filter(FactKind::isEvent).toList();
+        assertThat(events)
+                .allSatisfy(
+                        fact -> assertThat(wording.keys("en")).contains("fact." + fact.label()));
+    }
+}
