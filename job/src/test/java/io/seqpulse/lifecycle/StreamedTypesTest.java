@@ -9,6 +9,7 @@ import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.email.Withdrawal;
+import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.decode.SnapshotProgress;
 import io.seqpulse.lifecycle.detect.Candidate;
@@ -55,7 +56,8 @@ class StreamedTypesTest {
                 EmailCommand.class,
                 JournalEntry.class,
                 EmailContent.class,
-                Withdrawal.class);
+                Withdrawal.class,
+                KpiRow.class);
     }
 
     @ParameterizedTest

@@ -192,6 +192,11 @@ public class Profile {
 
     /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
     boolean observe(Fact fact, Events older) {
+        if (fact.kind() == FactKind.USER_ACTIVATED
+                && fact.snapshot()
+                && happened.containsKey(FactKind.USER_ACTIVATED)) {
+            return false; // a snapshot does not know since when; what was seen before does
+        }
         return happened.computeIfAbsent(fact.kind(), kind -> new Occurrences()).take(fact, older);
     }
 

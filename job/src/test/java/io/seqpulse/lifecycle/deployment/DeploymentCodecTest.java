@@ -7,6 +7,9 @@ import io.seqpulse.lifecycle.detect.Happening;
 import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Orphan;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.kpi.Count;
+import io.seqpulse.lifecycle.kpi.Figure;
+import io.seqpulse.lifecycle.kpi.Relation;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -33,6 +36,31 @@ class DeploymentCodecTest {
         Layouts.assertReads(codec, LAYOUT_1, full());
     }
 
+    /** As the version that began to count wrote it. */
+    @Test
+    void readsLayout2() throws IOException {
+        Layouts.assertReads(codec, LAYOUT_2, counted());
+    }
+
+    @Test
+    void bringsWhatIsCountedBack() throws IOException {
+        Layouts.assertComesBack(codec, counted());
+    }
+
+    private static Deployment counted() {
+        Deployment deployment = new Deployment();
+        deployment.verdictMicros = 999;
+        deployment.deletedVerdict = "v";
+        deployment.verdictDeletion = new Departure(MORNING, 11);
+        deployment.finishedSeenAt = MORNING + 12;
+        deployment.contributed.become(
+                Map.of(
+                        new Figure(Relation.ACTIVITY, "verdict_ok", MORNING / 60_000),
+                        new Count(0, 1)),
+                increment -> {});
+        return deployment;
+    }
+
     private static Deployment full() {
         Map<String, String> values = new HashMap<>();
         values.put("severity", "high");
@@ -56,6 +84,12 @@ class DeploymentCodecTest {
         deployment.timerAt = MORNING + 11;
         return deployment;
     }
+
+    private static final String LAYOUT_2 =
+            """
+            020000ffffffffffffffffff01ffffffffffffffffff01ffffffffffffffffff0100ffffffffffff
+            ffffff01000000000000ce0f057601809afccab86816989afccab86801029a02f8c1c21c0002
+            """;
 
     private static final String LAYOUT_1 =
             """

@@ -6,10 +6,19 @@ import static io.seqpulse.lifecycle.story.Facts.SHOP;
 
 import io.seqpulse.lifecycle.codec.Layouts;
 import io.seqpulse.lifecycle.fact.Departure;
+import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Orphan;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.kpi.Cohorts;
+import io.seqpulse.lifecycle.kpi.Count;
+import io.seqpulse.lifecycle.kpi.Figure;
+import io.seqpulse.lifecycle.kpi.Ledger;
+import io.seqpulse.lifecycle.kpi.Overflow;
+import io.seqpulse.lifecycle.kpi.ProjectCohorts;
+import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Rules;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +42,67 @@ class ProfileCodecTest {
     @Test
     void readsLayout1() throws IOException {
         Layouts.assertReads(codec, LAYOUT_1, full());
+    }
+
+    /** As the version that began to count wrote it. */
+    @Test
+    void readsLayout2() throws IOException {
+        Layouts.assertReads(codec, LAYOUT_2, counted());
+    }
+
+    @Test
+    void bringsWhatIsCountedBack() throws IOException {
+        Layouts.assertComesBack(codec, counted());
+    }
+
+    /** With everything that a ledger can hold. */
+    private static Profile counted() {
+        Profile profile = new Profile();
+        profile.ledger = new Ledger();
+        profile.ledger.owner(SHOP);
+        Cohorts cohorts = new ProjectCohorts(Rules.measures());
+        Overflow none = new NoOverflow();
+        for (Fact fact :
+                List.of(
+                        Facts.project(SHOP, MORNING).fact().atMicros(MORNING * 1_000 + 1),
+                        Facts.project(SHOP, MORNING)
+                                .with("plan", "pro")
+                                .committedAt(MORNING + DAY)
+                                .fact(),
+                        Facts.started(SHOP, "d", MORNING + 1).fact(),
+                        Facts.verdict(SHOP, "d", "ok", MORNING + 2).fact(),
+                        Facts.of(FactKind.EMAIL_SENT, SHOP, "e", MORNING + 3)
+                                .with("email_type", "E-CONV-01")
+                                .fact())) {
+            cohorts.take(profile.ledger, fact, none);
+        }
+        profile.ledger.contributed.become(
+                Map.of(
+                        new Figure(Relation.COHORT, "first_deployment_72h", MORNING / 60_000),
+                        new Count(1, 1)),
+                increment -> {});
+        return profile;
+    }
+
+    /** For so few that all are at hand. */
+    private record NoOverflow() implements Overflow {
+        @Override
+        public Long get(String kind, String id) {
+            return null;
+        }
+
+        @Override
+        public void put(String kind, String id, long atMicros) {
+            throw new IllegalStateException(id);
+        }
+
+        @Override
+        public void remove(String kind, String id) {}
+
+        @Override
+        public Map<String, Long> all(String kind) {
+            return Map.of();
+        }
     }
 
     private static Profile full() {
@@ -77,6 +147,14 @@ class ProfileCodecTest {
         profile.timerAt = MORNING + 10;
         return profile;
     }
+
+    private static final String LAYOUT_2 =
+            """
+            020000ffffffffffffffffff01ffffffffffffffffff01ffffffffffffffffff0100000000000000
+            00000001018090abda89faaf06010564d09fabda89faaf0600010564a0afabda89faaf0600010565
+            8601f0beabda89faaf06015709e0000000400080000000000000034e01018090e6b78dffaf060100
+            f801f8c1c21c0202
+            """;
 
     private static final String LAYOUT_1 =
             """

@@ -1,0 +1,322 @@
+package io.seqpulse.lifecycle.kpi;
+
+import static io.seqpulse.lifecycle.story.Facts.ALICE;
+import static io.seqpulse.lifecycle.story.Facts.DAY;
+import static io.seqpulse.lifecycle.story.Facts.HOUR;
+import static io.seqpulse.lifecycle.story.Facts.MORNING;
+import static io.seqpulse.lifecycle.story.Facts.SHOP;
+import static io.seqpulse.lifecycle.story.Facts.account;
+import static io.seqpulse.lifecycle.story.Facts.project;
+import static io.seqpulse.lifecycle.story.Facts.started;
+import static io.seqpulse.lifecycle.story.Facts.verdict;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.lifecycle.codec.Compact;
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Rules;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CohortsTest {
+
+    private static final Cohorts USERS = new UserCohorts(Rules.measures());
+    private static final Cohorts PROJECTS = new ProjectCohorts(Rules.measures());
+
+    private final InMemory more = new InMemory();
+    private Ledger ledger = new Ledger();
+
+    @ParameterizedTest
+    @CsvSource({"-86400000000, 1/1", "0, 1/1", "86400000000, 1/1", "86400000001, 0/1"})
+    void countsAProjectUpToTheLastMicrosecondOfTheDay(long afterMicros, String figure) {
+        take(USERS, account(ALICE, MORNING).fact());
+        take(USERS, owned("p", MORNING * 1_000 + afterMicros));
+
+        assertThat(figures(USERS, ALICE)).containsEntry("signup_to_project_24h", figure);
+    }
+
+    @Test
+    void countsWhatTheUserOwnsNow() {
+        take(USERS, account(ALICE, MORNING).fact());
+        take(USERS, owned("p", MORNING * 1_000));
+        take(USERS, owned("q", MORNING * 1_000 + 5));
+        take(USERS, Facts.of(FactKind.PROJECT_LEFT, ALICE, "p", MORNING).fact());
+        assertThat(figures(USERS, ALICE)).containsEntry("signup_to_project_24h", "1/1");
+        take(USERS, Facts.of(FactKind.PROJECT_LEFT, ALICE, "q", MORNING).fact());
+        assertThat(figures(USERS, ALICE)).containsEntry("signup_to_project_24h", "0/1");
+    }
+
+    @Test
+    void countsTheGoalOfAnEmailFromWhatItsRuleSays() {
+        take(USERS, account(ALICE, MORNING).fact());
+        take(USERS, sent(ALICE, "e1", "E-TRX-01", MORNING + HOUR));
+        take(USERS, sent(ALICE, "e2", "E-ACT-01", MORNING + 2 * HOUR));
+        take(USERS, sent(ALICE, "e3", "E-ACT-05", MORNING + 2 * HOUR));
+        take(USERS, owned("p", (MORNING + 25 * HOUR) * 1_000));
+        assertThat(figures(USERS, ALICE))
+                .containsEntry("email/E-TRX-01/goal", "1/1") // a day after it was sent
+                .containsEntry("email/E-ACT-01/goal", "0/1") // a day after sign-up
+                .doesNotContainKey("email/E-ACT-05/goal");
+        take(USERS, Facts.of(FactKind.EMAIL_UNSENT, ALICE, "e1", MORNING).fact());
+        assertThat(figures(USERS, ALICE)).doesNotContainKey("email/E-TRX-01/goal");
+    }
+
+    @Test
+    void countsNothingOfAUserWhoseRowIsNotThere() {
+        take(USERS, owned("p", MORNING * 1_000));
+        assertThat(figures(USERS, ALICE)).isEmpty();
+    }
+
+    @Test
+    void countsVerdictsAndDeploymentsOfTheProjectNow() {
+        take(PROJECTS, verdict(SHOP, "d1", "ok", MORNING + 72 * HOUR).fact());
+        take(PROJECTS, started(SHOP, "d1", MORNING + 71 * HOUR).fact());
+        take(PROJECTS, project(SHOP, MORNING).fact());
+        assertThat(figures(PROJECTS, SHOP))
+                .containsEntry("project_to_first_verdict_72h", "1/1")
+                .containsEntry("first_deployment_72h", "1/1");
+        take(PROJECTS, Facts.of(FactKind.VERDICT_GONE, SHOP, "d1", MORNING).fact());
+        assertThat(figures(PROJECTS, SHOP))
+                .containsEntry("project_to_first_verdict_72h", "0/1")
+                .containsEntry("first_deployment_72h", "1/1");
+        take(PROJECTS, Facts.of(FactKind.DEPLOYMENT_GONE, SHOP, "d1", MORNING).fact());
+        assertThat(figures(PROJECTS, SHOP)).containsEntry("first_deployment_72h", "0/1");
+    }
+
+    @Test
+    void countsAnUpgradeAfterTheEmailAndInTime() {
+        take(PROJECTS, project(SHOP, MORNING).fact());
+        take(PROJECTS, sent(SHOP, "e1", "E-CONV-01", MORNING + DAY));
+        take(PROJECTS, sent(SHOP, "e3", "E-CONV-03", MORNING + 2 * DAY));
+        take(
+                PROJECTS,
+                project(SHOP, MORNING).with("plan", "pro").committedAt(MORNING + 4 * DAY).fact());
+        assertThat(figures(PROJECTS, SHOP))
+                .containsEntry("email/E-CONV-01/goal", "1/1")
+                .containsEntry("email/E-CONV-03/goal", "0/1") // a day later it was too late
+                .containsEntry("quota_email_to_upgrade", "1/2")
+                .containsEntry("free_to_pro_conversion_30d", "1/1")
+                .containsEntry(SHOP + " e1 E-CONV-01", "1/1")
+                .containsEntry(SHOP + " e3 E-CONV-03", "1/1");
+        take(
+                PROJECTS,
+                project(SHOP, MORNING).with("plan", "free").committedAt(MORNING + 5 * DAY).fact());
+        assertThat(figures(PROJECTS, SHOP))
+                .containsEntry("email/E-CONV-01/goal", "1/1") // it did become pro
+                .containsEntry(SHOP + " e1 E-CONV-01", "0/1"); // but is no more
+    }
+
+    @Test
+    void readsFromASnapshotWhenAPlanMayHaveChanged() {
+        String changed = Long.toString((MORNING + 31 * DAY) * 1_000);
+        take(
+                PROJECTS,
+                project(SHOP, MORNING)
+                        .with("plan", "pro")
+                        .with("updated_at", changed)
+                        .snapshotAt(MORNING + 60 * DAY)
+                        .fact());
+        assertThat(figures(PROJECTS, SHOP)).containsEntry("free_to_pro_conversion_30d", "0/1");
+
+        ledger = new Ledger();
+        take(
+                PROJECTS,
+                project(SHOP, MORNING)
+                        .with("plan", "pro")
+                        .with("updated_at", Long.toString(MORNING * 1_000))
+                        .snapshotAt(MORNING + 60 * DAY)
+                        .fact());
+        assertThat(figures(PROJECTS, SHOP)).doesNotContainKey("free_to_pro_conversion_30d");
+    }
+
+    @Test
+    void countsADeploymentThatFinishesInTime() {
+        DeploymentCohorts cohorts = new DeploymentCohorts(Rules.measures());
+        long start = MORNING * 1_000;
+        long end = start + 48 * HOUR * 1_000;
+        assertThat(flat(cohorts.figures(new DeploymentCohorts.State(start, end, "ok", end))))
+                .isEqualTo(
+                        Map.of(
+                                "trigger_to_finish", "1/1",
+                                "deployment_started", "0/1",
+                                "deployment_finished", "0/1",
+                                "verdict_ok", "0/1"));
+        assertThat(
+                        flat(
+                                cohorts.figures(
+                                        new DeploymentCohorts.State(
+                                                start, end + 1, null, Moments.NEVER))))
+                .containsEntry("trigger_to_finish", "0/1");
+    }
+
+    /**
+     * Facts about a project in any order, any of them told again: the same figures as in the order
+     * in which they were, and the sum of what was said of them on the way. What is told of one
+     * deployment or email keeps its order, as the channels do, and a row's versions as the log
+     * does.
+     */
+    @Property(tries = 500)
+    void endsTheSameInAnyOrder(@ForAll long seed) throws IOException {
+        Random random = new Random(seed);
+        List<List<Fact>> tales = tales(random);
+
+        Map<Figure, Count> inOrder = new HashMap<>();
+        Ledger first = new Ledger();
+        List<Fact> told = new ArrayList<>();
+        tales.forEach(told::addAll);
+        for (Fact fact : told) {
+            takeCounting(first, fact, new InMemory(), inOrder);
+        }
+
+        Map<Figure, Count> summed = new HashMap<>();
+        Ledger other = new Ledger();
+        InMemory overflow = new InMemory();
+        for (Fact fact : shuffled(tales, random)) {
+            takeCounting(other, fact, overflow, summed);
+            if (random.nextInt(4) == 0) {
+                other = throughState(other);
+            }
+        }
+        assertThat(PROJECTS.figures(SHOP, other)).isEqualTo(PROJECTS.figures(SHOP, first));
+        assertThat(summed).isEqualTo(PROJECTS.figures(SHOP, other));
+        assertThat(inOrder).isEqualTo(summed);
+    }
+
+    private static List<List<Fact>> tales(Random random) {
+        List<List<Fact>> tales = new ArrayList<>();
+        List<Fact> row = new ArrayList<>();
+        row.add(project(SHOP, MORNING).fact());
+        for (int i = random.nextInt(4); i > 0; i--) {
+            row.add(
+                    project(SHOP, MORNING)
+                            .with("plan", random.nextBoolean() ? "pro" : "free")
+                            .committedAt(MORNING + (10 - i) * DAY)
+                            .fact());
+        }
+        tales.add(row);
+        int deployments = random.nextInt(40);
+        for (int d = 0; d < deployments; d++) {
+            long at = MORNING + (random.nextInt(12) - 1) * DAY;
+            List<Fact> tale = new ArrayList<>();
+            tale.add(started(SHOP, "d" + d, at).fact());
+            if (random.nextBoolean()) {
+                tale.add(verdict(SHOP, "d" + d, "ok", at + random.nextInt(5) * HOUR).fact());
+            }
+            if (random.nextInt(3) == 0) {
+                tale.add(Facts.of(FactKind.VERDICT_GONE, SHOP, "d" + d, at).fact());
+            }
+            if (random.nextInt(3) == 0) {
+                tale.add(Facts.of(FactKind.DEPLOYMENT_GONE, SHOP, "d" + d, at).fact());
+            }
+            tales.add(tale);
+        }
+        for (int e = random.nextInt(4); e > 0; e--) {
+            String code = random.nextBoolean() ? "E-CONV-01" : "E-CONV-03";
+            List<Fact> tale = new ArrayList<>();
+            tale.add(sent(SHOP, "e" + e, code, MORNING + random.nextInt(10) * DAY));
+            if (random.nextInt(3) == 0) {
+                tale.add(Facts.of(FactKind.EMAIL_UNSENT, SHOP, "e" + e, MORNING).fact());
+            }
+            tales.add(tale);
+        }
+        return tales;
+    }
+
+    /** The tales mixed, each in its order; the end of one may be told twice. */
+    private static List<Fact> shuffled(List<List<Fact>> tales, Random random) {
+        List<List<Fact>> left = new ArrayList<>();
+        for (List<Fact> tale : tales) {
+            List<Fact> copy = new ArrayList<>(tale);
+            boolean row = tale.get(0).kind() == FactKind.PROJECT;
+            if (random.nextInt(3) == 0) {
+                copy.addAll(row ? tale.subList(tale.size() - 1, tale.size()) : tale);
+            }
+            left.add(copy);
+        }
+        List<Fact> all = new ArrayList<>();
+        while (!left.isEmpty()) {
+            Collections.shuffle(left, random);
+            all.add(left.get(0).remove(0));
+            left.removeIf(List::isEmpty);
+        }
+        return all;
+    }
+
+    private static void takeCounting(
+            Ledger ledger, Fact fact, InMemory overflow, Map<Figure, Count> sums) {
+        if (PROJECTS.take(ledger, fact, overflow)) {
+            ledger.contributed.become(
+                    PROJECTS.figures(SHOP, ledger),
+                    increment -> {
+                        Figure figure =
+                                new Figure(
+                                        increment.relation(),
+                                        increment.series(),
+                                        increment.bucketMinute());
+                        sums.merge(
+                                figure,
+                                new Count(increment.numerator(), increment.denominator()),
+                                Count::plus);
+                        sums.remove(figure, Count.ZERO);
+                    });
+        }
+    }
+
+    private static Ledger throughState(Ledger ledger) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        LedgerCodec.write(ledger, new DataOutputStream(bytes));
+        return LedgerCodec.read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+    }
+
+    private void take(Cohorts cohorts, Fact fact) {
+        cohorts.take(ledger, fact, more);
+    }
+
+    private Map<String, String> figures(Cohorts cohorts, String id) {
+        return flat(cohorts.figures(id, ledger));
+    }
+
+    private static Map<String, String> flat(Map<Figure, Count> figures) {
+        Map<String, String> flat = new TreeMap<>();
+        Map<String, Count> sums = new HashMap<>();
+        figures.forEach(
+                (figure, count) ->
+                        sums.merge(figure.series().replace('\n', ' '), count, Count::plus));
+        sums.forEach(
+                (series, count) -> flat.put(series, count.numerator() + "/" + count.denominator()));
+        return flat;
+    }
+
+    private static Fact owned(String project, long atMicros) {
+        return new Fact(
+                        FactKind.PROJECT_OWNED,
+                        ALICE,
+                        project,
+                        0,
+                        MORNING,
+                        1,
+                        false,
+                        Compact.mapOf(0))
+                .atMicros(atMicros);
+    }
+
+    private static Fact sent(String key, String delivery, String code, long at) {
+        return Facts.of(FactKind.EMAIL_SENT, key, delivery, at).with("email_type", code).fact();
+    }
+}
