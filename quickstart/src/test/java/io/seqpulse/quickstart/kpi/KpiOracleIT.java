@@ -217,9 +217,20 @@ class KpiOracleIT {
         Awaitility.await().atMost(PATIENCE).until(() -> ours.asOf().isAfter(now));
     }
 
-    private static void dropSlot() throws SQLException {
-        try (Statement statement = product.createStatement()) {
-            statement.execute("select pg_drop_replication_slot('seqpulse_lifecycle')");
-        }
+    /** The server notices a little later than the connector that nobody reads. */
+    private static void dropSlot() {
+        Awaitility.await()
+                .atMost(PATIENCE)
+                .until(
+                        () -> {
+                            try (Statement statement = product.createStatement();
+                                    ResultSet dropped =
+                                            statement.executeQuery(
+                                                    "select pg_drop_replication_slot(slot_name)"
+                                                            + " from pg_replication_slots"
+                                                            + " where not active")) {
+                                return dropped.next();
+                            }
+                        });
     }
 }
