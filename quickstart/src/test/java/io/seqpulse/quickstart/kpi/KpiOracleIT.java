@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -150,7 +151,9 @@ class KpiOracleIT {
     @Test
     @Order(4)
     void isCaughtWithAHorizonThatIsASecondLonger() throws Exception {
-        Path yaml = Path.of("../job/src/main/resources/lifecycle.yaml");
+        Path yaml =
+                Path.of(System.getProperty("lifecycle.home"))
+                        .resolve("job/src/main/resources/lifecycle.yaml");
         String text = Files.readString(yaml);
         String longer =
                 text.replaceFirst("(?s)(- kpi: signup_to_project_24h.*?within: )24h", "$186401s");
@@ -171,6 +174,11 @@ class KpiOracleIT {
             assertThat(mismatches("deaf to deletions")).hasSizeGreaterThan(HISTORIES);
             stack.stopJob();
         }
+    }
+
+    @AfterEach
+    void nobodyIsMailedForTheirHistory() {
+        assertThat(stack.mails().count()).isZero();
     }
 
     /** Windows of which ours says something else. */
