@@ -35,6 +35,22 @@ alter role lifecycle_readonly set jit = off;
 alter role lifecycle_support set default_transaction_read_only = on;
 alter role lifecycle_support set statement_timeout = '15s';
 
+-- Everybody may make temporary tables in a database, which would be writing all the same. Who is
+-- there already keeps that right, by name; ours do without.
+do $temporary$
+declare
+    other text;
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+    for other in
+        select rolname from pg_roles
+        where rolname !~ '^(pg_|lifecycle_)' and not rolsuper
+    loop
+        execute format('grant temporary on database %I to %I', current_database(), other);
+    end loop;
+end
+$temporary$;
+
 revoke all on schema lifecycle from public;
 revoke all on schema kpi from public;
 revoke all on function lifecycle.captured_columns() from public;
