@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.FlinkSettings;
 import io.seqpulse.quickstart.Ports;
 import io.seqpulse.quickstart.StackNames;
 import java.io.IOException;
@@ -63,6 +64,7 @@ class ComposeServicesIT {
 
     @TempDir private Path scratch;
     private PlainProcesses processes;
+    private int metricsPort;
 
     @BeforeAll
     static void startStack() throws Exception {
@@ -231,6 +233,15 @@ class ComposeServicesIT {
                                 .asBoolean(true))
                 .isFalse();
         assertThat(answer("POST", flink.resolve("/jars/upload"), "").statusCode()).isEqualTo(404);
+        Awaitility.await()
+                .atMost(SOON)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(
+                        () -> {
+                            String measured = measured(0) + measured(1);
+                            return measured.contains("flink_jobmanager_job_runningState{")
+                                    && measured.contains("_cdcClock_clockAgeMillis{");
+                        });
 
         String job = job(flink);
         Awaitility.await()
@@ -302,7 +313,14 @@ class ComposeServicesIT {
                 .contains("smtp.port: 'none' is not a whole number", "link.secret");
     }
 
+    /** What one part of Flink shows to Prometheus; here they share a machine, so two ports. */
+    private String measured(int part) throws IOException, InterruptedException {
+        URI address = URI.create("http://127.0.0.1:%d/metrics".formatted(metricsPort + part));
+        return answer("GET", address, "").body();
+    }
+
     private void placeFlink(int port) throws IOException {
+        metricsPort = PORTS.free();
         Path usrlib = Files.createDirectories(scratch.resolve("flink/usrlib"));
         Files.createDirectories(scratch.resolve("flink/lib"));
         Files.copy(jobJar(), usrlib.resolve("lifecycle.jar"));
@@ -310,7 +328,11 @@ class ComposeServicesIT {
         processes
                 .withProgram("/docker-entrypoint.sh", entryPoint)
                 .withEntryPoint("taskmanager", entryPoint)
-                .with("jobmanager.rpc.address: jobmanager", "jobmanager.rpc.address: 127.0.0.1");
+                .with("jobmanager.rpc.address: jobmanager", "jobmanager.rpc.address: 127.0.0.1")
+                .with(
+                        "metrics.reporter.prometheus.port: " + FlinkSettings.METRICS_PORT,
+                        "metrics.reporter.prometheus.port: %d-%d"
+                                .formatted(metricsPort, metricsPort + 1));
     }
 
     /** What the image's own does: its configuration from FLINK_PROPERTIES, memory, then a part. */

@@ -276,15 +276,18 @@ class DashboardsTest {
         return all.toArray(String[]::new);
     }
 
+    /** Without what npm puts beside them. */
     private Path copyOf(Path folder) throws IOException {
         Path copy = scratch.resolve("grafana");
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.toList()) {
-                Path target = copy.resolve(folder.relativize(file).toString());
-                if (Files.isDirectory(file)) {
-                    Files.createDirectories(target);
-                } else {
-                    Files.copy(file, target);
+        for (String part : List.of("dashboards", "provisioning")) {
+            try (Stream<Path> files = Files.walk(folder.resolve(part))) {
+                for (Path file : files.toList()) {
+                    Path target = copy.resolve(folder.relativize(file).toString());
+                    if (Files.isDirectory(file)) {
+                        Files.createDirectories(target);
+                    } else {
+                        Files.copy(file, target);
+                    }
                 }
             }
         }

@@ -1,0 +1,242 @@
+package io.seqpulse.quickstart.dashboards;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.Ports;
+import io.seqpulse.quickstart.StackNames;
+import io.seqpulse.quickstart.e2e.SmtpDoor;
+import io.seqpulse.quickstart.restarts.Connector;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.UUID;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The live job, scraped by a real Prometheus: every PromQL of every panel answers, and every rule
+ * that watches the pipeline fires by a fault and is quiet before it. How long a rule waits before
+ * it tells somebody is Grafana's; here it is whether its condition is met.
+ */
+class AlertRulesIT {
+
+    private static final Duration SOON = Duration.ofMinutes(2);
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir private Path scratch;
+
+    private EmbeddedStack stack;
+    private Prometheus prometheus;
+    private final List<String> fired = new ArrayList<>();
+
+    @Test
+    void everyRuleOfThePipelineFiresByItsFault() throws Exception {
+        assumeFalse(
+                "skip".equals(System.getProperty("grafana.prometheus")),
+                "left out by -Dgrafana.prometheus=skip");
+        assertThat(Prometheus.isInstalled())
+                .as(
+                        "Prometheus is not on this machine: apt-get install prometheus, or leave this"
+                                + " test out with -Dgrafana.prometheus=skip")
+                .isTrue();
+        try (SmtpDoor door = SmtpDoor.open();
+                EmbeddedStack running =
+                        EmbeddedStack.builder()
+                                .jobSetting("smtp.port", Integer.toString(door.port()))
+                                // No checkpoint comes by itself: the first fault.
+                                .flinkSetting("execution.checkpointing.interval", "1 h")
+                                .start();
+                Prometheus asked =
+                        Prometheus.start(
+                                scratch,
+                                new Ports(notice -> {}).free(),
+                                running.metricsUrl().orElseThrow())) {
+            stack = running;
+            prometheus = asked;
+            door.leadTo(stack.mails().port());
+            signUp(1, "%s@live.example");
+            assertThat(stack.mails().await(mail -> true, SOON)).isPresent();
+
+            awaitFiring("seqpulse-no-checkpoint");
+            checkpoint();
+            for (AlertRule rule : AlertRule.all()) {
+                if (rule.asksPrometheus() || rule.uid().equals("seqpulse-slot-lag")) {
+                    awaitQuiet(rule.uid());
+                }
+            }
+            everyPanelAnswers();
+
+            producer(
+                    kafka ->
+                            kafka.send(
+                                    new ProducerRecord<>(
+                                            StackNames.CHANGES,
+                                            "no change event".getBytes(StandardCharsets.UTF_8))));
+            awaitFiring("seqpulse-dead-letters");
+
+            signUp(6, "%1$s@live.example, %1$s@other.example");
+            awaitFiring("seqpulse-email-failures");
+
+            door.shut();
+            signUp(1, "%s@live.example");
+            awaitFiring("seqpulse-sender-stopped");
+            door.reopen();
+            awaitQuiet("seqpulse-sender-stopped");
+
+            Connector connector =
+                    new Connector(
+                            stack.connectUrl().resolve("/connectors/" + StackNames.CONNECTOR));
+            connector.stop();
+            writeLog();
+            awaitFiring("seqpulse-slot-lag");
+            awaitFiring("seqpulse-log-lag");
+            awaitFiring("seqpulse-clock-old");
+            connector.resume();
+            awaitQuiet("seqpulse-clock-old");
+            awaitQuiet("seqpulse-log-lag");
+            awaitQuiet("seqpulse-slot-lag");
+
+            awaitQuiet("seqpulse-job-not-running");
+            stack.stopJob();
+            awaitFiring("seqpulse-job-not-running");
+        }
+        List<String> watched =
+                AlertRule.all().stream()
+                        .filter(
+                                rule ->
+                                        rule.asksPrometheus()
+                                                || rule.uid().equals("seqpulse-slot-lag"))
+                        .map(AlertRule::uid)
+                        .toList();
+        assertThat(fired).containsExactlyInAnyOrderElementsOf(watched);
+    }
+
+    private void everyPanelAnswers() throws IOException {
+        for (Panel panel : Panel.all()) {
+            for (JsonNode target : panel.prometheusTargets()) {
+                String promql =
+                        target.path("expr")
+                                .asText()
+                                .replace("$__range", "600s")
+                                .replace("$__rate_interval", "20s");
+                assertThat(promql).as(panel.toString()).doesNotContain("$");
+                Awaitility.await(panel + ": " + promql)
+                        .atMost(SOON)
+                        .until(
+                                () ->
+                                        !prometheus.query(promql).isEmpty()
+                                                && !prometheus
+                                                        .queryRange(promql, Duration.ofMinutes(1))
+                                                        .isEmpty());
+            }
+        }
+    }
+
+    private OptionalDouble value(AlertRule rule) throws Exception {
+        if (rule.asksPrometheus()) {
+            return prometheus.value(rule.query());
+        }
+        try (Connection reader = stack.connect()) {
+            return rule.value(reader);
+        }
+    }
+
+    private void awaitFiring(String uid) throws IOException {
+        AlertRule rule = AlertRule.of(uid);
+        Awaitility.await(uid + " fires").atMost(SOON).until(() -> rule.firesOn(value(rule)));
+        fired.add(uid);
+    }
+
+    private void awaitQuiet(String uid) throws IOException {
+        AlertRule rule = AlertRule.of(uid);
+        Awaitility.await(uid + " is quiet").atMost(SOON).until(() -> !rule.firesOn(value(rule)));
+    }
+
+    private void signUp(int people, String address) throws SQLException {
+        try (Connection product = stack.connect();
+                Statement statement = product.createStatement()) {
+            for (int i = 0; i < people; i++) {
+                UUID user = UUID.randomUUID();
+                statement.execute(
+                        "insert into public.users (id, name, email) values ('%s', 'Ada', '%s')"
+                                .formatted(user, address.formatted(user)));
+            }
+        }
+    }
+
+    /** More than the server's log may grow before somebody is told, a file at a time. */
+    private void writeLog() throws SQLException {
+        try (Connection owner = stack.connect();
+                Statement statement = owner.createStatement()) {
+            for (int file = 0; file < 66; file++) {
+                statement.execute("select pg_logical_emit_message(false, 'test', 'x')");
+                statement.execute("select pg_switch_wal()");
+            }
+        }
+    }
+
+    /** Takes a checkpoint, and asks how it went: until somebody has, the cluster would not stop. */
+    private void checkpoint() throws IOException, InterruptedException {
+        URI flink = stack.flinkUrl().orElseThrow();
+        String job = get(flink.resolve("/jobs")).at("/jobs/0/id").asText();
+        URI checkpoints = flink.resolve("/jobs/" + job + "/checkpoints");
+        HttpResponse<String> answer =
+                HTTP.send(
+                        HttpRequest.newBuilder(checkpoints)
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
+        String request = JSON.readTree(answer.body()).path("request-id").asText();
+        Awaitility.await()
+                .atMost(SOON)
+                .until(
+                        () ->
+                                get(URI.create(checkpoints + "/" + request))
+                                        .at("/status/id")
+                                        .asText()
+                                        .equals("COMPLETED"));
+    }
+
+    private static JsonNode get(URI uri) throws IOException, InterruptedException {
+        return JSON.readTree(
+                HTTP.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                        .body());
+    }
+
+    private interface Work {
+        void with(KafkaProducer<byte[], byte[]> kafka);
+    }
+
+    private void producer(Work work) {
+        try (KafkaProducer<byte[], byte[]> kafka =
+                new KafkaProducer<>(
+                        Map.of("bootstrap.servers", stack.bootstrapServers()),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            work.with(kafka);
+        }
+    }
+}
