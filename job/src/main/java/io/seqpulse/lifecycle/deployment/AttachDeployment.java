@@ -146,6 +146,22 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         }
     }
 
+    @Override
+    protected String counts() {
+        return cohorts.measures().definition();
+    }
+
+    @Override
+    protected void recount(String currentKey, SideOutputs side) throws Exception {
+        Deployment deployment = deployments.value(currentKey);
+        if (deployment != null && deployment.projectId() != null) {
+            deployment.contributed.become(
+                    cohorts.figures(deployment.counted()),
+                    increment -> side.output(KpiOutputs.INCREMENTS, increment));
+            deployments.update(currentKey, deployment);
+        }
+    }
+
     /** Forgets everything but that it was there. */
     private void depart(
             String key,

@@ -178,6 +178,22 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         profile.ledger = ledger.isEmpty() ? null : ledger;
     }
 
+    @Override
+    protected String counts() {
+        return cohorts.measures().definition();
+    }
+
+    @Override
+    protected void recount(String currentKey, SideOutputs side) throws Exception {
+        Profile profile = profiles.value(currentKey);
+        if (profile != null && profile.ledger != null) {
+            profile.ledger.contributed.become(
+                    cohorts.figures(currentKey, profile.ledger),
+                    increment -> side.output(KpiOutputs.INCREMENTS, increment));
+            profiles.update(currentKey, profile);
+        }
+    }
+
     /** Takes back what was counted of a subject that has just ended, or was forgotten. */
     private void close(String id, Ledger before, Profile profile, SideOutputs side) {
         if (before == null || profile.ledger != null) {

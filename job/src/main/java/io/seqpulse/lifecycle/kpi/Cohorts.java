@@ -11,6 +11,9 @@ import java.util.Map;
  */
 public interface Cohorts extends Serializable {
 
+    /** What is counted. */
+    Measures measures();
+
     /**
      * Takes a fact.
      *

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** What the catalogue wants counted, as those who count look it up. */
 public final class Measures implements Serializable {
@@ -48,6 +49,20 @@ public final class Measures implements Serializable {
             }
         }
         return measures;
+    }
+
+    /** What is counted, as text: equal where the same facts end in the same figures. */
+    public String definition() {
+        StringBuilder text = new StringBuilder();
+        for (Cohort cohort : Cohort.values()) {
+            for (Kpi kpi : of(cohort)) {
+                text.append(kpi.name()).append(' ').append(kpi.kind()).append(' ');
+                text.append(cohort).append(' ').append(kpi.success()).append(' ');
+                text.append(kpi.within()).append(' ').append(kpi.codes()).append('\n');
+            }
+        }
+        new TreeMap<>(goals).forEach((code, goal) -> text.append(code).append(goal).append('\n'));
+        return text.toString();
     }
 
     /** The KPIs of those who begin so. */

@@ -5,6 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.api.common.state.BroadcastState;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -38,12 +42,27 @@ public final class SweepOperator<I, O>
     private static final long serialVersionUID = 1L;
 
     private transient BroadcastState<Long, Resnapshot> resnapshots;
+    private transient ListState<String> counted;
+    private transient boolean recount;
     private transient TimerService timers;
     private transient TimestampedCollector<O> out;
     private transient SweptFunction.SideOutputs side;
 
     public SweepOperator(SweptFunction<I, O> function) {
         super(function, List.of(SweptFunction.RESNAPSHOTS));
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        counted =
+                context.getOperatorStateStore()
+                        .getUnionListState(new ListStateDescriptor<>("counted", Types.STRING));
+        if (context.isRestored()) {
+            for (String before : counted.get()) {
+                recount |= !before.equals(function().counts());
+            }
+        }
     }
 
     @Override
@@ -63,10 +82,17 @@ public final class SweepOperator<I, O>
     public void snapshotState(StateSnapshotContext context) throws Exception {
         function().recentState().flush();
         super.snapshotState(context);
+        if (!recount) { // what was restored stands until all is counted anew
+            counted.update(List.of(function().counts()));
+        }
     }
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
+        if (recount) {
+            recount = false;
+            recount();
+        }
         Map<Long, Resnapshot> due = new TreeMap<>();
         for (Map.Entry<Long, Resnapshot> waiting : resnapshots.immutableEntries()) {
             if (waiting.getValue().at() <= mark.getTimestamp()) {
@@ -90,6 +116,17 @@ public final class SweepOperator<I, O>
                         VoidNamespaceSerializer.INSTANCE,
                         function.swept(),
                         (key, state) -> function.sweep(key, resnapshot, timers, out, side));
+    }
+
+    private void recount() throws Exception {
+        SweptFunction<I, O> function = function();
+        function.recentState().flush();
+        this.<String>getKeyedStateBackend()
+                .applyToAllKeys(
+                        VoidNamespace.INSTANCE,
+                        VoidNamespaceSerializer.INSTANCE,
+                        function.swept(),
+                        (key, state) -> function.recount(key, side));
     }
 
     private SweptFunction<I, O> function() {

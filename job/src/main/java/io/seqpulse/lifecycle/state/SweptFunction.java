@@ -49,6 +49,18 @@ public abstract class SweptFunction<I, O>
             throws Exception;
 
     /**
+     * What is counted of the state, as text; nothing by default. Where a restored job counts
+     * something else, every key is asked to {@link #recount} once, so that a KPI that is new or
+     * retuned needs no history.
+     */
+    protected String counts() {
+        return "";
+    }
+
+    /** Corrects what the current key has added to the figures. */
+    protected void recount(String currentKey, SideOutputs side) throws Exception {}
+
+    /**
      * Moves the one timer of the current key, on the log's clock; 0 is none.
      *
      * @return where it stands now

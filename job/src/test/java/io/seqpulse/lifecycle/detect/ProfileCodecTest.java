@@ -153,7 +153,7 @@ class ProfileCodecTest {
             020000ffffffffffffffffff01ffffffffffffffffff01ffffffffffffffffff0100000000000000
             00000001018090abda89faaf06010564d09fabda89faaf0600010564a0afabda89faaf0600010565
             8601f0beabda89faaf06015709e0000000400080000000000000034e01018090e6b78dffaf060100
-            f801f8c1c21c0202
+            f801f8c1c21c020200
             """;
 
     private static final String LAYOUT_1 =
