@@ -33,7 +33,7 @@ final class EmailFigures {
     private static final String DELIVERY_LATENCY = "delivery_latency";
     private static final long MICROS_PER_MILLI = 1_000;
 
-    /** A part of an hour each; the last one has no end. */
+    /** Upper bounds of the histogram of durations; part of what the tables mean (kpi.duration). */
     private static final long[] UP_TO_MS = {
         100,
         250,

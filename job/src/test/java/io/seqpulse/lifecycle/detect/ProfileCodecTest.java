@@ -105,6 +105,18 @@ class ProfileCodecTest {
         }
     }
 
+    @Test
+    void bringsBackWhatTheOwnerOfAProjectWasTold() throws IOException {
+        Layouts.assertComesBack(codec, told());
+    }
+
+    private static Profile told() {
+        Profile profile = new Profile();
+        profile.known = true;
+        profile.told = new Standing("u1", "free", MORNING, MORNING + DAY, 24_322, List.of(2_966));
+        return profile;
+    }
+
     private static Profile full() {
         Profile profile = new Profile();
         profile.values.put("name", "Shop");
