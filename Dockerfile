@@ -1,4 +1,4 @@
-# The job on the official Flink image, in application mode: docker-compose.yml runs it.
+# The job on the official Flink image, in application mode, and the API: docker-compose.yml runs both.
 
 # The Maven wrapper checks the sum of a .zip, hence unzip.
 FROM eclipse-temurin:17.0.19_10-jdk-noble AS build
@@ -10,19 +10,25 @@ COPY mvnw pom.xml ./
 COPY .mvn .mvn
 COPY connectors/pom.xml connectors/pom.xml
 COPY job/pom.xml job/pom.xml
+COPY api/pom.xml api/pom.xml
 COPY connectors/src/main connectors/src/main
+# Tests of other modules ask for it, and Maven for what they ask for.
+COPY connectors/src/test connectors/src/test
 COPY job/src/main job/src/main
+COPY api/src/main api/src/main
 # The other modules are not here.
 RUN --mount=type=cache,target=/root/.m2 \
-    sed -i '/<module>/{/>connectors<\|>job</!d}' pom.xml \
-    && ./mvnw -B -ntp -Dmaven.test.skip=true -Dspotless.check.skip=true package \
-    && mv job/target/job-*.jar /lifecycle.jar
+    sed -i '/<module>/{/>connectors<\|>job<\|>api</!d}' pom.xml \
+    && ./mvnw -B -ntp -DskipTests -Dspotless.check.skip=true package \
+    && mv job/target/job-*.jar /lifecycle.jar \
+    && mv api/target/api-*.jar /api.jar
 
 FROM flink:2.3.0-java17
 USER root
 RUN mkdir -p /opt/flink/usrlib /state/checkpoints /state/savepoints \
     && chown -R flink:flink /state
 COPY --from=build /lifecycle.jar /opt/flink/usrlib/lifecycle.jar
+COPY --from=build /api.jar /opt/seqpulse/api.jar
 # A volume mounted there takes the folder's owner.
 VOLUME /state
 USER flink

@@ -123,6 +123,8 @@ class ComposeFileTest {
         assertThat(compose.service("jobmanager").value("build")).isEqualTo(".");
         assertThat(compose.service("taskmanager").image())
                 .isEqualTo(compose.service("jobmanager").image());
+        assertThat(compose.service("api").image())
+                .isEqualTo(compose.service("jobmanager").image());
         assertThat(bases())
                 .hasSize(2)
                 .first()
@@ -152,7 +154,7 @@ class ComposeFileTest {
                     .as(service.name())
                     .doesNotContainKeys("network_mode", "privileged", "cap_add", "expose");
         }
-        assertThat(open).containsExactly("grafana", "jobmanager", "mail", "postgres");
+        assertThat(open).containsExactly("api", "grafana", "jobmanager", "mail", "postgres");
     }
 
     @Test
@@ -214,7 +216,7 @@ class ComposeFileTest {
         }
         List<String> copied = copiedFromTheRepository();
         assertThat(copied).allSatisfy(path -> assertThat(compose.folder().resolve(path)).exists());
-        for (String module : List.of("connectors", "job")) {
+        for (String module : List.of("connectors", "job", "api")) {
             assertThat(copied).contains(module + "/pom.xml", module + "/src/main");
         }
     }
@@ -302,6 +304,15 @@ class ComposeFileTest {
                 .containsEntry(
                         "SEQPULSE_DB_PASSWORD",
                         migrate.get("FLYWAY_PLACEHOLDERS_CONNECT_PASSWORD"));
+        assertThat(environment("api"))
+                .containsEntry("LIFECYCLE_API_DATABASE_USER", "lifecycle_readonly")
+                .containsEntry(
+                        "LIFECYCLE_API_DATABASE_PASSWORD",
+                        migrate.get("FLYWAY_PLACEHOLDERS_READONLY_PASSWORD"))
+                .containsEntry("LIFECYCLE_API_SUPPORT_USER", "lifecycle_support")
+                .containsEntry(
+                        "LIFECYCLE_API_SUPPORT_PASSWORD",
+                        migrate.get("FLYWAY_PLACEHOLDERS_SUPPORT_PASSWORD"));
         String owner = environment("postgres").get("POSTGRES_PASSWORD");
         assertThat(migrate).containsEntry("FLYWAY_PASSWORD", owner);
         assertThat(environment("product")).containsEntry("PGPASSWORD", owner);
