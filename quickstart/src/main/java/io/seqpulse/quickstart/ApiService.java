@@ -89,5 +89,12 @@ final class ApiService implements AutoCloseable {
             }
             throw new ClassNotFoundException(name);
         }
+
+        @Override
+        protected URL findResource(String name) {
+            return name.startsWith("log4j2")
+                    ? ApiService.class.getClassLoader().getResource(name)
+                    : null;
+        }
     }
 }

@@ -38,8 +38,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
 class LivePageIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final By SIGN_UPS =
-            By.cssSelector("[data-kpi=signup_to_project_24h] .cases");
+    private static final By SIGN_UPS = By.cssSelector("[data-kpi=signup_to_project_24h] .cases");
 
     private static EmbeddedStack stack;
     private static ChromeDriver browser;
@@ -140,8 +139,7 @@ class LivePageIT {
             }
         }
         browser.findElement(By.id("language")).click();
-        assertThat(browser.findElement(By.tagName("html")).getDomAttribute("lang"))
-                .isEqualTo("fr");
+        assertThat(browser.findElement(By.tagName("html")).getDomAttribute("lang")).isEqualTo("fr");
         noViolations();
         browser.findElement(By.id("language")).click();
         browser.manage().window().setSize(new Dimension(1440, 1000));
@@ -166,7 +164,9 @@ class LivePageIT {
                                 `${id}: ${help}: ${nodes.map(({ html }) => html).join(' | ')}`)))
                             .catch((failure) => done([String(failure)]));
                         """);
-        assertThat(found).asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.LIST).isEmpty();
+        assertThat(found)
+                .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.LIST)
+                .isEmpty();
     }
 
     private static void signUp(String email) throws SQLException {

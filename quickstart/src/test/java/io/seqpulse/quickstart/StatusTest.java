@@ -60,7 +60,9 @@ class StatusTest {
 
         assertThat(Status.running(temporary)).hasSize(1);
         assertThat(ApiAddress.read(Status.running(temporary).get(0))).isEqualTo(address);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("api.json"))))
+        assertThat(
+                        PosixFilePermissions.toString(
+                                Files.getPosixFilePermissions(folder.resolve("api.json"))))
                 .isEqualTo("rw-------");
         assertThat(address).hasToString("ApiAddress[http://127.0.0.1:8090]");
         ApiAddress.remove(folder);

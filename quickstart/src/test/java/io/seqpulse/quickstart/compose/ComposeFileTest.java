@@ -123,8 +123,7 @@ class ComposeFileTest {
         assertThat(compose.service("jobmanager").value("build")).isEqualTo(".");
         assertThat(compose.service("taskmanager").image())
                 .isEqualTo(compose.service("jobmanager").image());
-        assertThat(compose.service("api").image())
-                .isEqualTo(compose.service("jobmanager").image());
+        assertThat(compose.service("api").image()).isEqualTo(compose.service("jobmanager").image());
         assertThat(bases())
                 .hasSize(2)
                 .first()
