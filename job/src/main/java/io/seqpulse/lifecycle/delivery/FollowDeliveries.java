@@ -139,8 +139,26 @@ public final class FollowDeliveries extends SweptFunction<Fact, Fact> {
                 side.output(USER_SIGNALS, signal.fact());
             }
         }
+        count(delivery, side);
+    }
+
+    private void count(Delivery delivery, SideOutputs side) {
         delivery.contributed.become(
                 figures.of(delivery), change -> side.output(KpiOutputs.INCREMENTS, change));
+    }
+
+    @Override
+    protected String counts() {
+        return measures.definition();
+    }
+
+    @Override
+    protected void recount(String currentKey, SideOutputs side) throws Exception {
+        Delivery delivery = deliveries.value(currentKey);
+        if (delivery != null && delivery.isKnown()) {
+            count(delivery, side);
+            deliveries.update(currentKey, delivery);
+        }
     }
 
     private void save(String id, Delivery delivery, TimerService timers) throws Exception {

@@ -11,12 +11,14 @@ import static io.seqpulse.lifecycle.story.Facts.SECOND;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.kpi.Increment;
+import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.story.Sweeps;
@@ -42,6 +44,7 @@ class FollowDeliveriesTest {
     private static final long MINUTE_NUMBER = MORNING / MINUTE;
 
     private final List<Increment> before = new ArrayList<>();
+    private Measures measures = Rules.measures();
     private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Fact> harness;
 
     @BeforeEach
@@ -272,6 +275,25 @@ class FollowDeliveriesTest {
     }
 
     @Test
+    void countsWhatWasSentBeforeAKpiWasDeclared() throws Exception {
+        measures = Measures.of(new Catalogue(List.of(), List.of()));
+        harness.close();
+        start();
+        hears(sent(ALERT, MORNING).fact(), event("e1", "opened", MORNING + 1).fact());
+        assertThat(totals()).doesNotContainKey(cohort("critical_alert_open_rate", 0));
+        measures = Rules.measures();
+        restart();
+        Sweeps.clock(harness, MORNING + 2);
+        assertThat(totals())
+                .containsEntry(cohort("critical_alert_open_rate", 0), "1/1")
+                .containsEntry(cohort("email/E-ACT-05/opened", 0), "1/1");
+        measures = Measures.of(new Catalogue(List.of(), List.of()));
+        restart();
+        Sweeps.clock(harness, MORNING + 3);
+        assertThat(totals()).doesNotContainKey(cohort("critical_alert_open_rate", 0));
+    }
+
+    @Test
     void countsOnAcrossARestore() throws Exception {
         hears(sent(ALERT, MORNING).fact());
         restart();
@@ -286,7 +308,7 @@ class FollowDeliveriesTest {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Sweeps.harness(new FollowDeliveries(LOG, Rules.measures()), Fact::key);
+        harness = Sweeps.harness(new FollowDeliveries(LOG, measures), Fact::key);
         if (state != null) {
             harness.initializeState(state);
         }
