@@ -29,6 +29,7 @@ import io.seqpulse.lifecycle.state.SweepOperator;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import io.seqpulse.lifecycle.totals.Figures;
 import io.seqpulse.lifecycle.totals.Generation;
+import io.seqpulse.lifecycle.totals.SumOperator;
 import io.seqpulse.lifecycle.totals.TotalsOperator;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.time.Duration;
@@ -174,11 +175,11 @@ public record LifecyclePipeline(
                 .uid(OperatorIds.EMAIL_SINK);
 
         named(
-                        attached.getSideOutput(KpiOutputs.INCREMENTS)
+                        summed(attached, OperatorIds.SUM_DEPLOYMENTS)
                                 .union(
-                                        aboutProjects.getSideOutput(KpiOutputs.INCREMENTS),
-                                        aboutUsers.getSideOutput(KpiOutputs.INCREMENTS),
-                                        deliveries.getSideOutput(KpiOutputs.INCREMENTS),
+                                        summed(aboutProjects, OperatorIds.SUM_PROJECTS),
+                                        summed(aboutUsers, OperatorIds.SUM_USERS),
+                                        summed(deliveries, OperatorIds.SUM_DELIVERIES),
                                         segments)
                                 .keyBy(Figures::key, Types.STRING)
                                 .transform(
@@ -200,6 +201,14 @@ public record LifecyclePipeline(
                 .name(OperatorIds.DEAD_LETTERS)
                 .uid(OperatorIds.DEAD_LETTERS)
                 .setParallelism(1);
+    }
+
+    /** What an operator counts, added up where it is counted. */
+    private static DataStream<Increment> summed(SingleOutputStreamOperator<?> counting, String id) {
+        return named(
+                counting.getSideOutput(KpiOutputs.INCREMENTS)
+                        .transform("sum", StreamTypes.INCREMENT, new SumOperator()),
+                id);
     }
 
     /** The function on its keys, told of every new snapshot. */

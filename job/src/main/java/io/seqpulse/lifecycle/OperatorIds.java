@@ -17,6 +17,10 @@ final class OperatorIds {
     static final String EMAIL_POLICY = "email-policy";
     static final String RENDER = "render";
     static final String EMAIL_SINK = "email-sink";
+    static final String SUM_DEPLOYMENTS = "sum-deployments";
+    static final String SUM_PROJECTS = "sum-projects";
+    static final String SUM_USERS = "sum-users";
+    static final String SUM_DELIVERIES = "sum-deliveries";
     static final String KPI_TOTALS = "kpi-totals";
     static final String KPI_SINK = "kpi-sink";
     static final String DEAD_LETTERS = "dead-letters";

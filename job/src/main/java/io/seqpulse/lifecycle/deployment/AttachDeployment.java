@@ -25,8 +25,11 @@ import org.apache.flink.util.Collector;
  */
 public final class AttachDeployment extends SweptFunction<Fact, Fact> {
 
-    /** The change log keeps 120 days; what is older than this can no longer be repeated. */
-    private static final Duration KEPT = Duration.ofDays(180);
+    /**
+     * Longer than figures are corrected: what is told anew of a deployment that was forgotten must
+     * not count a second time.
+     */
+    private static final Duration KEPT = Duration.ofDays(402);
 
     private final String topic;
     private final DeploymentCohorts cohorts;

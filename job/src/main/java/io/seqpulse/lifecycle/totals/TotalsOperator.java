@@ -59,6 +59,7 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
     private final Generation start;
 
     private transient ListState<Long> generations;
+    private transient ListState<Long> starts;
     private transient ValueState<Count> totals;
     private transient ValueState<Count> lastingTotals;
     private transient Map<String, Count> changed;
@@ -79,9 +80,16 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
                 context.getOperatorStateStore()
                         .getUnionListState(new ListStateDescriptor<>("generation", Types.LONG));
         generation = start.candidate();
+        starts =
+                context.getOperatorStateStore()
+                        .getUnionListState(new ListStateDescriptor<>("start", Types.LONG));
         for (long restored : generations.get()) {
             generation = restored;
             rewrite = !start.complete().contains(restored);
+        }
+        for (long before : starts.get()) {
+            // the same start goes on after a failure: its rows are where they were
+            rewrite &= before != start.candidate();
         }
         totals = context.getKeyedStateStore().getState(descriptor("total", true));
         lastingTotals = context.getKeyedStateStore().getState(descriptor("lasting-total", false));
@@ -169,8 +177,10 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
         generations.clear();
+        starts.clear();
         if (getRuntimeContext().getTaskInfo().getIndexOfThisSubtask() == 0) {
             generations.add(generation);
+            starts.add(start.candidate());
         }
     }
 

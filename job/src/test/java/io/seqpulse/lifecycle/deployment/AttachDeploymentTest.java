@@ -298,8 +298,8 @@ class AttachDeploymentTest {
     void forgetsADeploymentThatTheLogCanNoLongerRepeat() throws Exception {
         hears(row(MORNING).fact());
         restart();
-        harness.setStateTtlProcessingTime(180 * DAY + 1);
-        hears(verdict(MORNING + 180 * DAY).fact());
+        harness.setStateTtlProcessingTime(402 * DAY + 1);
+        hears(verdict(MORNING + 402 * DAY).fact());
         assertThat(told(FactKind.VERDICT_CREATED)).isEmpty();
     }
 

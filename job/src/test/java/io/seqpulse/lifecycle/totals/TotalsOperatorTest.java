@@ -126,6 +126,18 @@ class TotalsOperatorTest {
     }
 
     @Test
+    void writesNothingAnewWhenTheSameStartGoesOnAfterAFailure() throws Exception {
+        add(KPI, 1, 2);
+        OperatorSubtaskState state = checkpoint();
+        rows();
+
+        start(new Generation(START, Set.of()), state, MORNING + 250);
+        harness.processWatermark(new Watermark(MORNING));
+        harness.setProcessingTime(MORNING + 500);
+        assertThat(rows()).extracting(KpiRow::relation).containsExactly("begin", "heartbeat");
+    }
+
+    @Test
     void countsNoMinuteThatIsOlderThanItsTotals() throws Exception {
         harness.processWatermark(new Watermark(MORNING));
         add(new Increment(Relation.COHORT, KPI, MINUTE_OF_MORNING - 400 * 24 * 60 - 1, 0, 1));
