@@ -280,7 +280,7 @@ public final class Api implements AutoCloseable {
 
     /** Cookies know no ports: two services on one machine must not take each other's. */
     private static String cookie(Context context) {
-        return "seqpulse_" + context.req().getLocalPort();
+        return "seqpulse_" + context.port();
     }
 
     /** Exchanges a token for a cookie that scripts cannot read. */

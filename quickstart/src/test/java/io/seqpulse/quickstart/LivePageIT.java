@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
@@ -87,6 +88,11 @@ class LivePageIT {
         if (stack != null) {
             stack.close();
         }
+    }
+
+    @AfterEach
+    void closeTheDialog() {
+        browser.executeScript("document.getElementById('mail').close()");
     }
 
     @Test

@@ -1,5 +1,5 @@
 import { texts } from '/assets/texts.js';
-import { element, percent, step, whole } from '/assets/format.js';
+import { element, percent, step, unavailable, whole } from '/assets/format.js';
 
 /** Sparklines as SVG, trends with Chart.js; each trend stands beside a table of the same values. */
 
@@ -85,17 +85,18 @@ export class Trend {
     this.kpi = kpi;
     this.canvas = element('canvas', { role: 'img' });
     this.title = element('h3');
+    this.missing = element('p', { class: 'empty', hidden: true });
     this.links = element('p', { class: 'export' });
     this.summary = element('summary');
     this.rows = element('tbody');
     this.header = element('tr');
     this.caption = element('caption', { class: 'hidden' });
     this.table = element('details', {}, this.summary,
-      element('div', { class: 'scroll', tabindex: '0', role: 'region' },
+      element('div', { class: 'scroll', tabindex: '0', role: 'group' },
         element('table', {}, this.caption, element('thead', {}, this.header), this.rows)));
     this.card = element('article', { class: 'card trend' },
       element('div', { class: 'trend-head' }, this.title, this.links),
-      element('div', { class: 'canvas' }, this.canvas), this.table);
+      this.missing, element('div', { class: 'canvas' }, this.canvas), this.table);
   }
 
   /** Draws what is known now. */
@@ -110,6 +111,14 @@ export class Trend {
     this.summary.textContent = words.table;
     this.#link(title, trend);
     this.#tabulate(points, labels);
+    this.missing.hidden = tile.available;
+    this.missing.textContent = tile.available ? '' : unavailable(tile.reason);
+    this.canvas.parentElement.hidden = !tile.available;
+    this.table.hidden = !tile.available;
+    this.links.hidden = !tile.available;
+    if (!tile.available) {
+      return;
+    }
     const last = points.findLast(([, value]) => value !== null);
     this.canvas.setAttribute('aria-label', words.chart(title,
       last ? words.chartLast(percent(last[1]), step(trend.grain, last[0])) : words.noData));
@@ -139,7 +148,7 @@ export class Trend {
   }
 
   #draw(labels, values, points, tile) {
-    const lines = tile?.red_below === null || tile === undefined ? [] : [
+    const lines = tile.red_below === null || !tile.available ? [] : [
       { at: tile.red_below, colour: style('--red') },
       { at: tile.green_from, colour: style('--green') },
     ];
@@ -165,7 +174,7 @@ export class Trend {
           ticks: { color: style('--soft'), maxRotation: 0, autoSkipPadding: 16, font: { size: 11 } },
         },
         y: {
-          min: 0, max: Math.min(100, Math.ceil((top * 1.15) / 10) * 10),
+          min: 0, max: Math.min(100, Math.ceil((top * 1.1) / 20) * 20),
           grid: { color: style('--line') }, border: { display: false },
           ticks: { color: style('--soft'), maxTicksLimit: 5, font: { size: 11 }, callback: (value) => `${value} %` },
         },
