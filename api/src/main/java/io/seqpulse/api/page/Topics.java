@@ -36,12 +36,21 @@ final class Topics {
 
     private static final String FUNNEL =
             """
-            select code, sum(sent)::bigint as sent, sum(opened)::bigint as opened,
-                sum(opened_by_people)::bigint as opened_by_people, sum(clicked)::bigint as clicked,
-                sum(goal)::bigint as goal, sum(goal_of)::bigint as goal_of
-            from kpi.email_funnel
-            where bucket >= ? and bucket < ?
+            select code,
+                (sum(denominator) filter (where measure = 'opened'))::bigint as sent,
+                (sum(numerator) filter (where measure = 'opened'))::bigint as opened,
+                (sum(numerator) filter (where measure = 'opened_by_people'))::bigint
+                    as opened_by_people,
+                (sum(numerator) filter (where measure = 'clicked'))::bigint as clicked,
+                (sum(numerator) filter (where measure = 'goal'))::bigint as goal,
+                (sum(denominator) filter (where measure = 'goal'))::bigint as goal_of
+            from kpi.email_series s
+            cross join lateral (
+                select sum(r.numerator) as numerator, sum(r.denominator) as denominator
+                from kpi.email_series_rows r
+                where r.series = s.series and r.bucket >= ? and r.bucket < ?) as figures
             group by code
+            having sum(denominator) filter (where measure = 'opened') > 0
             order by code
             """;
 
