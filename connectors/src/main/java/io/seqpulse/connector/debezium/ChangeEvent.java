@@ -76,6 +76,23 @@ public record ChangeEvent(
         after = after == null ? Map.of() : after;
     }
 
+    /** The same change at another commit time, in microseconds since the epoch. */
+    public ChangeEvent committedAt(long micros) {
+        return micros == commitMicros
+                ? this
+                : new ChangeEvent(
+                        table,
+                        operation,
+                        key,
+                        before,
+                        after,
+                        micros,
+                        envelopeMillis,
+                        offset,
+                        snapshot,
+                        lsn);
+    }
+
     /** When the change was committed, in milliseconds since the epoch. */
     public long commitMillis() {
         return Math.floorDiv(commitMicros, MICROS_PER_MILLI);

@@ -114,7 +114,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
             case CHANGE -> {
                 changes.inc();
                 if (record.replayed()) {
-                    decode(record, context);
+                    decode(record, record.change(), context);
                 } else {
                     follow(record, context);
                 }
@@ -136,20 +136,22 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
     private void follow(LogRecord record, Context context) {
         ChangeEvent change = record.change();
         if (!change.fromSnapshot()) {
-            if (change.operation() != Operation.READ) {
+            if (change.operation() == Operation.READ) {
+                decode(record, change, context);
+            } else {
                 snapshot.streams(change.commitMicros());
+                long committed = snapshot.committed(change.commitMicros());
+                decode(record, change.committedAt(committed), context);
             }
-            decode(record, context);
             return;
         }
         snapshot.shows(change);
-        decode(record, context);
+        decode(record, change, context);
         snapshot.completes(change, TABLES)
                 .ifPresent(complete -> context.output(RESNAPSHOTS, complete));
     }
 
-    private void decode(LogRecord record, Context context) {
-        ChangeEvent change = record.change();
+    private void decode(LogRecord record, ChangeEvent change, Context context) {
         List<Fact> facts;
         try {
             facts = FactMapper.facts(change);

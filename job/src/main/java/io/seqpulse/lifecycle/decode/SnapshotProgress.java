@@ -55,11 +55,21 @@ public class SnapshotProgress {
     /** When it was taken, in milliseconds. */
     public long shownAt;
 
+    /** Latest time of a row that any snapshot showed, in microseconds; 0: none did. */
+    public long rowsUntilMicros;
+
+    /** Highest commit time of what was streamed before these rows, in microseconds. */
+    public long streamedBeforeRowsMicros;
+
     /** Tables of which it showed no row, and of which it is not known yet that they have none. */
     public Set<String> unshown = new HashSet<>();
 
     /** A row of a snapshot, before it is decoded. */
     void shows(ChangeEvent row) {
+        if (row.commitMicros() > rowsUntilMicros) {
+            rowsUntilMicros = row.commitMicros();
+            streamedBeforeRowsMicros = readMicros;
+        }
         if (row.snapshot() == Snapshot.INCREMENTAL || row.commitMicros() <= readMicros) {
             return;
         }
@@ -93,6 +103,18 @@ public class SnapshotProgress {
         } else {
             unreadTables.add(table);
         }
+    }
+
+    /**
+     * When a streamed change counts as committed, in microseconds. A snapshot's rows bear the time
+     * at which Debezium begins to read them, a little after the moment they show; what was
+     * committed between the two comes later in the log with an earlier time, and is later all the
+     * same. What had been streamed before and is repeated is not.
+     */
+    long committed(long commitMicros) {
+        return commitMicros > streamedBeforeRowsMicros
+                ? Math.max(commitMicros, rowsUntilMicros)
+                : commitMicros;
     }
 
     /** A change or a clock message was streamed. */

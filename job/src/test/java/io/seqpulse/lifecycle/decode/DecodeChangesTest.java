@@ -94,6 +94,21 @@ class DecodeChangesTest {
         assertThat(side(DecodeChanges.DEPLOYMENTS)).hasSize(1);
     }
 
+    /** Debezium gives a snapshot's rows a time later than the moment that they show. */
+    @Test
+    void believesWhatFollowsTheRowsOfASnapshotWhateverItsTime() throws Exception {
+        reads(
+                Rows.snapshot("projects", SHOP, Snapshot.LAST, MORNING)
+                        .with("owner_id", ALICE)
+                        .with("created_at", CREATED_AT)
+                        .record());
+        reads(Rows.deleted("projects", "id", SHOP).committedAt(MORNING - 40).record());
+
+        Fact deletion = side(DecodeChanges.PROJECTS).get(2);
+        assertThat(deletion.kind()).isEqualTo(FactKind.PROJECT_DELETED);
+        assertThat(deletion.committedAt()).isEqualTo(MORNING);
+    }
+
     @Test
     void buriesWhatCouldNotEvenBeParsed() throws Exception {
         reads(Rows.record(LogRecord.Kind.UNREADABLE, "no JSON"));

@@ -87,6 +87,22 @@ class SnapshotProgressTest {
     }
 
     @Test
+    void whatFollowsItsRowsIsLaterThanThey() {
+        assertThat(progress.committed(9 * MILLI)).as("before any").isEqualTo(9 * MILLI);
+        shows("users", Snapshot.FIRST, 20);
+        shows("users", Snapshot.LAST, 20);
+
+        assertThat(progress.committed(15 * MILLI)).as("while it began").isEqualTo(20 * MILLI);
+        assertThat(progress.committed(10 * MILLI)).as("repeated").isEqualTo(10 * MILLI);
+        assertThat(progress.committed(21 * MILLI)).isEqualTo(21 * MILLI);
+
+        progress.streams(30 * MILLI);
+        shows("users", Snapshot.INCREMENTAL, 40);
+        assertThat(progress.committed(35 * MILLI)).as("a piece of one").isEqualTo(40 * MILLI);
+        assertThat(progress.committed(29 * MILLI)).as("repeated").isEqualTo(29 * MILLI);
+    }
+
+    @Test
     void isNotBegunByRowsOfAnEarlierOne() {
         assertThat(shows("users", Snapshot.LAST, 10)).isEmpty();
         shows("users", Snapshot.FIRST, 20);
