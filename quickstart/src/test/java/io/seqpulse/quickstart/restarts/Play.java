@@ -99,9 +99,36 @@ final class Play {
         interruption.at(Step.END, 0);
         awaitSent(List.of(history.deferred()));
         settle("end");
+        passCapsOfWhatTheSenderWillRefuse();
         try (Connection product = database.connect()) {
             return Outcome.of(product, mails);
         }
+    }
+
+    /**
+     * A killed process may have journalled a mail, put off by the cap, of which its successor never
+     * hears: reading the log again, it learns of the project's new plan before it learns of the
+     * occasion. The row waits for its turn, and the sender, who looks at the plan again, ends it as
+     * resolved. Its turn comes here.
+     */
+    private void passCapsOfWhatTheSenderWillRefuse() throws SQLException, IOException {
+        String refused =
+                """
+                d.managed_by = 'lifecycle' and d.status = 'queued' and d.reason = 'capped'
+                    and p.id = d.project_id and p.plan <> d.required_plan
+                """;
+        try (Connection product = database.connect();
+                Statement statement = product.createStatement()) {
+            statement.execute(
+                    "update email_deliveries d set next_attempt_at = now() from projects p where "
+                            + refused);
+        }
+        await(
+                () ->
+                        counts(
+                                        "select count(*) from email_deliveries d, projects p where "
+                                                + refused)[0]
+                                == 0);
     }
 
     private void write(Step step, List<String> transactions, Interruption interruption)
