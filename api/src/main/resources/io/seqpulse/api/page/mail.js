@@ -7,6 +7,7 @@ const dialog = document.getElementById('mail');
 const title = document.getElementById('mail-title');
 const body = document.getElementById('mail-body');
 const close = document.getElementById('mail-close');
+let opened = document.body;
 
 const STEPS = ['caused_at', 'decided_at', 'created_at', 'next_attempt_at', 'sent_at', 'expires_at'];
 
@@ -16,7 +17,14 @@ dialog.addEventListener('click', (event) => {
     dialog.close();
   }
 });
-dialog.addEventListener('close', () => body.replaceChildren());
+// The list may have been drawn anew meanwhile: the focus goes back to the line's button of now.
+dialog.addEventListener('close', () => {
+  body.replaceChildren();
+  if (!opened.isConnected || document.activeElement === document.body) {
+    const line = document.querySelector(`[data-delivery="${opened.dataset.delivery}"]`);
+    (line ?? document.querySelector('#emails button'))?.focus();
+  }
+});
 
 function block(heading, ...content) {
   return element('section', {}, element('h3', {}, heading), ...content);
@@ -90,6 +98,7 @@ async function mail(delivery) {
 
 /** Opens it for a delivery of the list. */
 export async function openMail(line) {
+  opened = document.activeElement;
   const words = texts();
   title.textContent = `${said(line.name)} · ${line.code}`;
   close.textContent = words.close;

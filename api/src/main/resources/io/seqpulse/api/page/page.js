@@ -188,7 +188,7 @@ function pill(outcome) {
 
 function row(line) {
   const button = element('button', {
-    type: 'button', class: 'link', 'aria-haspopup': 'dialog', 'aria-label': texts().details(said(line.name)),
+    type: 'button', class: 'link', 'data-delivery': line.id, 'aria-haspopup': 'dialog', 'aria-label': texts().details(said(line.name)),
   }, said(line.name));
   button.addEventListener('click', () => openMail(line));
   const time = line.sent_at ?? line.created_at;
