@@ -27,8 +27,8 @@ import io.seqpulse.lifecycle.project.DetectProject;
 import io.seqpulse.lifecycle.segment.CountSegments;
 import io.seqpulse.lifecycle.state.SweepOperator;
 import io.seqpulse.lifecycle.state.SweptFunction;
-import io.seqpulse.lifecycle.totals.Figures;
 import io.seqpulse.lifecycle.totals.Generation;
+import io.seqpulse.lifecycle.totals.Hours;
 import io.seqpulse.lifecycle.totals.SumOperator;
 import io.seqpulse.lifecycle.totals.TotalsOperator;
 import io.seqpulse.lifecycle.user.DetectUser;
@@ -181,7 +181,7 @@ public record LifecyclePipeline(
                                         summed(aboutUsers, OperatorIds.SUM_USERS),
                                         summed(deliveries, OperatorIds.SUM_DELIVERIES),
                                         segments)
-                                .keyBy(Figures::key, Types.STRING)
+                                .keyBy(Hours::key, Types.STRING)
                                 .transform(
                                         "totals",
                                         TypeInformation.of(KpiRow.class),

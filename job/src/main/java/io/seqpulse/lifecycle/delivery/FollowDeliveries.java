@@ -18,7 +18,6 @@ import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
@@ -78,7 +77,7 @@ public final class FollowDeliveries extends SweptFunction<Fact, Fact> {
         List<Signal> signals = delivery.take(id, fact);
         delivery.awaitRow(fact, context.timerService().currentWatermark());
         tell(delivery, signals, out, context::output);
-        save(id, delivery, context.timerService());
+        save(id, delivery);
     }
 
     @Override
@@ -98,7 +97,7 @@ public final class FollowDeliveries extends SweptFunction<Fact, Fact> {
                     letter -> context.output(DeadLetters.OUTPUT, letter));
         }
         delivery.passTime(timestamp);
-        save(context.getCurrentKey(), delivery, context.timerService());
+        save(context.getCurrentKey(), delivery);
     }
 
     @Override
@@ -116,17 +115,13 @@ public final class FollowDeliveries extends SweptFunction<Fact, Fact> {
 
     @Override
     protected void sweep(
-            String currentKey,
-            Resnapshot resnapshot,
-            TimerService timers,
-            Collector<Fact> out,
-            SideOutputs side)
+            String currentKey, Resnapshot resnapshot, Collector<Fact> out, SideOutputs side)
             throws Exception {
         Delivery delivery = deliveries.value(currentKey);
         if (delivery != null && delivery.isLackedBy(resnapshot)) {
             Departure departure = resnapshot.departure();
             tell(delivery, delivery.depart(currentKey, departure), out, side);
-            save(currentKey, delivery, timers);
+            save(currentKey, delivery);
         }
     }
 
@@ -161,8 +156,8 @@ public final class FollowDeliveries extends SweptFunction<Fact, Fact> {
         }
     }
 
-    private void save(String id, Delivery delivery, TimerService timers) throws Exception {
-        delivery.timerAt = moveTimer(timers, delivery.timerAt, delivery.nextTime());
+    private void save(String id, Delivery delivery) throws Exception {
+        delivery.timerAt = moveTimer(id, delivery.timerAt, delivery.nextTime());
         if (delivery.isEmpty()) {
             deliveries.clear(id);
         } else {

@@ -16,7 +16,6 @@ import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 
 /**
@@ -71,20 +70,14 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {
             if (!deployment.outlived(fact)) {
                 Departure departure = new Departure(fact.committedAt(), fact.position());
-                depart(
-                        context.getCurrentKey(),
-                        deployment,
-                        departure,
-                        context.timerService(),
-                        out,
-                        context::output);
+                depart(context.getCurrentKey(), deployment, departure, out, context::output);
             }
             return;
         }
         deployment.take(context.getCurrentKey(), fact).forEach(out::collect);
         count(deployment, fact, context::output);
         deployment.awaitRow(fact, context.timerService().currentWatermark());
-        save(context.getCurrentKey(), deployment, context.timerService());
+        save(context.getCurrentKey(), deployment);
     }
 
     @Override
@@ -106,7 +99,7 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         if (deployment.departure != null && timestamp >= deployment.departure.forgetAt()) {
             deployment.forgetDeletions();
         }
-        save(context.getCurrentKey(), deployment, context.timerService());
+        save(context.getCurrentKey(), deployment);
     }
 
     @Override
@@ -124,15 +117,11 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
 
     @Override
     protected void sweep(
-            String currentKey,
-            Resnapshot resnapshot,
-            TimerService timers,
-            Collector<Fact> out,
-            SideOutputs side)
+            String currentKey, Resnapshot resnapshot, Collector<Fact> out, SideOutputs side)
             throws Exception {
         Deployment deployment = deployments.value(currentKey);
         if (deployment != null && deployment.isLackedBy(resnapshot)) {
-            depart(currentKey, deployment, resnapshot.departure(), timers, out, side);
+            depart(currentKey, deployment, resnapshot.departure(), out, side);
         }
     }
 
@@ -170,7 +159,6 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
             String key,
             Deployment deployment,
             Departure departure,
-            TimerService timers,
             Collector<Fact> out,
             SideOutputs side)
             throws Exception {
@@ -183,12 +171,12 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
         Deployment gone = new Deployment();
         gone.timerAt = deployment.timerAt;
         gone.departure = departure;
-        save(key, gone, timers);
+        save(key, gone);
     }
 
-    private void save(String key, Deployment deployment, TimerService timers) throws Exception {
+    private void save(String key, Deployment deployment) throws Exception {
         long next = deployment.nextTime() == Long.MAX_VALUE ? 0 : deployment.nextTime();
-        deployment.timerAt = moveTimer(timers, deployment.timerAt, next);
+        deployment.timerAt = moveTimer(key, deployment.timerAt, next);
         if (deployment.isEmpty()) {
             deployments.clear(key);
         } else {

@@ -30,7 +30,6 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 
 /**
@@ -141,7 +140,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
                 profile.depart(new Departure(fact.committedAt(), fact.position()));
                 clearOlder(hadOlder, profile);
                 close(context.getCurrentKey(), ledger, profile, context::output);
-                save(context.getCurrentKey(), profile, context.timerService());
+                save(context.getCurrentKey(), profile);
             }
             return;
         }
@@ -150,7 +149,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
             if (profile.ledger != null) {
                 Detection.limitStranger(profile, fact.committedAt());
             }
-            save(context.getCurrentKey(), profile, context.timerService());
+            save(context.getCurrentKey(), profile);
             return;
         }
         if (!takeSpecial(detection, profile, fact)) {
@@ -160,7 +159,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         awaitSubject(profile, fact, context.timerService().currentWatermark());
         count(context.getCurrentKey(), profile, fact, context::output);
         signal(profile, fact, context);
-        save(context.getCurrentKey(), profile, context.timerService());
+        save(context.getCurrentKey(), profile);
     }
 
     /** A row that is older than what is remembered says nothing of the present. */
@@ -239,7 +238,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         detection.passTime(context.getCurrentKey(), profile, timestamp, out::collect);
         clearOlder(hadOlder, profile);
         close(context.getCurrentKey(), ledger, profile, context::output);
-        save(context.getCurrentKey(), profile, context.timerService());
+        save(context.getCurrentKey(), profile);
     }
 
     @Override
@@ -249,11 +248,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
 
     @Override
     protected void sweep(
-            String currentKey,
-            Resnapshot resnapshot,
-            TimerService timers,
-            Collector<Message> out,
-            SideOutputs side)
+            String currentKey, Resnapshot resnapshot, Collector<Message> out, SideOutputs side)
             throws Exception {
         Profile profile = profiles.value(currentKey);
         if (profile == null) {
@@ -264,7 +259,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         if (detection.sweep(profile, resnapshot, out::collect)) {
             clearOlder(hadOlder, profile);
             close(currentKey, ledger, profile, side);
-            save(currentKey, profile, timers);
+            save(currentKey, profile);
         }
     }
 
@@ -275,9 +270,9 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         }
     }
 
-    private void save(String key, Profile profile, TimerService timers) throws Exception {
+    private void save(String key, Profile profile) throws Exception {
         long next = detection.nextTime(profile).orElse(0);
-        profile.timerAt = moveTimer(timers, profile.timerAt, next);
+        profile.timerAt = moveTimer(key, profile.timerAt, next);
         if (profile.isEmpty()) {
             profiles.clear(key);
         } else {

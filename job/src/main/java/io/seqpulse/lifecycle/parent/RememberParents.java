@@ -11,7 +11,6 @@ import java.time.Duration;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
@@ -53,7 +52,7 @@ public final class RememberParents extends SweptFunction<Fact, Fact> {
             parent = new Parent();
         }
         parent.take(rowId, fact).ifPresent(end -> tell(end, out, context::output));
-        save(rowId, parent, context.timerService());
+        save(rowId, parent);
     }
 
     @Override
@@ -65,7 +64,7 @@ public final class RememberParents extends SweptFunction<Fact, Fact> {
         }
         parent.timerAt = 0;
         parent.passTime(timestamp);
-        save(context.getCurrentKey(), parent, context.timerService());
+        save(context.getCurrentKey(), parent);
     }
 
     @Override
@@ -83,16 +82,12 @@ public final class RememberParents extends SweptFunction<Fact, Fact> {
 
     @Override
     protected void sweep(
-            String currentKey,
-            Resnapshot resnapshot,
-            TimerService timers,
-            Collector<Fact> out,
-            SideOutputs side)
+            String currentKey, Resnapshot resnapshot, Collector<Fact> out, SideOutputs side)
             throws Exception {
         Parent parent = parents.value(currentKey);
         if (parent != null && parent.id != null) {
             parent.sweep(currentKey, resnapshot).ifPresent(end -> tell(end, out, side));
-            save(currentKey, parent, timers);
+            save(currentKey, parent);
         }
     }
 
@@ -104,8 +99,8 @@ public final class RememberParents extends SweptFunction<Fact, Fact> {
         }
     }
 
-    private void save(String rowId, Parent parent, TimerService timers) throws Exception {
-        parent.timerAt = moveTimer(timers, parent.timerAt, parent.nextTime());
+    private void save(String rowId, Parent parent) throws Exception {
+        parent.timerAt = moveTimer(rowId, parent.timerAt, parent.nextTime());
         if (parent.isEmpty()) {
             parents.clear(rowId);
         } else {

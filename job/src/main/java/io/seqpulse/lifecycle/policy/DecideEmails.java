@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 
 /**
@@ -53,10 +52,10 @@ public final class DecideEmails extends SweptFunction<Message, Decision> {
             long wall = context.timerService().currentProcessingTime();
             policy.take(recipient, message, wall, out::collect);
         } else if (policy.take(recipient, message.fact())) {
-            clear(key, recipient, context.timerService());
+            clear(key, recipient);
             return;
         }
-        save(key, recipient, context.timerService());
+        save(key, recipient);
     }
 
     @Override
@@ -69,7 +68,7 @@ public final class DecideEmails extends SweptFunction<Message, Decision> {
         recipient.timerAt = 0;
         long wall = context.timerService().currentProcessingTime();
         policy.passTime(recipient, timestamp, wall, out::collect);
-        save(context.getCurrentKey(), recipient, context.timerService());
+        save(context.getCurrentKey(), recipient);
     }
 
     @Override
@@ -79,35 +78,31 @@ public final class DecideEmails extends SweptFunction<Message, Decision> {
 
     @Override
     protected void sweep(
-            String currentKey,
-            Resnapshot resnapshot,
-            TimerService timers,
-            Collector<Decision> out,
-            SideOutputs side)
+            String currentKey, Resnapshot resnapshot, Collector<Decision> out, SideOutputs side)
             throws Exception {
         Recipient recipient = recipients.value(currentKey);
         if (recipient == null) {
             return;
         }
         if (policy.sweep(recipient, resnapshot)) {
-            clear(currentKey, recipient, timers);
+            clear(currentKey, recipient);
         } else {
-            save(currentKey, recipient, timers);
+            save(currentKey, recipient);
         }
     }
 
-    private void save(String key, Recipient recipient, TimerService timers) throws Exception {
-        if (policy.isForgettable(recipient, timers.currentWatermark())) {
-            clear(key, recipient, timers);
+    private void save(String key, Recipient recipient) throws Exception {
+        if (policy.isForgettable(recipient, clock())) {
+            clear(key, recipient);
             return;
         }
         long next = policy.nextTime(recipient).orElse(0);
-        recipient.timerAt = moveTimer(timers, recipient.timerAt, next);
+        recipient.timerAt = moveTimer(key, recipient.timerAt, next);
         recipients.update(key, recipient);
     }
 
-    private void clear(String key, Recipient recipient, TimerService timers) {
-        moveTimer(timers, recipient.timerAt, 0);
+    private void clear(String key, Recipient recipient) {
+        moveTimer(key, recipient.timerAt, 0);
         recipients.clear(key);
     }
 }

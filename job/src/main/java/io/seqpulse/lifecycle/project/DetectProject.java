@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
@@ -206,13 +205,9 @@ public final class DetectProject extends DetectionFunction {
 
     @Override
     protected void sweep(
-            String currentKey,
-            Resnapshot resnapshot,
-            TimerService timers,
-            Collector<Message> out,
-            SideOutputs side)
+            String currentKey, Resnapshot resnapshot, Collector<Message> out, SideOutputs side)
             throws Exception {
-        super.sweep(currentKey, resnapshot, timers, out, side);
+        super.sweep(currentKey, resnapshot, out, side);
         Departure at = resnapshot.departure();
         tellStanding(currentKey, false, at.at(), at.position(), side);
     }

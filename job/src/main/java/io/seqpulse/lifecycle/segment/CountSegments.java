@@ -10,7 +10,6 @@ import io.seqpulse.lifecycle.state.SweptFunction;
 import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.util.Collector;
 
 /**
@@ -40,7 +39,7 @@ public final class CountSegments extends SweptFunction<Fact, Increment> {
             member = new SegmentMember();
         }
         member.take(fact);
-        save(context.getCurrentKey(), member, context.timerService());
+        save(context.getCurrentKey(), member);
     }
 
     @Override
@@ -59,7 +58,7 @@ public final class CountSegments extends SweptFunction<Fact, Increment> {
                 out.collect(new Increment(Relation.SEGMENT, segment.label(), 0, 0, change));
             }
         }
-        save(context.getCurrentKey(), member, context.timerService());
+        save(context.getCurrentKey(), member);
     }
 
     @Override
@@ -71,20 +70,16 @@ public final class CountSegments extends SweptFunction<Fact, Increment> {
     /** Who is gone is counted out when the timers fire, before the clock goes on. */
     @Override
     protected void sweep(
-            String currentKey,
-            Resnapshot resnapshot,
-            TimerService timers,
-            Collector<Increment> out,
-            SideOutputs side)
+            String currentKey, Resnapshot resnapshot, Collector<Increment> out, SideOutputs side)
             throws Exception {
         SegmentMember member = members.value(currentKey);
         if (member != null && member.sweep(resnapshot)) {
-            save(currentKey, member, timers);
+            save(currentKey, member);
         }
     }
 
-    private void save(String key, SegmentMember member, TimerService timers) throws Exception {
-        member.timerAt = moveTimer(timers, member.timerAt, member.nextTime());
+    private void save(String key, SegmentMember member) throws Exception {
+        member.timerAt = moveTimer(key, member.timerAt, member.nextTime());
         if (member.isEmpty()) {
             members.clear(key);
         } else {

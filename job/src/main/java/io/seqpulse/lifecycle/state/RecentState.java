@@ -69,7 +69,7 @@ public final class RecentState<T> {
     }
 
     /** Lets updates wait for {@link #flush()}. */
-    void buffer(KeyContext keyContext) {
+    public void buffer(KeyContext keyContext) {
         keys = keyContext;
     }
 
@@ -107,7 +107,7 @@ public final class RecentState<T> {
     }
 
     /** Writes what waits. Leaves another key current than before. */
-    void flush() {
+    public void flush() {
         recent.entrySet().forEach(this::write);
     }
 

@@ -12,8 +12,7 @@ import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
-import org.apache.flink.streaming.api.SimpleTimerService;
-import org.apache.flink.streaming.api.TimerService;
+import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
 import org.apache.flink.streaming.api.operators.TimestampedCollector;
 import org.apache.flink.streaming.api.operators.co.CoBroadcastWithKeyedOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -34,7 +33,7 @@ import org.apache.flink.util.OutputTag;
  *
  * <p>A sweep reads the state of every key once, in one go. It happens when a slot was lost, not
  * otherwise; a first snapshot is not told at all. The function's updates of its {@link RecentState}
- * wait for the next checkpoint.
+ * and of its timers wait for the next checkpoint.
  */
 public final class SweepOperator<I, O>
         extends CoBroadcastWithKeyedOperator<String, I, Resnapshot, O> {
@@ -44,7 +43,7 @@ public final class SweepOperator<I, O>
     private transient BroadcastState<Long, Resnapshot> resnapshots;
     private transient ListState<String> counted;
     private transient boolean recount;
-    private transient TimerService timers;
+    private transient RecentTimers timers;
     private transient TimestampedCollector<O> out;
     private transient SweptFunction.SideOutputs side;
 
@@ -70,17 +69,20 @@ public final class SweepOperator<I, O>
         super.open();
         resnapshots = getOperatorStateBackend().getBroadcastState(SweptFunction.RESNAPSHOTS);
         timers =
-                new SimpleTimerService(
+                new RecentTimers(
+                        this,
                         getInternalTimerService(
                                 "user-timers", VoidNamespaceSerializer.INSTANCE, this));
         out = new TimestampedCollector<>(output);
         side = new Sides();
         function().recentState().buffer(this);
+        function().buffer(timers);
     }
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         function().recentState().flush();
+        timers.flush();
         super.snapshotState(context);
         if (!recount) { // what was restored stands until all is counted anew
             counted.update(List.of(function().counts()));
@@ -103,7 +105,19 @@ public final class SweepOperator<I, O>
             sweep(resnapshot);
             resnapshots.remove(resnapshot.toOffset());
         }
+        getTimeServiceManager().orElseThrow().advanceWatermark(mark);
+        timers.fire(mark.getTimestamp(), this::fire);
         super.processWatermark(mark);
+    }
+
+    /** The timers that wait for the next checkpoint. */
+    RecentTimers timers() {
+        return timers;
+    }
+
+    private void fire(String key, long at) throws Exception {
+        setCurrentKey(key);
+        onEventTime(new TimerHeapInternalTimer<>(at, key, VoidNamespace.INSTANCE));
     }
 
     private void sweep(Resnapshot resnapshot) throws Exception {
@@ -115,7 +129,7 @@ public final class SweepOperator<I, O>
                         VoidNamespace.INSTANCE,
                         VoidNamespaceSerializer.INSTANCE,
                         function.swept(),
-                        (key, state) -> function.sweep(key, resnapshot, timers, out, side));
+                        (key, state) -> function.sweep(key, resnapshot, out, side));
     }
 
     private void recount() throws Exception {

@@ -5,7 +5,6 @@ import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.functions.co.KeyedBroadcastProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -29,23 +28,17 @@ public abstract class SweptFunction<I, O>
         <X> void output(OutputTag<X> tag, X value);
     }
 
+    private transient RecentTimers timers;
+
     /** Where the values are kept, once the function is open. */
     public abstract RecentState<?> recentState();
 
     /** What describes that state: the one that every key has of which a row is remembered. */
     protected abstract StateDescriptor<?, ?> swept();
 
-    /**
-     * Takes what the snapshot lacks of the current key as deleted at its time.
-     *
-     * @param timers those of the current key
-     */
+    /** Takes what the snapshot lacks of the current key as deleted at its time. */
     protected abstract void sweep(
-            String currentKey,
-            Resnapshot resnapshot,
-            TimerService timers,
-            Collector<O> out,
-            SideOutputs side)
+            String currentKey, Resnapshot resnapshot, Collector<O> out, SideOutputs side)
             throws Exception;
 
     /**
@@ -60,20 +53,23 @@ public abstract class SweptFunction<I, O>
     /** Corrects what the current key has added to the figures. */
     protected void recount(String currentKey, SideOutputs side) throws Exception {}
 
+    /** Lets timers wait with the values. */
+    void buffer(RecentTimers later) {
+        timers = later;
+    }
+
+    /** Up to when the log has been read. */
+    protected final long clock() {
+        return timers.clock();
+    }
+
     /**
      * Moves the one timer of the current key, on the log's clock; 0 is none.
      *
      * @return where it stands now
      */
-    protected static long moveTimer(TimerService timers, long before, long next) {
-        if (next != before) {
-            if (before != 0) {
-                timers.deleteEventTimeTimer(before);
-            }
-            if (next != 0) {
-                timers.registerEventTimeTimer(next);
-            }
-        }
+    protected final long moveTimer(String currentKey, long before, long next) {
+        timers.move(currentKey, before, next);
         return next;
     }
 

@@ -2,17 +2,17 @@ package io.seqpulse.lifecycle.totals;
 
 import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.lifecycle.kpi.Count;
-import io.seqpulse.lifecycle.kpi.Figure;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.state.CodecType;
+import io.seqpulse.lifecycle.state.RecentState;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.state.StateTtlConfig;
-import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.state.StateInitializationContext;
@@ -33,8 +33,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * <p>Before every checkpoint all that has changed is written. So a restored job has nothing to
  * write but what it reads again, which ends in the same totals.
  *
- * <p>Keyed by {@link Figures}. Totals are kept {@value #DAYS_KEPT} days after their last change; an
- * increment of an older minute is not counted.
+ * <p>Keyed by {@link Hours}. Totals are kept {@value #DAYS_KEPT} days after the last change of
+ * their hour; an increment of an older minute is not counted.
  */
 public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         implements OneInputStreamOperator<Increment, KpiRow> {
@@ -60,9 +60,9 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
 
     private transient ListState<Long> generations;
     private transient ListState<Long> starts;
-    private transient ValueState<Count> totals;
-    private transient ValueState<Count> lastingTotals;
-    private transient Map<String, Count> changed;
+    private transient RecentState<Hour> hours;
+    private transient RecentState<Hour> lasting;
+    private transient Map<String, Hour> changed;
     private transient long generation;
     private transient boolean begun;
     private transient boolean rewrite;
@@ -91,14 +91,26 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
             // the same start goes on after a failure: its rows are where they were
             rewrite &= before != start.candidate();
         }
-        totals = context.getKeyedStateStore().getState(descriptor("total", true));
-        lastingTotals = context.getKeyedStateStore().getState(descriptor("lasting-total", false));
+        hours = recent(context, true);
+        lasting = recent(context, false);
     }
 
-    /** What has no minute may stay as it is for years. */
-    private static ValueStateDescriptor<Count> descriptor(String name, boolean ends) {
-        ValueStateDescriptor<Count> descriptor =
-                new ValueStateDescriptor<>(name, new CodecType<>(new CountCodec()));
+    private RecentState<Hour> recent(StateInitializationContext context, boolean ends) {
+        RecentState<Hour> recent =
+                new RecentState<>(context.getKeyedStateStore().getState(descriptor(ends)));
+        recent.buffer(this);
+        return recent;
+    }
+
+    /**
+     * What describes the totals of hours.
+     *
+     * @param ends whether they do: what has no minute may stay as it is for years
+     */
+    private static ValueStateDescriptor<Hour> descriptor(boolean ends) {
+        ValueStateDescriptor<Hour> descriptor =
+                new ValueStateDescriptor<>(
+                        ends ? "hour" : "lasting", new CodecType<>(new HourCodec()));
         if (ends) {
             descriptor.enableTimeToLive(
                     StateTtlConfig.newBuilder(Duration.ofDays(DAYS_KEPT))
@@ -147,19 +159,29 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
             return;
         }
         String key = (String) getCurrentKey();
-        Count before = changed.get(key);
-        if (before == null) {
-            Count known = total(increment.relation()).value();
-            before = known == null ? Count.ZERO : known;
+        // one that has changed may no longer be among the recent ones, which read a copy then
+        Hour hour = changed.get(key);
+        if (hour == null) {
+            hour = recent(increment.relation()).value(key);
         }
-        changed.put(key, before.plus(new Count(increment.numerator(), increment.denominator())));
+        if (hour == null) {
+            hour = new Hour();
+        }
+        hour.add(
+                Hours.minute(increment), new Count(increment.numerator(), increment.denominator()));
+        recent(increment.relation()).update(key, hour);
+        changed.put(key, hour);
         if (changed.size() >= MOST_CHANGED) {
             write();
         }
     }
 
-    private ValueState<Count> total(Relation relation) {
-        return relation == Relation.SEGMENT ? lastingTotals : totals;
+    private RecentState<Hour> recent(Relation relation) {
+        return recent(relation != Relation.SEGMENT);
+    }
+
+    private RecentState<Hour> recent(boolean ends) {
+        return ends ? hours : lasting;
     }
 
     @Override
@@ -175,6 +197,8 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
+        hours.flush();
+        lasting.flush();
         super.snapshotState(context);
         generations.clear();
         starts.clear();
@@ -198,33 +222,24 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         }
         if (rewrite) {
             rewrite = false;
+            changed.values().forEach(Hour::changeAll);
             for (boolean ends : new boolean[] {true, false}) {
                 this.<String>getKeyedStateBackend()
                         .applyToAllKeys(
                                 VoidNamespace.INSTANCE,
                                 VoidNamespaceSerializer.INSTANCE,
-                                descriptor(ends ? "total" : "lasting-total", ends),
+                                descriptor(ends),
                                 (key, state) -> {
-                                    if (state.value() != null) {
-                                        changed.putIfAbsent(key, state.value());
+                                    Hour hour = recent(ends).value(key);
+                                    if (hour != null && !changed.containsKey(key)) {
+                                        hour.changeAll();
+                                        tell(key, hour);
                                     }
                                 });
             }
         }
-        for (Map.Entry<String, Count> entry : changed.entrySet()) {
-            Figure figure = Figures.figure(entry.getKey());
-            Count total = entry.getValue();
-            setCurrentKey(entry.getKey());
-            if (total.equals(Count.ZERO)) {
-                total(figure.relation()).clear();
-            } else {
-                total(figure.relation()).update(total);
-            }
-            emit(
-                    figure.relation().label(),
-                    figure.series(),
-                    figure.bucketMinute() * MILLIS_PER_MINUTE,
-                    total);
+        for (Map.Entry<String, Hour> entry : changed.entrySet()) {
+            tell(entry.getKey(), entry.getValue());
         }
         changed.clear();
         if (clock != Long.MIN_VALUE) {
@@ -235,6 +250,28 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
                             + getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks(),
                     clock,
                     Count.ZERO);
+        }
+    }
+
+    private void tell(String key, Hour hour) throws IOException {
+        Relation relation = Hours.relation(key);
+        String series = Hours.series(key);
+        long first = Hours.firstMinute(key);
+        boolean forgot =
+                hour.tell(
+                        (minute, total) ->
+                                emit(
+                                        relation.label(),
+                                        series,
+                                        (first + minute) * MILLIS_PER_MINUTE,
+                                        total));
+        if (forgot) {
+            setCurrentKey(key);
+            if (hour.isEmpty()) {
+                recent(relation).clear(key);
+            } else {
+                recent(relation).update(key, hour);
+            }
         }
     }
 

@@ -147,7 +147,7 @@ class FollowDeliveriesTest {
                 .as("inserted anew")
                 .containsEntry(cohort("critical_alert_open_rate", 0), "1/1");
         Sweeps.clock(harness, MORNING + HOUR + 5);
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
     }
 
     @Test
@@ -246,7 +246,7 @@ class FollowDeliveriesTest {
         restart();
         Sweeps.clock(harness, MORNING + 2 * HOUR);
         assertThat(buried()).isEmpty();
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
         assertThat(Sweeps.stateEntries(harness)).isZero();
     }
 
@@ -271,7 +271,7 @@ class FollowDeliveriesTest {
         assertThat(buried()).containsExactly("email_events 5");
         hears(sent(ALERT, MORNING).fact());
         assertThat(totals()).containsEntry(cohort("critical_alert_open_rate", 0), "1/1");
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
     }
 
     @Test

@@ -50,7 +50,7 @@ class AttachDeploymentOrphansTest {
         assertThat(buried()).containsExactly("deployment_verdicts 5", "sdh_hints 6");
         clock(MORNING + DAY);
         assertThat(buried()).hasSize(3).endsWith("metric_samples 7");
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
         assertThat(Sweeps.stateEntries(harness)).as("it waits on").isEqualTo(1);
     }
 
@@ -64,15 +64,15 @@ class AttachDeploymentOrphansTest {
                 .containsExactlyInAnyOrder(
                         "DEPLOYMENT_STARTED 7", "HINT_CREATED 6", "VERDICT_CREATED 5");
         assertThat(buried()).hasSize(2);
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
     }
 
     @Test
     void buriesNothingWhoseDeploymentComesInTime() throws Exception {
         hears(verdict(MORNING).fact());
-        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        assertThat(Sweeps.timers(harness)).isEqualTo(1);
         hears(row(MORNING + 9 * MINUTE).fact());
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
         clock(MORNING + DAY);
         assertThat(buried()).isEmpty();
     }
@@ -86,7 +86,7 @@ class AttachDeploymentOrphansTest {
         clock(MORNING + HOUR + MINUTE);
         assertThat(buried()).isEmpty();
         assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
     }
 
     @Test
@@ -99,7 +99,7 @@ class AttachDeploymentOrphansTest {
                 .endsWith(FactKind.VERDICT_CREATED);
         clock(MORNING + DAY);
         assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
     }
 
     @Test
@@ -107,18 +107,18 @@ class AttachDeploymentOrphansTest {
         hears(row(MORNING).fact(), row(MORNING).position(MORNING + MINUTE).fact());
         Sweeps.tell(harness, Sweeps.resnapshot(MORNING + MINUTE, MORNING + HOUR, "deployments"));
         clock(MORNING + HOUR);
-        assertThat(harness.numEventTimeTimers()).as("it was shown").isZero();
+        assertThat(Sweeps.timers(harness)).as("it was shown").isZero();
 
         Sweeps.tell(harness, Sweeps.resnapshot(MORNING + MINUTE + 1, MORNING + DAY, "deployments"));
         clock(MORNING + DAY - 1);
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
         clock(MORNING + DAY);
-        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        assertThat(Sweeps.timers(harness)).isEqualTo(1);
         hears(verdict(MORNING + DAY).fact());
         clock(MORNING + DAY + HOUR);
         assertThat(buried()).isEmpty();
         assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
     }
 
     private void hears(Fact... facts) throws Exception {

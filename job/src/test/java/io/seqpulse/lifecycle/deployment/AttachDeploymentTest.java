@@ -291,7 +291,7 @@ class AttachDeploymentTest {
         assertThat(last(FactKind.DEPLOYMENT_GONE).id()).isEqualTo(DEPLOYMENT);
         Sweeps.clock(harness, MORNING + 1 + HOUR);
         assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
     }
 
     @Test

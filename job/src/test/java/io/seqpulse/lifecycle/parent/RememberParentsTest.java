@@ -113,9 +113,9 @@ class RememberParentsTest {
         restart();
         hears(verdict("d1", MORNING + SECOND));
         assertThat(told()).as("it is remembered").hasSize(1);
-        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        assertThat(Sweeps.timers(harness)).isEqualTo(1);
         Sweeps.clock(harness, MORNING + MINUTE + HOUR);
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
         assertThat(Sweeps.stateEntries(harness)).isZero();
     }
 

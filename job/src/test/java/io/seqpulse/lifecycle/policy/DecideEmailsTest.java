@@ -82,7 +82,7 @@ class DecideEmailsTest {
         hears(delivery(ALICE, "first", "E-ACT-01", "sent", MORNING + MINUTE).fact());
         clock(MORNING + MINUTE + DAY - 1);
         assertThat(sent()).containsExactly("first");
-        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        assertThat(Sweeps.timers(harness)).isEqualTo(1);
 
         restart();
         clock(MORNING + MINUTE + DAY);
@@ -118,15 +118,15 @@ class DecideEmailsTest {
     @Test
     void keepsOneTimerForAPersonAndNoneWhenNothingIsLeft() throws Exception {
         hears(account(ALICE, MORNING - DAY).fact());
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
         wants(candidate("E-TRX-01", "a", ALICE, MORNING));
         wants(candidate("E-ACT-04", "b", ALICE, MORNING + HOUR));
         wants(candidate("E-ACT-01", "c", ALICE, MORNING + 2 * HOUR));
-        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        assertThat(Sweeps.timers(harness)).isEqualTo(1);
         clock(MORNING + 5 * HOUR);
-        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+        assertThat(Sweeps.timers(harness)).isEqualTo(1);
         clock(MORNING + 100 * DAY);
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
         assertThat(Sweeps.stateEntries(harness)).as("the person is known").isEqualTo(1);
     }
 
@@ -136,7 +136,7 @@ class DecideEmailsTest {
         wants(candidate("E-TRX-01", "welcome", ALICE, MORNING));
         hears(Facts.of(FactKind.ACCOUNT_DELETED, ALICE, ALICE, MORNING).fact());
         assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
 
         retracts("welcome", ALICE);
         clock(MORNING + DAY);
@@ -184,7 +184,7 @@ class DecideEmailsTest {
         assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
         clock(MORNING + 100 * DAY);
         assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
     }
 
     @Test

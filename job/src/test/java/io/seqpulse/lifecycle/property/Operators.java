@@ -12,6 +12,7 @@ import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
+import io.seqpulse.lifecycle.state.NextTimer;
 import io.seqpulse.lifecycle.state.SweepOperator;
 import io.seqpulse.lifecycle.state.SweptFunction;
 import io.seqpulse.lifecycle.story.Rules;
@@ -34,11 +35,8 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.event.WatermarkEvent;
-import org.apache.flink.runtime.state.VoidNamespace;
-import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.Output;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
-import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.LatencyMarker;
 import org.apache.flink.streaming.runtime.streamrecord.RecordAttributes;
@@ -339,19 +337,8 @@ final class Operators implements AutoCloseable {
                 Math.min(nextTimer(user), nextTimer(policy)));
     }
 
-    @SuppressWarnings("unchecked")
     private static long nextTimer(AbstractStreamOperatorTestHarness<?> harness) throws Exception {
-        if (harness.numEventTimeTimers() == 0) {
-            return Long.MAX_VALUE;
-        }
-        long[] next = {Long.MAX_VALUE};
-        harness.getOperator()
-                .getInternalTimerService(
-                        "user-timers",
-                        VoidNamespaceSerializer.INSTANCE,
-                        (Triggerable<String, VoidNamespace>) harness.getOperator())
-                .forEachEventTimeTimer((namespace, time) -> next[0] = Math.min(next[0], time));
-        return next[0];
+        return NextTimer.of((SweepOperator<?, ?>) harness.getOperator());
     }
 
     /** What a checkpoint keeps; all channels must have been drained. */

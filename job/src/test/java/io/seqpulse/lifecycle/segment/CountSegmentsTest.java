@@ -59,7 +59,7 @@ class CountSegmentsTest {
         assertThat(segments()).containsExactly("at_risk");
         clock(SIGN_UP + 30 * DAY);
         assertThat(segments()).containsExactly("at_risk", "at_risk_severe");
-        assertThat(harness.numEventTimeTimers()).as("nothing is to come").isZero();
+        assertThat(Sweeps.timers(harness)).as("nothing is to come").isZero();
     }
 
     @Test
@@ -170,7 +170,7 @@ class CountSegmentsTest {
         clock(SIGN_UP + 2 * DAY);
         assertThat(segments()).isEmpty();
         clock(SIGN_UP + 2 * DAY + HOUR);
-        assertThat(harness.numEventTimeTimers()).isZero();
+        assertThat(Sweeps.timers(harness)).isZero();
         assertThat(Sweeps.stateEntries(harness)).isZero();
     }
 

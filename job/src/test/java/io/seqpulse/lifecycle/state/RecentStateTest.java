@@ -15,7 +15,6 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.operators.co.CoBroadcastWithKeyedOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -206,11 +205,7 @@ class RecentStateTest {
         /** What there is, is gone. */
         @Override
         protected void sweep(
-                String currentKey,
-                Resnapshot resnapshot,
-                TimerService timers,
-                Collector<Long> out,
-                SideOutputs side)
+                String currentKey, Resnapshot resnapshot, Collector<Long> out, SideOutputs side)
                 throws Exception {
             out.collect(-sums.value(currentKey).total);
             sums.clear(currentKey);

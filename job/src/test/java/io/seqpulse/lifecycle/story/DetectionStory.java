@@ -92,8 +92,8 @@ public final class DetectionStory implements AutoCloseable {
         return records == null ? List.of() : records.stream().map(StreamRecord::getValue).toList();
     }
 
-    public int timers() {
-        return harness.numEventTimeTimers();
+    public int timers() throws Exception {
+        return Sweeps.timers(harness);
     }
 
     public int stateEntries() throws Exception {

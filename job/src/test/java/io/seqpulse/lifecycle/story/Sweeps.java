@@ -8,6 +8,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 
 /** A function as the pipeline runs it: on its keys, with every new snapshot by broadcast. */
@@ -38,6 +39,12 @@ public final class Sweeps {
             KeyedTwoInputStreamOperatorTestHarness<String, ?, Resnapshot, ?> harness, long millis)
             throws Exception {
         ((SweepOperator<?, ?>) harness.getOperator()).processWatermark(new Watermark(millis));
+    }
+
+    /** How many timers a checkpoint would hold: what waits to be written is written. */
+    public static int timers(AbstractStreamOperatorTestHarness<?> harness) throws Exception {
+        harness.snapshot(1, harness.getProcessingTime());
+        return harness.numEventTimeTimers();
     }
 
     /** How many entries a checkpoint would hold: what waits to be written is written. */

@@ -183,7 +183,7 @@ class TotalsOperatorTest {
         read = 0;
         harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        new TotalsOperator(generation), Figures::key, Types.STRING);
+                        new TotalsOperator(generation), Hours::key, Types.STRING);
         harness.setProcessingTime(now);
         harness.setup();
         if (state != null) {
