@@ -343,7 +343,7 @@ class DashboardQueriesIT {
                         "quickstart/target/dashboard-queries.csv");
         Files.writeString(report, table);
         // A busy machine is several times slower than a quiet one, where 100 ms is the aim.
-        assertThat(slowest).as(table.toString()).isLessThan(5_000);
+        assertThat(slowest).as(table.toString()).isLessThan(1_500);
     }
 
     /** The window a dashboard opens with, and the one that is one click away. */
