@@ -1,7 +1,8 @@
-// Draws the SQL panels of a dashboard with Grafana's own panel library in a headless Chromium: the real
-// JSON and what the real database answers, without a Grafana server.
+// Draws the panels of a dashboard with Grafana's own panel library in a headless Chromium: the real JSON
+// and what the real database and Prometheus answer, without a Grafana server. Panels that ask Prometheus
+// are left out where PROMETHEUS_URL does not say where it is.
 //
-//   PGHOST=... PGPORT=... PGDATABASE=... PGUSER=... PGPASSWORD=... \
+//   PGHOST=... PGPORT=... PGDATABASE=... PGUSER=... PGPASSWORD=... [PROMETHEUS_URL=http://...] \
 //     npm run draw -- <dashboard.json> <hours of the window> <picture.png> [light]
 import { readFileSync, rmSync, writeFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,6 +51,39 @@ function kind(type) {
   }
 }
 
+const RATE_INTERVAL = '1m';
+
+// As Grafana asks: a point each few pixels of the window.
+async function ask(target) {
+  const seconds = (to - from) / 1000;
+  const query = target.expr
+    .replaceAll('$__rate_interval', RATE_INTERVAL)
+    .replaceAll('$__range', `${Math.round(seconds)}s`)
+    .replaceAll('$__interval', RATE_INTERVAL);
+  const parameters = new URLSearchParams({
+    query,
+    start: String(from / 1000),
+    end: String(to / 1000),
+    step: String(Math.max(5, Math.round(seconds / 300))),
+  });
+  const response = await fetch(`${process.env.PROMETHEUS_URL}/api/v1/query_range?${parameters}`);
+  const answer = await response.json();
+  if (answer.status !== 'success') {
+    throw new Error(`${query}: ${answer.error}`);
+  }
+  return answer.data.result.map(({ metric, values }) => {
+    const name = (target.legendFormat ?? '').replace(/\{\{(\w+)\}\}/g, (all, label) => metric[label] ?? '');
+    return {
+      refId: target.refId,
+      length: values.length,
+      fields: [
+        { name: 'time', type: 'time', config: {}, values: values.map(([at]) => at * 1000) },
+        { name, type: 'number', config: { displayNameFromDS: name }, values: values.map(([, value]) => Number(value)) },
+      ],
+    };
+  });
+}
+
 const client = new pg.Client();
 await client.connect();
 const drawn = [];
@@ -64,6 +98,11 @@ for (const panel of dashboard.panels) {
       values: result.rows.map((row) => (row[i] instanceof Date ? row[i].getTime() : row[i])),
     }));
     frames.push(...byMetric({ refId: target.refId, fields, length: result.rows.length }));
+  }
+  if (process.env.PROMETHEUS_URL) {
+    for (const target of panel.targets.filter((one) => one.expr)) {
+      frames.push(...(await ask(target)));
+    }
   }
   if (frames.length > 0) {
     drawn.push({ panel, frames });

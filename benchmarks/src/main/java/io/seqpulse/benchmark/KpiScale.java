@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -65,7 +66,7 @@ final class KpiScale implements Callable<Integer> {
                     stat("critical_alert_open_rate"),
                     new Question(
                             "Trend - signup_to_project_24h (daily)",
-                            resource("signup_to_project_24h_daily")));
+                            product("signup_to_project_24h_daily")));
 
     @Option(
             names = "--users",
@@ -100,14 +101,12 @@ final class KpiScale implements Callable<Integer> {
     private final Instant begun = Instant.now();
 
     private static Question stat(String kpi) {
-        return new Question(kpi, resource(kpi));
+        return new Question(kpi, product(kpi));
     }
 
     /** What our dashboard asks for a panel. */
     private static String panel(String title) throws IOException {
-        Path dashboard =
-                Path.of(System.getProperty("lifecycle.home", ""))
-                        .resolve("grafana/dashboards/seqpulse-kpi-mvp-lifecycle.json");
+        Path dashboard = home().resolve("grafana/dashboards/seqpulse-kpi-mvp-lifecycle.json");
         for (JsonNode panel : JSON.readTree(dashboard.toFile()).path("panels")) {
             if (panel.path("title").asText().equals(title)) {
                 return panel.path("targets").path(0).path("rawSql").asText();
@@ -116,11 +115,25 @@ final class KpiScale implements Callable<Integer> {
         throw new BenchmarkException("there is no panel '%s' in %s".formatted(title, dashboard));
     }
 
-    private static String resource(String name) {
-        try (InputStream in = KpiScale.class.getResourceAsStream("/kpi/" + name + ".sql")) {
+    /** The product's own SQL for a KPI. */
+    private static String product(String kpi) {
+        Path file = home().resolve("sql/checks/kpi").resolve(kpi + ".sql");
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new BenchmarkException(file + " cannot be read", e);
+        }
+    }
+
+    private static Path home() {
+        return Path.of(System.getProperty("lifecycle.home", ""));
+    }
+
+    private static String filling() {
+        try (InputStream in = KpiScale.class.getResourceAsStream("/kpi/fill.sql")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new BenchmarkException("the benchmark's SQL cannot be read: " + name, e);
+            throw new BenchmarkException("the benchmark's SQL cannot be read", e);
         }
     }
 
@@ -134,7 +147,7 @@ final class KpiScale implements Callable<Integer> {
             execute(product, "set timezone to 'UTC'");
             say("Writing a year of %,d users", users);
             for (String statement :
-                    resource("fill").replace("${users}", Integer.toString(users)).split(";\n")) {
+                    filling().replace("${users}", Integer.toString(users)).split(";\n")) {
                 if (!statement.isBlank()) {
                     execute(product, statement);
                 }

@@ -13,10 +13,10 @@ import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
+import io.seqpulse.lifecycle.state.TimeToLive;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -102,15 +102,8 @@ public final class FollowDeliveries extends SweptFunction<Fact, Fact> {
 
     @Override
     protected ValueStateDescriptor<Delivery> swept() {
-        ValueStateDescriptor<Delivery> descriptor =
-                new ValueStateDescriptor<>("delivery", new CodecType<>(new DeliveryCodec()));
-        descriptor.enableTimeToLive(
-                StateTtlConfig.newBuilder(KEPT)
-                        .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)
-                        .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
-                        .cleanupInRocksdbCompactFilter(10_000)
-                        .build());
-        return descriptor;
+        return TimeToLive.of(
+                KEPT, new ValueStateDescriptor<>("delivery", new CodecType<>(new DeliveryCodec())));
     }
 
     @Override

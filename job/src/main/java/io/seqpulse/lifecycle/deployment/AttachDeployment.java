@@ -11,10 +11,10 @@ import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
+import io.seqpulse.lifecycle.state.TimeToLive;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.util.Collector;
 
@@ -104,15 +104,9 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
 
     @Override
     protected ValueStateDescriptor<Deployment> swept() {
-        ValueStateDescriptor<Deployment> descriptor =
-                new ValueStateDescriptor<>("deployment", new CodecType<>(new DeploymentCodec()));
-        descriptor.enableTimeToLive(
-                StateTtlConfig.newBuilder(KEPT)
-                        .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)
-                        .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
-                        .cleanupInRocksdbCompactFilter(10_000)
-                        .build());
-        return descriptor;
+        return TimeToLive.of(
+                KEPT,
+                new ValueStateDescriptor<>("deployment", new CodecType<>(new DeploymentCodec())));
     }
 
     @Override

@@ -18,6 +18,7 @@ import io.seqpulse.lifecycle.kpi.Overflow;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
+import io.seqpulse.lifecycle.state.TimeToLive;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -27,7 +28,6 @@ import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
-import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.util.Collector;
@@ -85,13 +85,9 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
         profiles = new RecentState<>(getRuntimeContext().getState(swept()));
         MapStateDescriptor<String, Long> counted =
-                new MapStateDescriptor<>("older-events", Types.STRING, Types.LONG);
-        counted.enableTimeToLive(
-                StateTtlConfig.newBuilder(EVENTS_KEPT)
-                        .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)
-                        .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
-                        .cleanupInRocksdbCompactFilter(10_000)
-                        .build());
+                TimeToLive.of(
+                        EVENTS_KEPT,
+                        new MapStateDescriptor<>("older-events", Types.STRING, Types.LONG));
         olderEvents = getRuntimeContext().getMapState(counted);
         older = new EventState(olderEvents);
         olderMoments =

@@ -7,9 +7,9 @@ import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
 import io.seqpulse.lifecycle.state.SweptFunction;
+import io.seqpulse.lifecycle.state.TimeToLive;
 import java.time.Duration;
 import org.apache.flink.api.common.functions.OpenContext;
-import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
@@ -69,15 +69,8 @@ public final class RememberParents extends SweptFunction<Fact, Fact> {
 
     @Override
     protected ValueStateDescriptor<Parent> swept() {
-        ValueStateDescriptor<Parent> descriptor =
-                new ValueStateDescriptor<>("parent", new CodecType<>(new ParentCodec()));
-        descriptor.enableTimeToLive(
-                StateTtlConfig.newBuilder(KEPT)
-                        .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)
-                        .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
-                        .cleanupInRocksdbCompactFilter(10_000)
-                        .build());
-        return descriptor;
+        return TimeToLive.of(
+                KEPT, new ValueStateDescriptor<>("parent", new CodecType<>(new ParentCodec())));
     }
 
     @Override

@@ -6,13 +6,13 @@ import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.RecentState;
+import io.seqpulse.lifecycle.state.TimeToLive;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.state.StateTtlConfig;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.state.StateInitializationContext;
@@ -111,15 +111,7 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         ValueStateDescriptor<Hour> descriptor =
                 new ValueStateDescriptor<>(
                         ends ? "hour" : "lasting", new CodecType<>(new HourCodec()));
-        if (ends) {
-            descriptor.enableTimeToLive(
-                    StateTtlConfig.newBuilder(Duration.ofDays(DAYS_KEPT))
-                            .setUpdateType(StateTtlConfig.UpdateType.OnCreateAndWrite)
-                            .setStateVisibility(StateTtlConfig.StateVisibility.NeverReturnExpired)
-                            .cleanupInRocksdbCompactFilter(10_000)
-                            .build());
-        }
-        return descriptor;
+        return ends ? TimeToLive.of(Duration.ofDays(DAYS_KEPT), descriptor) : descriptor;
     }
 
     @Override

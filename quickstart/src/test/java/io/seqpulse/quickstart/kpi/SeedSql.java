@@ -1,9 +1,9 @@
 package io.seqpulse.quickstart.kpi;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,9 +14,9 @@ import java.util.Map;
 
 /**
  * The KPIs by the product's own SQL (requirements, 000 §5.1–5.4 and §6, word for word in {@code
- * seed-000/}) on the product's own tables. What the catalogue decides otherwise is changed here and
- * nowhere else: windows are {@code [from, to)}, and an email that was not sent, or about no
- * project, exposes none.
+ * sql/checks/kpi/}) on the product's own tables. What the catalogue decides otherwise is changed
+ * here and nowhere else: windows are {@code [from, to)}, and an email that was not sent, or about
+ * no project, exposes none.
  */
 enum SeedSql {
     SIGNUP("signup_to_project_24h", "activated", "cohort"),
@@ -92,8 +92,12 @@ enum SeedSql {
     }
 
     private static String read(String kpi) {
-        try (InputStream in = SeedSql.class.getResourceAsStream("/seed-000/" + kpi + ".sql")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        try {
+            return Files.readString(
+                    Path.of(
+                            System.getProperty("lifecycle.home", ""),
+                            "sql/checks/kpi",
+                            kpi + ".sql"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
