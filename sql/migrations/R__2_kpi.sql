@@ -110,7 +110,8 @@ begin
             if den = 0 then
                 delete from kpi.exposure_rows r
                 where r.generation = this_generation
-                    and r.project_id = series[1]::uuid and r.delivery_id = series[2]::uuid;
+                    and r.project_id = series[1]::uuid and r.delivery_id = series[2]::uuid
+                    and r.bucket = at; -- it may stand at another minute by now
             else
                 insert into kpi.exposure_rows as r
                 values (

@@ -3,11 +3,11 @@ package io.seqpulse.lifecycle;
 import io.seqpulse.connector.jdbc.KpiDefinition;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Rule;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,7 +21,9 @@ final class KpiAvailability {
     private static final Map<String, Set<String>> DEPLOYMENTS =
             Map.of("deployments", Set.of("id", "project_id", "state", "started_at"));
     private static final Map<String, Set<String>> VERDICTS =
-            Map.of("deployment_verdicts", Set.of("id", "deployment_id", "created_at"));
+            Map.of(
+                    "deployments", DEPLOYMENTS.get("deployments"),
+                    "deployment_verdicts", Set.of("id", "deployment_id", "created_at"));
     private static final Map<String, Set<String>> DELIVERIES =
             Map.of(
                     "email_deliveries",
@@ -43,7 +45,7 @@ final class KpiAvailability {
 
     /** Every table that a KPI may need. */
     static Set<String> tables() {
-        return Stream.of(USERS, PROJECTS, DEPLOYMENTS, VERDICTS, DELIVERIES, EVENTS)
+        return Stream.of(USERS, PROJECTS, VERDICTS, DELIVERIES, EVENTS)
                 .flatMap(table -> table.keySet().stream())
                 .collect(Collectors.toSet());
     }
@@ -86,24 +88,31 @@ final class KpiAvailability {
         return off ? "rule_disabled:" + kpi.codes().get(0) : null;
     }
 
-    private static Map<String, Set<String>> needed(Kpi kpi) {
-        Map<String, Set<String>> needed = new LinkedHashMap<>();
+    private Map<String, Set<String>> needed(Kpi kpi) {
+        Map<String, Set<String>> needed = new TreeMap<>();
         switch (kpi.cohort()) {
             case USER_CREATED -> needed.putAll(USERS);
             case PROJECT_CREATED, FREE_PROJECT_CREATED -> needed.putAll(PROJECTS);
             case DEPLOYMENT_STARTED -> needed.putAll(DEPLOYMENTS);
             case EMAIL_SENT -> needed.putAll(DELIVERIES);
         }
-        switch (kpi.success()) {
-            case PROJECT_CREATED, PRO -> needed.putAll(PROJECTS);
-            case DEPLOYMENT_STARTED, DEPLOYMENT_FINISHED -> needed.putAll(DEPLOYMENTS);
-            case VERDICT_CREATED -> {
-                needed.putAll(DEPLOYMENTS);
-                needed.putAll(VERDICTS);
-            }
-            case OPENED, OPENED_BY_PEOPLE, CLICKED -> needed.putAll(EVENTS);
-            case GOAL -> {}
+        if (kpi.success() == Kpi.Success.GOAL) {
+            rules.stream()
+                    .filter(rule -> kpi.codes().contains(rule.code()) && rule.goal() != null)
+                    .forEach(rule -> needed.putAll(toReach(rule.goal().success())));
+        } else {
+            needed.putAll(toReach(kpi.success()));
         }
         return needed;
+    }
+
+    private static Map<String, Set<String>> toReach(Kpi.Success success) {
+        return switch (success) {
+            case PROJECT_CREATED, PRO -> PROJECTS;
+            case DEPLOYMENT_STARTED, DEPLOYMENT_FINISHED -> DEPLOYMENTS;
+            case VERDICT_CREATED -> VERDICTS;
+            case OPENED, OPENED_BY_PEOPLE, CLICKED -> EVENTS;
+            case GOAL -> throw new IllegalArgumentException("no goal is to reach a goal");
+        };
     }
 }

@@ -168,7 +168,7 @@ class LifecyclePipelineTest {
                 .containsEntry("cohort project_to_first_verdict_72h", "3/4")
                 .containsEntry("email E-ACT-05 sent ", "0/3")
                 .containsEntry("cohort critical_alert_open_rate", "2/3")
-                .containsEntry("cohort critical_alert_open_rate_people", "2/3")
+                .containsEntry("cohort email/E-ACT-05/opened_by_people", "2/3")
                 .containsEntry("cohort email/E-ACT-05/opened", "2/3")
                 .containsEntry("cohort email/E-ACT-05/clicked", "3/3")
                 .as("the clock went on until everybody was silent")

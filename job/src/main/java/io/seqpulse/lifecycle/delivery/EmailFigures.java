@@ -26,9 +26,6 @@ final class EmailFigures {
     /** Codes of the product's lifecycle emails; what else stands in the journal has no funnel. */
     private static final String LIFECYCLE = "E-";
 
-    /** Beside a KPI about all openings, the same about those by people. */
-    private static final String BY_PEOPLE = "_people";
-
     private static final String DETECTION_LATENCY = "detection_latency";
     private static final String DELIVERY_LATENCY = "delivery_latency";
     private static final long MICROS_PER_MILLI = 1_000;
@@ -99,10 +96,7 @@ final class EmailFigures {
     private void addKpi(
             Map<Figure, Count> figures, Kpi kpi, Delivery email, String code, long sentAt) {
         switch (kpi.success()) {
-            case OPENED -> {
-                add(figures, kpi.name(), sentAt, isOpened(email));
-                add(figures, kpi.name() + BY_PEOPLE, sentAt, isOpenedByPeople(email));
-            }
+            case OPENED -> add(figures, kpi.name(), sentAt, isOpened(email));
             case OPENED_BY_PEOPLE -> add(figures, kpi.name(), sentAt, isOpenedByPeople(email));
             case CLICKED ->
                     add(

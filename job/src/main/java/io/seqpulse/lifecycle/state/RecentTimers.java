@@ -31,6 +31,7 @@ final class RecentTimers {
     private final InternalTimerService<VoidNamespace> timers;
     private final Map<String, Moved> moved = new HashMap<>();
     private final PriorityQueue<Due> due = new PriorityQueue<>();
+    private long flushes;
 
     /** Where a timer stands in state and where it belongs; 0: nowhere. */
     private static final class Moved {
@@ -111,13 +112,26 @@ final class RecentTimers {
                 target.fire(next.key(), next.at());
             }
         }
-        if (due.size() > MOST) {
+    }
+
+    /**
+     * Writes where all timers stand, if many have moved. Those that are due may be among them,
+     * which state lets fire then. Leaves another key current than before.
+     */
+    void flushIfMany() {
+        if (Math.max(moved.size(), due.size()) > MOST) {
             flush();
         }
     }
 
+    /** How often they were written. */
+    long flushes() {
+        return flushes;
+    }
+
     /** Writes where all timers stand. Leaves another key current than before. */
     void flush() {
+        flushes++;
         moved.forEach(this::write);
         moved.clear();
         due.clear();

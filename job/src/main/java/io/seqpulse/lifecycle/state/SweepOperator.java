@@ -3,7 +3,9 @@ package io.seqpulse.lifecycle.state;
 import io.seqpulse.lifecycle.fact.Resnapshot;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.flink.api.common.state.BroadcastState;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -12,6 +14,7 @@ import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.InternalTimer;
 import org.apache.flink.streaming.api.operators.TimerHeapInternalTimer;
 import org.apache.flink.streaming.api.operators.TimestampedCollector;
 import org.apache.flink.streaming.api.operators.co.CoBroadcastWithKeyedOperator;
@@ -42,6 +45,7 @@ public final class SweepOperator<I, O>
 
     private transient BroadcastState<Long, Resnapshot> resnapshots;
     private transient ListState<String> counted;
+    private transient Set<String> countedBefore;
     private transient boolean recount;
     private transient RecentTimers timers;
     private transient TimestampedCollector<O> out;
@@ -54,13 +58,13 @@ public final class SweepOperator<I, O>
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
+        countedBefore = new TreeSet<>();
         counted =
                 context.getOperatorStateStore()
                         .getUnionListState(new ListStateDescriptor<>("counted", Types.STRING));
         if (context.isRestored()) {
-            for (String before : counted.get()) {
-                recount |= !before.equals(function().counts());
-            }
+            counted.get().forEach(countedBefore::add);
+            recount = !Set.of(function().counts()).containsAll(countedBefore);
         }
     }
 
@@ -80,13 +84,31 @@ public final class SweepOperator<I, O>
     }
 
     @Override
+    public void processElement1(StreamRecord<I> element) throws Exception {
+        super.processElement1(element);
+        timers.flushIfMany();
+    }
+
+    @Override
+    public void onEventTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+        super.onEventTime(timer);
+        timers.flushIfMany();
+    }
+
+    /** Where Flink keeps timers on the heap, it takes them before it asks for the rest. */
+    @Override
+    public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+        timers.flush();
+        super.prepareSnapshotPreBarrier(checkpointId);
+    }
+
+    @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         function().recentState().flush();
         timers.flush();
         super.snapshotState(context);
-        if (!recount) { // what was restored stands until all is counted anew
-            counted.update(List.of(function().counts()));
-        }
+        // what was restored stands until all is counted anew
+        counted.update(recount ? List.copyOf(countedBefore) : List.of(function().counts()));
     }
 
     @Override
@@ -105,8 +127,12 @@ public final class SweepOperator<I, O>
             sweep(resnapshot);
             resnapshots.remove(resnapshot.toOffset());
         }
-        getTimeServiceManager().orElseThrow().advanceWatermark(mark);
-        timers.fire(mark.getTimestamp(), this::fire);
+        long flushes;
+        do {
+            flushes = timers.flushes();
+            getTimeServiceManager().orElseThrow().advanceWatermark(mark);
+            timers.fire(mark.getTimestamp(), this::fire);
+        } while (flushes != timers.flushes()); // what is due may have gone to state
         super.processWatermark(mark);
     }
 
@@ -129,7 +155,10 @@ public final class SweepOperator<I, O>
                         VoidNamespace.INSTANCE,
                         VoidNamespaceSerializer.INSTANCE,
                         function.swept(),
-                        (key, state) -> function.sweep(key, resnapshot, out, side));
+                        (key, state) -> {
+                            function.sweep(key, resnapshot, out, side);
+                            timers.flushIfMany();
+                        });
     }
 
     private void recount() throws Exception {

@@ -20,10 +20,13 @@ public final class Hour {
     /** A bit for each minute that has changed since it was told. */
     private long changed;
 
-    void add(int minute, Count count) {
-        Count before = totals[minute];
-        totals[minute] = before == null ? count : before.plus(count);
+    /** Adds to a minute; returns whether that had not changed before. */
+    boolean add(int minute, Count count) {
+        Count total = totals[minute];
+        totals[minute] = total == null ? count : total.plus(count);
+        long before = changed;
         changed |= 1L << minute;
+        return changed != before;
     }
 
     /** Takes every minute for changed. */

@@ -63,6 +63,7 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
     private transient RecentState<Hour> hours;
     private transient RecentState<Hour> lasting;
     private transient Map<String, Hour> changed;
+    private transient int untold;
     private transient long generation;
     private transient boolean begun;
     private transient boolean rewrite;
@@ -159,11 +160,14 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         if (hour == null) {
             hour = new Hour();
         }
-        hour.add(
-                Hours.minute(increment), new Count(increment.numerator(), increment.denominator()));
+        if (hour.add(
+                Hours.minute(increment),
+                new Count(increment.numerator(), increment.denominator()))) {
+            untold++;
+        }
         recent(increment.relation()).update(key, hour);
         changed.put(key, hour);
-        if (changed.size() >= MOST_CHANGED) {
+        if (untold >= MOST_CHANGED) {
             write();
         }
     }
@@ -234,6 +238,7 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
             tell(entry.getKey(), entry.getValue());
         }
         changed.clear();
+        untold = 0;
         if (clock != Long.MIN_VALUE) {
             emit(
                     KpiRow.HEARTBEAT,

@@ -220,7 +220,6 @@ class DeliveryPropertyTest {
         }
         if (code.equals("E-ACT-05")) {
             expected.put("cohort critical_alert_open_rate" + at, opened);
-            expected.put("cohort critical_alert_open_rate_people" + at, byPeople);
         }
         return expected;
     }

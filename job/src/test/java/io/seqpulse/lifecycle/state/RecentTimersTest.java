@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 
 class RecentTimersTest {
 
+    private static final int MANY = 150_000;
+
     private KeyedTwoInputStreamOperatorTestHarness<String, String, Resnapshot, String> harness;
     private int read;
 
@@ -84,6 +86,31 @@ class RecentTimersTest {
         harness.snapshot(1, 1);
         Sweeps.clock(harness, 60);
         assertThat(fired()).containsExactly("a@40", "a@50", "a@60");
+    }
+
+    /** As where Flink keeps timers on the heap: it takes them before it asks for the rest. */
+    @Test
+    void writesBeforeTheBarrier() throws Exception {
+        start(null);
+        take("a:20");
+        harness.getOperator().prepareSnapshotPreBarrier(1);
+        assertThat(harness.numEventTimeTimers()).isEqualTo(1);
+    }
+
+    /** A sweep, or the end of a snapshot, moves the timers of everybody at once. */
+    @Test
+    void keepsNoMoreThanSomeInMemoryHoweverManyMove() throws Exception {
+        start(null);
+        for (int i = 0; i < MANY; i++) {
+            take(i + ":10+10");
+        }
+        assertThat(harness.numEventTimeTimers()).isPositive();
+        Sweeps.clock(harness, 10);
+        assertThat(fired()).hasSize(MANY).doesNotHaveDuplicates();
+        assertThat(harness.numEventTimeTimers()).isPositive();
+        Sweeps.clock(harness, 30);
+        assertThat(fired()).hasSize(2 * MANY).doesNotHaveDuplicates();
+        assertThat(Sweeps.timers(harness)).isEqualTo(MANY);
     }
 
     @Test

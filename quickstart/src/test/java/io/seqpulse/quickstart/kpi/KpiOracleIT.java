@@ -91,7 +91,6 @@ class KpiOracleIT {
             }
         }
         awaitLog();
-        int telling = 0;
         for (SeedSql kpi : SeedSql.values()) {
             List<Window> windows = new ArrayList<>();
             for (RandomHistory history : HISTORY) {
