@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -239,6 +240,55 @@ class DashboardQueriesIT {
             assertThat(found.next()).isTrue();
             assertThat(found.getString("reason")).isEqualTo("email_events_table_missing");
         }
+    }
+
+    @Test
+    void opensAndClicksThatAreNotRecordedAreNoZero() throws Exception {
+        database.execute(DEFINITIONS);
+        Instant sent = now.minus(1, ChronoUnit.HOURS);
+        for (String measure : List.of("opened", "opened_by_people", "clicked", "goal")) {
+            cohort("email/E-ACT-04/" + measure, sent, 0, 40);
+        }
+        cohort("email/E-CONV-01/goal", sent, 4, 40);
+        Panel hourly = Panel.titled("Opens with and without machines (hourly)");
+        Panel byEmail = Panel.titled("By email");
+        assertThat(values("Opened", lastWeek)).containsExactly("0.00");
+        assertThat(values("Opened by people", lastWeek)).containsExactly("0.00");
+        assertThat(rows(hourly)).containsExactly(sent.getEpochSecond() + " 40 0 0 0");
+        assertThat(rows(byEmail))
+                .containsExactly(
+                        "E-ACT-04 0 0 0 0 0.00 0.00 0.00 0.00",
+                        "E-CONV-01 0 0 0 0 null null null 10.00");
+
+        database.execute(
+                "update kpi.definition set available = false, reason = 'email_events_table_missing'"
+                        + " where kpi = 'critical_alert_open_rate'");
+        assertThat(values("Opened", lastWeek)).containsOnlyNulls();
+        assertThat(values("Opened by people", lastWeek)).containsOnlyNulls();
+        assertThat(rows(hourly)).isEmpty();
+        // What E-ACT-04 is for is a click.
+        assertThat(rows(byEmail)).containsExactly("E-CONV-01 0 0 0 0 null null null 10.00");
+    }
+
+    /** What a panel's query gives for the last week, times in seconds. */
+    private List<String> rows(Panel panel) throws Exception {
+        List<String> rows = new ArrayList<>();
+        try (Connection reader = database.readOnly();
+                Statement statement = reader.createStatement();
+                ResultSet found = statement.executeQuery(sql(panel, lastWeek))) {
+            int columns = found.getMetaData().getColumnCount();
+            while (found.next()) {
+                List<String> row = new ArrayList<>();
+                for (int i = 1; i <= columns; i++) {
+                    row.add(
+                            found.getObject(i) instanceof Timestamp time
+                                    ? Long.toString(time.toInstant().getEpochSecond())
+                                    : found.getString(i));
+                }
+                rows.add(String.join(" ", row));
+            }
+        }
+        return rows;
     }
 
     @Test

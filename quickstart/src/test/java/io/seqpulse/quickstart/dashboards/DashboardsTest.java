@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 import picocli.CommandLine;
 
 /** The dashboards and alert rules as files, and the command that writes thresholds into them. */
@@ -212,6 +214,26 @@ class DashboardsTest {
                 assertThat(product).as(query).doesNotContain(table);
             }
         }
+    }
+
+    /** Whether opening and clicking are recorded is asked in SQL, which does not know the rules. */
+    @Test
+    void goalsThatAreClicksAreKnownToTheFunnel() throws IOException {
+        Path catalogue = home().resolve("job/src/main/resources/lifecycle.yaml");
+        JsonNode rules =
+                JSON.valueToTree(
+                                new Load(LoadSettings.builder().build())
+                                        .loadFromString(Files.readString(catalogue)))
+                        .path("rules");
+        List<String> clicks = new ArrayList<>();
+        for (JsonNode rule : rules) {
+            if (rule.at("/goal/success").asText().equals("clicked")) {
+                clicks.add("'" + rule.path("code").asText() + "'");
+            }
+        }
+        assertThat(clicks).isNotEmpty();
+        assertThat(Panel.titled("By email").sqlTargets().get(0).path("rawSql").asText())
+                .contains("s.code not in (" + String.join(", ", clicks) + ")");
     }
 
     @Test
