@@ -345,16 +345,35 @@ class DashboardQueriesIT {
 
         nothingCounted();
         database.execute(DEFINITIONS);
-        database.execute(
-                "call kpi.put(1, 'email', '{E-TRX-01,queued,\"\"}',"
-                        + " date_trunc('minute', now() - interval '58 minutes'), 0, 1)");
+        queued("E-TRX-01", "", "58 minutes");
         assertThat(fires("seqpulse-mail-waits")).isFalse();
-        database.execute(
-                "call kpi.put(1, 'email', '{E-TRX-01,queued,\"\"}',"
-                        + " date_trunc('minute', now() - interval '62 minutes'), 0, 1)");
+        // The recipient's cap puts off by up to 24 hours.
+        queued("E-ACT-01", "capped", "2 hours");
+        assertThat(fires("seqpulse-mail-waits")).isFalse();
+        assertThat(waitedMinutes()).isBetween(58, 59);
+        queued("E-TRX-01", "", "2 hours");
         assertThat(fires("seqpulse-mail-waits")).isTrue();
+        assertThat(waitedMinutes()).isBetween(120, 121);
     }
 
+    private int waitedMinutes() throws Exception {
+        String seconds = values("Oldest waiting", lastWeek).get(0);
+        return new BigDecimal(seconds).intValue() / 60;
+    }
+
+    private static void queued(String code, String reason, String ago) throws SQLException {
+        database.execute(
+                ("call kpi.put(1, 'email', '{%s,queued,\"%s\"}',"
+                                + " date_trunc('minute', now() - interval '%s'), 0, 1)")
+                        .formatted(code, reason, ago));
+    }
+
+    /**
+     * The aim is 100 ms a query. What each took, the median of five, stands in {@code
+     * quickstart/target/dashboard-queries.csv}, and the slowest of a quiet machine in {@code
+     * grafana/README.md}. The bound here is for gross faults alone: a busy machine is several times
+     * slower than a quiet one.
+     */
     @Test
     void withTheRowsOfAMillionUsersEveryQueryIsQuick() throws Exception {
         database.execute(DEFINITIONS);
