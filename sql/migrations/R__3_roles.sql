@@ -55,10 +55,9 @@ revoke all on schema lifecycle from public;
 revoke all on schema kpi from public;
 revoke all on function lifecycle.captured_columns() from public;
 revoke all on function lifecycle.empty_tables() from public;
-grant usage on schema lifecycle to lifecycle_job, lifecycle_connect, lifecycle_readonly;
+grant usage on schema lifecycle to lifecycle_job, lifecycle_connect;
 grant usage on schema kpi to lifecycle_job, lifecycle_readonly;
-grant usage on schema public
-    to lifecycle_job, lifecycle_connect, lifecycle_readonly, lifecycle_support;
+grant usage on schema public to lifecycle_job, lifecycle_connect, lifecycle_support;
 
 -- The job: what a sender re-checks, the journal it writes, and our own tables.
 grant select (id, email, is_active) on public.users to lifecycle_job;
@@ -81,17 +80,15 @@ grant execute on procedure kpi.put(bigint, text, text[], timestamptz, bigint, bi
 grant select on kpi.generation to lifecycle_job;
 grant select, insert, update, delete on kpi.definition to lifecycle_job;
 
--- People and panels.
+-- People and panels: the views, which read the tables behind them as their owner. Earlier versions
+-- gave some of the journal, too.
+revoke all on public.email_deliveries, lifecycle.rule_live_since from lifecycle_readonly;
+revoke all on schema public, lifecycle from lifecycle_readonly;
 grant select on
     kpi.definition, kpi.cohort, kpi.exposure, kpi.activity, kpi.emails, kpi.segments,
     kpi.duration, kpi.heartbeat, kpi.email_funnel, kpi.deliveries, kpi.generation,
     kpi.email_series, kpi.email_series_rows, kpi.slot
 to lifecycle_readonly;
-grant select (
-    id, project_id, email_type, status, sent_at, created_at, managed_by, category, reason,
-    attempts, next_attempt_at, expires_at, caused_at, decided_at
-) on public.email_deliveries to lifecycle_readonly;
-grant select on lifecycle.rule_live_since to lifecycle_readonly;
 
 -- One mail as it was sent.
 grant select (id, user_id, managed_by, recipient_address, payload_json)

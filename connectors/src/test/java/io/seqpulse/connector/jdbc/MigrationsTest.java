@@ -162,12 +162,14 @@ class MigrationsTest {
     void readersSeeOutcomesAndNoContents() throws SQLException {
         try (Connection connection = database.connect(database.role("lifecycle_readonly"));
                 Statement statement = connection.createStatement()) {
-            statement.execute("select email_type, status, reason from public.email_deliveries");
+            statement.execute("select code, outcome, reason, category from kpi.deliveries");
             for (String forbidden :
                     List.of(
+                            "select status from public.email_deliveries",
                             "select payload_json from public.email_deliveries",
                             "select recipient_address from public.email_deliveries",
                             "select email from public.users",
+                            "select * from lifecycle.rule_live_since",
                             "select * from lifecycle.suppressed_addresses")) {
                 assertDenied(statement, forbidden);
             }
@@ -235,7 +237,14 @@ class MigrationsTest {
             awaitNextSecond(); // what makes the scripts run again counts in seconds
             bare.execute("create table public.quota_refusals (id uuid primary key, used integer)");
             bare.execute("alter table public.users add column locale text");
+            bare.execute("grant select (status) on public.email_deliveries to lifecycle_readonly");
             bare.migrate();
+            assertThat(
+                            bare.value(
+                                    "select has_any_column_privilege('lifecycle_readonly',"
+                                            + " 'public.email_deliveries', 'select')"))
+                    .as("what an earlier version gave is taken back")
+                    .isEqualTo(false);
             assertThat(published(bare)).contains("quota_refusals");
             assertThat(
                             bare.value(

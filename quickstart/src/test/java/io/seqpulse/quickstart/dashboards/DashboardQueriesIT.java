@@ -527,8 +527,7 @@ class DashboardQueriesIT {
                 while (tables.next()) {
                     String table = tables.getString(1);
                     boolean mayRead =
-                            table.startsWith("kpi.") && readable.contains(table.substring(4))
-                                    || table.equals("lifecycle.rule_live_since");
+                            table.startsWith("kpi.") && readable.contains(table.substring(4));
                     if (!mayRead) {
                         refused.add("select * from " + table);
                     }
@@ -548,6 +547,7 @@ class DashboardQueriesIT {
                             "update kpi.definition set reason = null",
                             "update public.email_deliveries set status = 'queued'",
                             "select email from public.users",
+                            "select status from public.email_deliveries",
                             "select payload_json from public.email_deliveries",
                             "select recipient_address from public.email_deliveries",
                             "select dedupe_key from public.email_deliveries",
