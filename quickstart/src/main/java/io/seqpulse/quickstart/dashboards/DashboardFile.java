@@ -41,12 +41,15 @@ final class DashboardFile {
 
     private static final String OF_THE_WINDOW =
             " The value is that of the whole selected window, from its first minute to the one"
-                    + " before its last; the line is how it built up since the window began. Those"
-                    + " whose time is not over yet count as not yet. All times are UTC.";
+                    + " before its last; the line is how it built up since the window began. All"
+                    + " times are UTC.";
     private static final String OF_A_DAY =
             " One point a UTC day, of the whole day also where the selected window begins or ends"
-                    + " within it. In the last days not everybody's time is over yet; a day with"
-                    + " nobody to count has no point.";
+                    + " within it. A day with nobody to count has no point.";
+
+    /** Only where there is a time in which to reach the goal. */
+    private static final String NOT_OVER_YET =
+            " Those whose time is not over yet count as not yet.";
 
     private DashboardFile() {}
 
@@ -85,7 +88,8 @@ final class DashboardFile {
     }
 
     private static void write(KpiThresholds kpi, ObjectNode panel, String meaning) {
-        panel.put("description", kpi.description() + meaning);
+        String horizon = kpi.horizon() ? NOT_OVER_YET : "";
+        panel.put("description", kpi.description() + meaning + horizon);
         ObjectNode thresholds = JSON.createObjectNode().put("mode", "absolute");
         ArrayNode steps = thresholds.putArray("steps");
         steps.addObject().put("color", "red").putNull("value");

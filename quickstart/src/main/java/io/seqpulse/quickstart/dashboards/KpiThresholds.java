@@ -17,10 +17,16 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  *
  * @param name as it stands in the tables and in the titles of panels
  * @param description what it is, in English
+ * @param horizon whether the goal must be reached within a time, its own or its emails' goals'
  * @param redBelow percent; below it is red
  * @param greenFrom percent; from there on it is green, orange between the two
  */
-record KpiThresholds(String name, String description, BigDecimal redBelow, BigDecimal greenFrom) {
+record KpiThresholds(
+        String name,
+        String description,
+        boolean horizon,
+        BigDecimal redBelow,
+        BigDecimal greenFrom) {
 
     /**
      * Those of a catalogue, by name. The job is what checks a catalogue as a whole; here only what
@@ -69,7 +75,8 @@ record KpiThresholds(String name, String description, BigDecimal redBelow, BigDe
             throw new StackException(
                     "%s: kpi %s: there is no description in English".formatted(file, name));
         }
-        return new KpiThresholds(name, english.strip(), redBelow, greenFrom);
+        boolean horizon = kpi.containsKey("within") || "goal".equals(kpi.get("success"));
+        return new KpiThresholds(name, english.strip(), horizon, redBelow, greenFrom);
     }
 
     private static BigDecimal percent(Path file, String name, Map<?, ?> thresholds, String key) {
