@@ -74,16 +74,32 @@ record AlertRule(JsonNode json) {
         }
     }
 
+    /** {@code >} or {@code <}, and the number, as in {@code > 60}. */
+    String threshold() {
+        JsonNode evaluator = evaluator();
+        String sign =
+                switch (evaluator.path("type").asText()) {
+                    case "gt" -> ">";
+                    case "lt" -> "<";
+                    default -> throw new AssertionError(uid() + ": " + evaluator);
+                };
+        return sign + " " + evaluator.path("params").path(0).asText();
+    }
+
+    private JsonNode evaluator() {
+        JsonNode last = json.path("data").path(json.path("data").size() - 1);
+        if (!last.path("refId").asText().equals(json.path("condition").asText())) {
+            throw new AssertionError(uid() + ": the condition is not the last step");
+        }
+        return last.at("/model/conditions/0/evaluator");
+    }
+
     /** Whether it fires once that has lasted as long as the rule says; no value is no data. */
     boolean firesOn(OptionalDouble value) {
         if (value.isEmpty()) {
             return json.path("noDataState").asText().equals("Alerting");
         }
-        JsonNode last = json.path("data").path(json.path("data").size() - 1);
-        if (!last.path("refId").asText().equals(json.path("condition").asText())) {
-            throw new AssertionError(uid() + ": the condition is not the last step");
-        }
-        JsonNode evaluator = last.at("/model/conditions/0/evaluator");
+        JsonNode evaluator = evaluator();
         double threshold = evaluator.path("params").path(0).asDouble();
         return switch (evaluator.path("type").asText()) {
             case "gt" -> value.getAsDouble() > threshold;

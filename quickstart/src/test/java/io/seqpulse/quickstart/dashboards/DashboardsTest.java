@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -275,19 +276,48 @@ class DashboardsTest {
             assertThat(link).as(rule.uid()).startsWith("$__env{GRAFANA_RUNBOOKS}#");
             String anchor = link.substring(link.indexOf('#') + 1);
             assertThat(anchors(page)).as(rule.uid()).contains(anchor);
-            String severity = rule.json().at("/labels/severity").asText();
-            String duration = rule.json().path("for").asText();
-            assertThat(rows)
-                    .as("%s, %s, %s", anchor, duration, severity)
-                    .anyMatch(
-                            row ->
-                                    row.contains("(#" + anchor + ")")
-                                            && row.contains("| " + severity + " |")
-                                            && row.contains("| " + duration + " |"));
+            List<String> cells =
+                    rows.stream()
+                            .filter(
+                                    row ->
+                                            row.contains(
+                                                    "[%s](#%s)".formatted(rule.title(), anchor)))
+                            .map(row -> List.of(row.split("\\s*\\|\\s*")))
+                            .findFirst()
+                            .orElseThrow(() -> new AssertionError("no row for " + rule));
+            assertThat(cells.get(2))
+                    .as(rule.uid())
+                    .startsWith(rule.asksPrometheus() ? "Prometheus: " : "SQL: ");
+            assertThat(threshold(cells.get(3))).as(rule.uid()).isEqualTo(rule.threshold());
+            assertThat(cells.get(4)).as(rule.uid()).isEqualTo(rule.json().path("for").asText());
+            assertThat(cells.get(5))
+                    .as(rule.uid())
+                    .isEqualTo(rule.json().at("/labels/severity").asText());
+            assertThat(cells.get(6)).as(rule.uid()).isNotBlank();
             assertThat(rule.json().path("noDataState").asText())
                     .as(rule.uid())
-                    .isIn("OK", "Alerting");
+                    .isEqualTo(cells.get(3).contains("silence too") ? "Alerting" : "OK");
         }
+        assertThat(rows).hasSameSizeAs(rules);
+    }
+
+    /** As the rules have it, in seconds, bytes and percent: of {@code > 1 GiB, silence too}. */
+    private static String threshold(String documented) {
+        Matcher figure =
+                Pattern.compile("([<>]) ([\\d.]+)(?: (s|h|GiB|%))?(?:,.*)?").matcher(documented);
+        assertThat(figure.matches()).as(documented).isTrue();
+        String unit = figure.group(3) == null ? "" : figure.group(3);
+        long factor =
+                switch (unit) {
+                    case "h" -> 3600;
+                    case "GiB" -> 1L << 30;
+                    default -> 1;
+                };
+        return figure.group(1)
+                + " "
+                + new BigDecimal(figure.group(2))
+                        .multiply(BigDecimal.valueOf(factor))
+                        .toPlainString();
     }
 
     /** Anchors of a page's headings, as GitHub makes them. */
