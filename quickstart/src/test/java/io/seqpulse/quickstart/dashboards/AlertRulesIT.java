@@ -11,20 +11,27 @@ import io.seqpulse.quickstart.StackNames;
 import io.seqpulse.quickstart.e2e.SmtpDoor;
 import io.seqpulse.quickstart.restarts.Connector;
 import java.io.IOException;
+import java.io.Reader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -34,13 +41,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The live job, scraped by a real Prometheus: every PromQL of every panel answers, and every rule
- * that watches the pipeline fires by a fault and is quiet before it. How long a rule waits before
- * it tells somebody is Grafana's; here it is whether its condition is met.
+ * The live job, scraped by a real Prometheus: every PromQL of every panel answers, every SQL on the
+ * tables that the job filled, as the role that Grafana logs in as; and every rule that watches the
+ * pipeline fires by a fault and is quiet before it. How long a rule waits before it tells somebody
+ * is Grafana's; here it is whether its condition is met.
  */
 class AlertRulesIT {
 
     private static final Duration SOON = Duration.ofMinutes(2);
+
+    /** Panels with nothing to show of a stack on which everything goes well. */
+    private static final Set<String> EMPTY =
+            Set.of("Not available", "Not sent, by reason", "Oldest waiting");
+
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -85,7 +98,9 @@ class AlertRulesIT {
                     awaitQuiet(rule.uid());
                 }
             }
-            everyPanelAnswers();
+            everyPromqlAnswers();
+            reachTheQuota();
+            everySqlAnswers();
 
             producer(
                     kafka ->
@@ -132,7 +147,85 @@ class AlertRulesIT {
         assertThat(fired).containsExactlyInAnyOrderElementsOf(watched);
     }
 
-    private void everyPanelAnswers() throws IOException {
+    /** Of each KPI something to count: a project, deployments enough for E-CONV-01, a warning. */
+    private void reachTheQuota() throws SQLException {
+        UUID owner = UUID.randomUUID();
+        UUID project = UUID.randomUUID();
+        try (Connection product = stack.connect();
+                Statement statement = product.createStatement()) {
+            statement.execute(
+                    "insert into users (id, name, email) values ('%s', 'Ada', '%s@live.example')"
+                            .formatted(owner, owner));
+            statement.execute(
+                    "insert into projects (id, name, owner_id) values ('%s', 'Pulse', '%s')"
+                            .formatted(project, owner));
+            statement.execute(
+                    """
+                    insert into deployments
+                        (deployment_number, project_id, state, started_at, finished_at)
+                    select n, '%s', 'finished', now(), now() from generate_series(1, 40) n
+                    """
+                            .formatted(project));
+            statement.execute(
+                    "insert into deployment_verdicts (deployment_id, verdict) select id, 'warning'"
+                            + " from deployments where project_id = '%s' and deployment_number = 1"
+                                    .formatted(project));
+        }
+    }
+
+    /** Columns as the panel draws them, and rows in every panel that has something to show. */
+    private void everySqlAnswers() throws Exception {
+        int queries = 0;
+        try (Connection reader = reader()) {
+            for (Panel panel : Panel.all()) {
+                for (JsonNode target : panel.sqlTargets()) {
+                    queries++;
+                    Awaitility.await(panel + " has rows")
+                            .atMost(SOON)
+                            .until(
+                                    () ->
+                                            hasRows(reader, panel, target)
+                                                    != EMPTY.contains(panel.title()));
+                }
+            }
+        }
+        assertThat(queries).isGreaterThan(25);
+    }
+
+    /**
+     * Whether anything but times and nulls comes of the last hour, the minute that runs included.
+     */
+    private static boolean hasRows(Connection reader, Panel panel, JsonNode target)
+            throws SQLException {
+        Instant end = Instant.now().plus(Duration.ofMinutes(1));
+        Macros hour = new Macros(end.minus(Duration.ofHours(1)), end, Duration.ofMinutes(1));
+        try (Statement statement = reader.createStatement();
+                ResultSet found =
+                        statement.executeQuery(hour.expand(target.path("rawSql").asText()))) {
+            Map<String, Integer> columns = Panel.columns(found.getMetaData());
+            assertThat(panel.problems(target, columns)).as(panel.toString()).isEmpty();
+            while (found.next()) {
+                for (String column : columns.keySet()) {
+                    if (!column.equals("time") && found.getObject(column) != null) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        }
+    }
+
+    /** As Grafana logs in. */
+    private Connection reader() throws SQLException, IOException {
+        Properties secrets = new Properties();
+        try (Reader file = Files.newBufferedReader(stack.folder().resolve("secrets.properties"))) {
+            secrets.load(file);
+        }
+        return DriverManager.getConnection(
+                stack.jdbcUrl(), "lifecycle_readonly", secrets.getProperty("readonly"));
+    }
+
+    private void everyPromqlAnswers() throws IOException {
         for (Panel panel : Panel.all()) {
             for (JsonNode target : panel.prometheusTargets()) {
                 String promql =
@@ -157,7 +250,7 @@ class AlertRulesIT {
         if (rule.asksPrometheus()) {
             return prometheus.value(rule.query());
         }
-        try (Connection reader = stack.connect()) {
+        try (Connection reader = reader()) {
             return rule.value(reader);
         }
     }
