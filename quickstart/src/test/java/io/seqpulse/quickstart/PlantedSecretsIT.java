@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -38,7 +39,9 @@ import org.junit.jupiter.api.Test;
  *
  * <p>Searched are the records of every topic, read as a consumer does because they are compressed,
  * and every file below the state folder but the database's own: checkpoints, a savepoint and
- * RocksDB's files (written without compression here), mails, configuration; and the log.
+ * RocksDB's files (written without compression here), mails, configuration; the log; and the tables
+ * and views of schema {@code kpi}, where not even the captured names of people, their addresses and
+ * their projects may stand.
  */
 class PlantedSecretsIT {
 
@@ -94,6 +97,18 @@ class PlantedSecretsIT {
                     Map.entry("email_events.event_type", "opened"),
                     Map.entry("email_preferences.security_opt_in", "true"));
 
+    /** Captured, and yet not for the KPIs: what names people and what is theirs. */
+    private static final Set<String> PERSONAL =
+            Set.of(
+                    "users.name",
+                    "users.first_name",
+                    "users.email",
+                    "projects.name",
+                    "project_members.email",
+                    "deployments.branch",
+                    "deployment_verdicts.summary",
+                    "email_deliveries.dedupe_key");
+
     /** A planted text, and where. */
     private record Planted(String column, String text) {}
 
@@ -137,6 +152,7 @@ class PlantedSecretsIT {
             assertThat(places.keySet()).anyMatch(p -> p.startsWith(KafkaBroker.DEAD_LETTERS));
             places.putAll(files(stack.folder()));
             places.put("the log", Files.readAllBytes(log));
+            places.putAll(relations(stack));
 
             List<String> texts = new ArrayList<>();
             Stream.of(secrets, captured)
@@ -165,6 +181,19 @@ class PlantedSecretsIT {
                     found.put(secret.column(), standing.get(secret.text()));
                 }
             }
+            assertThat(standing.get(only(captured, "email_deliveries.email_type").text()))
+                    .as("where the search finds what may stand in the KPIs")
+                    .contains("kpi.email_rows", "kpi.emails");
+            Set<String> personal = new TreeSet<>();
+            for (Planted seen : captured) {
+                if (PERSONAL.contains(seen.column())) {
+                    personal.add(seen.column());
+                    assertThat(standing.get(seen.text()))
+                            .as(seen.column() + " is not in the KPIs")
+                            .noneMatch(place -> place.startsWith("kpi."));
+                }
+            }
+            assertThat(personal).isEqualTo(PERSONAL);
             System.out.printf(
                     "%d secrets planted in %d columns, %d captured markers, %d places searched (%,d bytes); not plantable: %s%n",
                     secrets.size(),
@@ -395,6 +424,34 @@ class PlantedSecretsIT {
         if (bytes != null) {
             records.put(place, bytes);
         }
+    }
+
+    /** Every table and view of the KPIs, as text. */
+    private static Map<String, byte[]> relations(EmbeddedStack stack) throws SQLException {
+        Map<String, byte[]> relations = new TreeMap<>();
+        try (Connection product = stack.connect();
+                Statement statement = product.createStatement();
+                Statement each = product.createStatement();
+                ResultSet names =
+                        statement.executeQuery(
+                                "select relname from pg_class where relkind in ('r', 'v', 'm', 'p')"
+                                        + " and relnamespace = 'kpi'::regnamespace")) {
+            while (names.next()) {
+                String name = names.getString(1);
+                try (ResultSet text =
+                        each.executeQuery(
+                                "select string_agg(t::text, chr(10)) from kpi.%s t"
+                                        .formatted(name))) {
+                    text.next();
+                    put(relations, "kpi." + name, bytes(text.getString(1)));
+                }
+            }
+        }
+        return relations;
+    }
+
+    private static byte[] bytes(String text) {
+        return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Every file of the stack but those of the database itself, and the job's jar. */
