@@ -105,6 +105,17 @@ public final class KpiTables {
         return known;
     }
 
+    /**
+     * Why nothing is counted from a table that the product may have, such as {@code
+     * email_events_table_missing}; empty where it is counted.
+     */
+    public Optional<String> uncounted(String table) {
+        return availability().values().stream()
+                .flatMap(known -> known.reason().stream())
+                .filter(reason -> reason.startsWith(table + "_table_"))
+                .findFirst();
+    }
+
     /** Each KPI in a window. */
     public Map<String, Figure> figures(Window window, Collection<Kpi> kpis) {
         Map<String, Figure> figures = new HashMap<>();

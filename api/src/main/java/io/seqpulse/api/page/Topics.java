@@ -13,6 +13,7 @@ import io.seqpulse.api.mail.Explanation;
 import io.seqpulse.api.mail.MailEndpoints;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.Kpi;
+import io.seqpulse.lifecycle.catalogue.Rule;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -26,6 +27,9 @@ import java.util.Optional;
 final class Topics {
 
     private static final int LATEST = 30;
+
+    /** Openings and clicks are counted from this table of the product, where it has one. */
+    private static final String EVENTS = "email_events";
 
     /** Below this the lag is what one commit takes; above the second, somebody should look. */
     private static final Duration CURRENT = Duration.ofSeconds(5);
@@ -192,18 +196,28 @@ final class Topics {
         return Map.of("deliveries", deliveries.latest(LATEST).stream().map(lines::line).toList());
     }
 
-    /** How many people are in each segment. */
+    /** How many people are in each segment; the reason instead where nobody was counted yet. */
     Map<String, Object> segments() {
+        Map<String, Object> topic = new LinkedHashMap<>();
+        topic.put("reason", notYet());
         Map<String, Object> members = new LinkedHashMap<>();
         database.query(
                 SEGMENTS, row -> members.put(row.getString("segment"), row.getLong("members")));
-        return Map.of("segments", members);
+        topic.put("segments", members);
+        return topic;
     }
 
-    /** What became of the emails sent, code by code. */
+    /**
+     * What became of the emails sent, code by code. What of it cannot be known is null: openings
+     * and clicks where the product does not say of any.
+     */
     Map<String, Object> funnel(Instant now, int days) {
         Window window = Window.untilNow(now, days);
         Map<String, Object> topic = window(window, days);
+        topic.put("reason", notYet());
+        String eventsReason = tables.uncounted(EVENTS).orElse(null);
+        boolean events = eventsReason == null;
+        topic.put("events_reason", eventsReason);
         topic.put(
                 "emails",
                 database.query(
@@ -214,10 +228,16 @@ final class Topics {
                             email.put("code", code);
                             email.put("name", explanation.name(code));
                             email.put("sent", row.getLong("sent"));
-                            email.put("opened", row.getLong("opened"));
-                            email.put("opened_by_people", row.getLong("opened_by_people"));
-                            email.put("clicked", row.getLong("clicked"));
-                            email.put("goal", row.getObject("goal", Long.class));
+                            email.put("opened", events ? row.getLong("opened") : null);
+                            email.put(
+                                    "opened_by_people",
+                                    events ? row.getLong("opened_by_people") : null);
+                            email.put("clicked", events ? row.getLong("clicked") : null);
+                            email.put(
+                                    "goal",
+                                    events || !isGoalAClick(code)
+                                            ? row.getObject("goal", Long.class)
+                                            : null);
                             email.put("goal_of", row.getObject("goal_of", Long.class));
                             return email;
                         },
@@ -245,7 +265,20 @@ final class Topics {
         return topic;
     }
 
-    /** What happened in the product. */
+    private boolean isGoalAClick(String code) {
+        return catalogue
+                .rule(code)
+                .map(Rule::goal)
+                .filter(goal -> goal.success() == Kpi.Success.CLICKED)
+                .isPresent();
+    }
+
+    /** Why nothing is known of anything, or null: before a first reading, no row is no 0. */
+    private String notYet() {
+        return tables.heartbeat().isPresent() ? null : Availability.NOT_COMPUTED_YET;
+    }
+
+    /** What happened in the product; the reason instead where nothing was counted yet. */
     Map<String, Object> activity(Instant now, int days) {
         Window window = Window.untilNow(now, days);
         Map<String, Object> counts = new LinkedHashMap<>();
@@ -255,6 +288,7 @@ final class Topics {
                 window.fromUtc(),
                 window.toUtc());
         Map<String, Object> topic = window(window, days);
+        topic.put("reason", notYet());
         topic.put("activity", counts);
         return topic;
     }
