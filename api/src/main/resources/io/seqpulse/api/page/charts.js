@@ -26,7 +26,7 @@ function pieces(points) {
   return found.filter((piece) => piece.length > 0);
 }
 
-/** A line as small as a word; decoration, since the trend says the same. */
+/** A line as small as a word; hidden from screen readers, since a text beside it says the same. */
 export function sparkline(points) {
   const drawn = svg('svg', {
     class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true',

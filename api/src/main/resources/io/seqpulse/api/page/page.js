@@ -17,7 +17,6 @@ const tiles = new Map();
 const trends = new Map();
 const rows = new Map();
 let source = null;
-let spokenAt = 0;
 
 // Words, theme, window
 
@@ -44,6 +43,8 @@ function translate() {
   by('export-kpis').setAttribute('aria-label', words.exportOf(words.kpis, words.json));
   document.querySelector('a[href^="/deliveries.csv"]')
     .setAttribute('aria-label', words.exportOf(words.emails, words.csv));
+  document.querySelectorAll('[data-defines]').forEach(({ dataset }) => defineLines(dataset.defines));
+  unsaid.clear();
   rows.clear();
   tiles.clear();
   by('tiles').replaceChildren();
@@ -75,10 +76,98 @@ by('days').addEventListener('change', ({ target }) => {
   listen();
 });
 
+// Definitions
+
+/** Lets a button show and hide what defines something. */
+function shows(button, definition) {
+  button.setAttribute('aria-expanded', 'false');
+  button.setAttribute('aria-controls', definition.id);
+  button.addEventListener('click', () => {
+    definition.hidden = !definition.hidden;
+    button.setAttribute('aria-expanded', String(!definition.hidden));
+  });
+}
+
+function named(button, title) {
+  button.setAttribute('aria-label', texts().defineOf(title));
+  button.title = texts().define;
+  button.textContent = 'i';
+}
+
+/** What a section's lines or columns are called. */
+const LINES = {
+  segments: ({ segments: title, segmentNames: names }) => ({ title, names }),
+  activity: ({ activity: title, activities: names }) => ({ title, names }),
+  outcomes: ({ outcome: title, outcomes: names }) => ({ title, names }),
+  funnel: ({ funnel: title, sent, opened, clicked, goal }) =>
+    ({ title, names: { sent, opened, clicked, goal } }),
+};
+
+/** Defines each line of a section; of outcomes also the reasons that are shown. */
+function defineLines(section) {
+  const words = texts();
+  const { title, names } = LINES[section](words);
+  const lines = Object.entries(names).map(([key, name]) => [name, words.definitions[section][key]]);
+  if (section === 'outcomes') {
+    told.funnel?.outcomes.filter(({ reason_text: text }) => text).forEach(({ outcome, reason, reason_text: text }) =>
+      lines.push([`${names[outcome] ?? outcome}, ${reason}`, said(text)]));
+  }
+  named(document.querySelector(`[data-defines="${section}"]`), title);
+  by(`define-${section}`).replaceChildren(...lines.flatMap(([name, text]) =>
+    [element('dt', {}, name), element('dd', {}, text)]));
+}
+
+document.querySelectorAll('[data-defines]').forEach((button) =>
+  shows(button, by(`define-${button.dataset.defines}`)));
+
+// What a screen reader says
+
+const unsaid = new Map();
+let pause = null;
+
+/** Says what is left to say, then nothing for a while: a screen reader is not to be talked over. */
+function say() {
+  clearTimeout(pause);
+  by('spoken').textContent = [...unsaid.values()].join(' ');
+  unsaid.clear();
+  pause = setTimeout(() => {
+    pause = null;
+    if (unsaid.size > 0) {
+      say();
+    }
+  }, SPOKEN_EVERY);
+}
+
+/** Says a sentence on something when it is its turn, unless a newer one takes its place. */
+function speak(what, sentence) {
+  unsaid.set(what, sentence);
+  if (pause === null) {
+    say();
+  }
+}
+
+const ALARMS = ['stale', 'unreachable', 'lost'];
+let alarm = null;
+
+/** Says at once that figures are no longer those of now, and that they are again. */
+function speakOf(state) {
+  const { freshSpoken } = texts();
+  if (ALARMS.includes(state) && state !== alarm) {
+    alarm = state;
+    unsaid.set('state', freshSpoken[state]);
+    say();
+  } else if (state === 'current' && alarm !== null) {
+    alarm = null;
+    unsaid.set('state', freshSpoken.current);
+    say();
+  }
+}
+
 // Topics
 
 function freshness(topic) {
   const words = texts();
+  speakOf(topic.state);
   by('fresh').dataset.state = topic.state;
   write(by('fresh-state'), words.fresh[topic.state]);
   const time = by('fresh-time');
@@ -94,18 +183,12 @@ function freshness(topic) {
 }
 
 function tile(kpi, small) {
-  const words = texts();
   const title = said(kpi.title);
   const id = `define-${kpi.kpi}`;
   const definition = element('p', { class: 'definition', id, hidden: true });
-  const define = element('button', {
-    type: 'button', class: 'define', 'aria-expanded': 'false', 'aria-controls': id,
-    'aria-label': words.defineOf(title), title: words.define,
-  }, 'i');
-  define.addEventListener('click', () => {
-    definition.hidden = !definition.hidden;
-    define.setAttribute('aria-expanded', String(!definition.hidden));
-  });
+  const define = element('button', { type: 'button', class: 'define' });
+  named(define, title);
+  shows(define, definition);
   const parts = {
     value: element('p', { class: 'value' }),
     tone: element('p', { class: 'tone' }),
@@ -124,7 +207,6 @@ function kpis(topic) {
   const words = texts();
   write(by('window'), words.windowText(minute(topic.from), minute(topic.to)));
   by('export-kpis').href = `/analytics/kpi/lifecycle?window_days=${topic.days}`;
-  const changes = [];
   topic.kpis.forEach((kpi, index) => {
     if (!tiles.has(kpi.kpi)) {
       tiles.set(kpi.kpi, tile(kpi, index >= PRIMARY));
@@ -134,7 +216,7 @@ function kpis(topic) {
     const value = known ? percent(kpi.value) : '–';
     const before = parts.value.textContent;
     if (write(parts.value, value) && before && index < PRIMARY) {
-      changes.push(words.spoken(said(kpi.title), known ? value : words.noData));
+      speak(kpi.kpi, words.spoken(said(kpi.title), known ? value : words.noData));
       parts.card.classList.remove('changed');
       requestAnimationFrame(() => parts.card.classList.add('changed'));
     }
@@ -151,16 +233,14 @@ function kpis(topic) {
     write(parts.definition, hasTargets
       ? `${said(kpi.description)} ${words.targets(kpi.red_below, kpi.green_from)}.` : said(kpi.description));
   });
-  speak(changes);
 }
 
-/** Says what changed, now and then: a screen reader is not to be talked over. */
-function speak(changes) {
-  const now = Date.now();
-  if (changes.length > 0 && now - spokenAt > SPOKEN_EVERY) {
-    spokenAt = now;
-    by('spoken').textContent = changes.join(' ');
-  }
+/** What the small line of a tile shows, for those who do not see it. */
+function trendInWords(points, grain) {
+  const values = points.map(([, value]) => value).filter((value) => value !== null);
+  return values.length === 0 ? '' : texts().trend(
+    grain, percent(values[0]), percent(values.at(-1)),
+    percent(Math.min(...values)), percent(Math.max(...values)));
 }
 
 function showTrends(topic) {
@@ -170,7 +250,9 @@ function showTrends(topic) {
   write(by('grain'), texts().grain[topic.grain]);
   told.kpis.kpis.forEach((kpi, index) => {
     const points = topic.series[kpi.kpi] ?? [];
-    tiles.get(kpi.kpi)?.spark.replaceChildren(sparkline(points));
+    const trend = index < PRIMARY ? '' : trendInWords(points, texts().grain[topic.grain]);
+    tiles.get(kpi.kpi)?.spark.replaceChildren(
+      sparkline(points), element('span', { class: 'hidden' }, trend));
     if (index < PRIMARY) {
       if (!trends.has(kpi.kpi)) {
         const made = new Trend(kpi.kpi);
@@ -232,8 +314,19 @@ function bar(share) {
   return drawn;
 }
 
+/** Shows a list, or the reason why nothing is known of it: what was not counted is no 0. */
+function known(id, reason) {
+  by(id).hidden = reason !== null;
+  by(`${id}-unknown`).hidden = reason === null;
+  write(by(`${id}-unknown`), reason === null ? '' : unavailable(reason));
+  return reason === null;
+}
+
 function segments(topic) {
   const words = texts();
+  if (!known('segments', topic.reason)) {
+    return;
+  }
   const names = Object.keys(words.segmentNames);
   const most = Math.max(1, ...names.map((name) => topic.segments[name] ?? 0));
   by('segments').replaceChildren(...names.map((name) => {
@@ -245,20 +338,35 @@ function segments(topic) {
 }
 
 function activity(topic) {
+  if (!known('activity', topic.reason)) {
+    return;
+  }
   by('activity').replaceChildren(...Object.entries(texts().activities).flatMap(([name, label]) => [
     element('dt', {}, label),
     element('dd', { 'data-activity': name }, whole(topic.activity[name] ?? 0)),
   ]));
 }
 
+/** A column of the funnel: the share, that the email has no such thing, or that nobody knows. */
 function share(count, of) {
-  if (count === null || of === null) {
+  if (of === null) {
     return element('td', { class: 'soft' }, texts().noGoal);
+  }
+  if (count === null) {
+    return element('td', { class: 'soft' }, '–');
   }
   const value = of === 0 ? 0 : (100 * count) / of;
   return element('td', {}, bar(value), element('span', { class: 'share' },
     of === 0 ? '–' : percent(Math.round(value * 100) / 100), ' ',
     element('span', { class: 'soft' }, `(${whole(count)})`)));
+}
+
+/** Why there is no figure in the funnel, or in which of its columns. */
+function unknownOf(topic) {
+  if (topic.reason !== null) {
+    return unavailable(topic.reason);
+  }
+  return topic.events_reason === null ? '' : texts().noEvents(unavailable(topic.events_reason));
 }
 
 function funnel(topic) {
@@ -269,11 +377,15 @@ function funnel(topic) {
     share(email.opened_by_people, email.sent),
     share(email.clicked, email.sent),
     share(email.goal, email.goal_of))));
-  by('funnel-empty').hidden = emails.length > 0;
+  by('funnel-empty').hidden = emails.length > 0 || topic.reason !== null;
+  const unknown = unknownOf(topic);
+  by('funnel-unknown').hidden = unknown === '';
+  write(by('funnel-unknown'), unknown);
   by('outcomes').replaceChildren(...topic.outcomes.map((outcome) => element('li', {
     title: outcome.reason_text ? said(outcome.reason_text) : null,
   }, pill(outcome.outcome), outcome.reason ? element('code', {}, outcome.reason) : null,
   element('strong', {}, whole(outcome.count)))));
+  defineLines('outcomes');
 }
 
 const SHOW = { freshness, kpis, trends: showTrends, deliveries, segments, activity, funnel };
@@ -301,7 +413,8 @@ function listen() {
     });
   }
   mine.addEventListener('error', async () => {
-    freshness({ state: 'lost' });
+    told.freshness = { state: 'lost' };
+    show('freshness');
     const answer = await fetch('/session').catch(() => null);
     if (answer?.status === 401) {
       mine.close();
