@@ -21,7 +21,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code ./lifecycle status}: how a pipeline is that runs, on one screen or as JSON. */
 @Command(
@@ -68,7 +70,8 @@ public final class Status implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // picocli reads it
     private boolean help;
 
-    private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    @Spec private CommandSpec spec;
+
     private final Map<String, String> environment;
 
     Status(Map<String, String> environment) {
@@ -77,7 +80,10 @@ public final class Status implements Callable<Integer> {
 
     /** Runs the command. */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Status(System.getenv())).execute(arguments));
+        System.exit(
+                new CommandLine(new Status(System.getenv()))
+                        .setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8))
+                        .execute(arguments));
     }
 
     @Override
@@ -89,7 +95,9 @@ public final class Status implements Callable<Integer> {
             System.err.println(e.getMessage());
             return UNKNOWN;
         }
+        PrintWriter out = spec.commandLine().getOut();
         out.println(asJson ? status.toPrettyString() : screen(status));
+        out.flush();
         return status.path("healthy").asBoolean() ? 0 : UNHEALTHY;
     }
 
