@@ -102,24 +102,19 @@ class KpiSinkTest {
     void keepsAnExposureWhoseTimeIsCorrected() throws Exception {
         String exposure =
                 "5709e000-0000-4000-8000-000000000003\nd0000000-0000-4000-8000-000000000001\nE-CONV-01";
+        String minute = "select extract(epoch from bucket)::bigint from kpi.exposure_rows";
         write(row("exposure", exposure, MINUTE + 120_000, 0, 1));
         checkpoint();
         write(
                 row("exposure", exposure, MINUTE, 0, 1),
                 row("exposure", exposure, MINUTE + 120_000, 0, 0));
         checkpoint();
-        assertThat(
-                        database.value(
-                                "select extract(epoch from bucket)::bigint from kpi.exposure_rows"))
-                .isEqualTo(MINUTE / 1_000);
+        assertThat(database.value(minute)).isEqualTo(MINUTE / 1_000);
         write(
                 row("exposure", exposure, MINUTE, 0, 0),
                 row("exposure", exposure, MINUTE + 60_000, 0, 1));
         checkpoint();
-        assertThat(
-                        database.value(
-                                "select extract(epoch from bucket)::bigint from kpi.exposure_rows"))
-                .isEqualTo(MINUTE / 1_000 + 60);
+        assertThat(database.value(minute)).isEqualTo(MINUTE / 1_000 + 60);
     }
 
     @Test

@@ -92,27 +92,27 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
             // the same start goes on after a failure: its rows are where they were
             rewrite &= before != start.candidate();
         }
-        hours = recent(context, true);
-        lasting = recent(context, false);
+        hours = recent(context, hour());
+        lasting = recent(context, lasting());
     }
 
-    private RecentState<Hour> recent(StateInitializationContext context, boolean ends) {
+    private RecentState<Hour> recent(
+            StateInitializationContext context, ValueStateDescriptor<Hour> descriptor) {
         RecentState<Hour> recent =
-                new RecentState<>(context.getKeyedStateStore().getState(descriptor(ends)));
+                new RecentState<>(context.getKeyedStateStore().getState(descriptor));
         recent.buffer(this);
         return recent;
     }
 
-    /**
-     * What describes the totals of hours.
-     *
-     * @param ends whether they do: what has no minute may stay as it is for years
-     */
-    private static ValueStateDescriptor<Hour> descriptor(boolean ends) {
-        ValueStateDescriptor<Hour> descriptor =
-                new ValueStateDescriptor<>(
-                        ends ? "hour" : "lasting", new CodecType<>(new HourCodec()));
-        return ends ? TimeToLive.of(Duration.ofDays(DAYS_KEPT), descriptor) : descriptor;
+    private static ValueStateDescriptor<Hour> hour() {
+        return TimeToLive.of(
+                Duration.ofDays(DAYS_KEPT),
+                new ValueStateDescriptor<>("hour", new CodecType<>(new HourCodec())));
+    }
+
+    /** What has no minute may stay as it is for years. */
+    private static ValueStateDescriptor<Hour> lasting() {
+        return new ValueStateDescriptor<>("lasting", new CodecType<>(new HourCodec()));
     }
 
     @Override
@@ -152,10 +152,11 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
             return;
         }
         String key = (String) getCurrentKey();
+        RecentState<Hour> totals = totals(increment.relation());
         // one that has changed may no longer be among the recent ones, which read a copy then
         Hour hour = changed.get(key);
         if (hour == null) {
-            hour = recent(increment.relation()).value(key);
+            hour = totals.value(key);
         }
         if (hour == null) {
             hour = new Hour();
@@ -165,19 +166,15 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
                 new Count(increment.numerator(), increment.denominator()))) {
             untold++;
         }
-        recent(increment.relation()).update(key, hour);
+        totals.update(key, hour);
         changed.put(key, hour);
         if (untold >= MOST_CHANGED) {
             write();
         }
     }
 
-    private RecentState<Hour> recent(Relation relation) {
-        return recent(relation != Relation.SEGMENT);
-    }
-
-    private RecentState<Hour> recent(boolean ends) {
-        return ends ? hours : lasting;
+    private RecentState<Hour> totals(Relation relation) {
+        return relation == Relation.SEGMENT ? lasting : hours;
     }
 
     @Override
@@ -219,20 +216,8 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         if (rewrite) {
             rewrite = false;
             changed.values().forEach(Hour::changeAll);
-            for (boolean ends : new boolean[] {true, false}) {
-                this.<String>getKeyedStateBackend()
-                        .applyToAllKeys(
-                                VoidNamespace.INSTANCE,
-                                VoidNamespaceSerializer.INSTANCE,
-                                descriptor(ends),
-                                (key, state) -> {
-                                    Hour hour = recent(ends).value(key);
-                                    if (hour != null && !changed.containsKey(key)) {
-                                        hour.changeAll();
-                                        tell(key, hour);
-                                    }
-                                });
-            }
+            tellAll(hours, hour());
+            tellAll(lasting, lasting());
         }
         for (Map.Entry<String, Hour> entry : changed.entrySet()) {
             tell(entry.getKey(), entry.getValue());
@@ -250,6 +235,23 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         }
     }
 
+    /** Tells every total that state has; those that have changed are told after it. */
+    private void tellAll(RecentState<Hour> totals, ValueStateDescriptor<Hour> descriptor)
+            throws Exception {
+        this.<String>getKeyedStateBackend()
+                .applyToAllKeys(
+                        VoidNamespace.INSTANCE,
+                        VoidNamespaceSerializer.INSTANCE,
+                        descriptor,
+                        (key, state) -> {
+                            Hour hour = totals.value(key);
+                            if (hour != null && !changed.containsKey(key)) {
+                                hour.changeAll();
+                                tell(key, hour);
+                            }
+                        });
+    }
+
     private void tell(String key, Hour hour) throws IOException {
         Relation relation = Hours.relation(key);
         String series = Hours.series(key);
@@ -265,9 +267,9 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         if (forgot) {
             setCurrentKey(key);
             if (hour.isEmpty()) {
-                recent(relation).clear(key);
+                totals(relation).clear(key);
             } else {
-                recent(relation).update(key, hour);
+                totals(relation).update(key, hour);
             }
         }
     }
