@@ -25,6 +25,18 @@ select activity, bucket, count
 from kpi.activity_rows
 where generation = (select generation from kpi.current_generation);
 
+-- The same by the hour, for the functions below: an hour is the sum of its minutes.
+create or replace view kpi.cohort_hours as
+select kpi, bucket, numerator, denominator
+from kpi.cohort_hour_rows
+where generation = (select generation from kpi.current_generation)
+    and kpi not like 'email/%';
+
+create or replace view kpi.activity_hours as
+select activity, bucket, count
+from kpi.activity_hour_rows
+where generation = (select generation from kpi.current_generation);
+
 create or replace view kpi.emails as
 select code, outcome, nullif(reason, '') as reason, bucket, count
 from kpi.email_rows
@@ -80,15 +92,17 @@ where managed_by = 'lifecycle';
 
 -- The one door by which the job writes. A row whose figures are all 0 is removed.
 --
--- relation    series                      numerator           denominator
--- cohort      kpi                         reached the goal    began
--- exposure    project, delivery, code     converted (0, 1)    1
--- activity    activity                    -                   count
--- email       code, outcome, reason       -                   count
--- segment     segment                     -                   members
--- duration    measure, up_to_ms           sum in ms           count
--- begin       -                           -                   -         a generation begins
--- heartbeat   part, parts                 -                   -         bucket is "as of"
+-- relation         series                      numerator           denominator
+-- cohort           kpi                         reached the goal    began
+-- cohort_hour      kpi                         of its minutes      of its minutes
+-- exposure         project, delivery, code     converted (0, 1)    1
+-- activity         activity                    -                   count
+-- activity_hour    activity                    -                   of its minutes
+-- email            code, outcome, reason       -                   count
+-- segment          segment                     -                   members
+-- duration         measure, up_to_ms           sum in ms           count
+-- begin            -                           -                   -         a generation begins
+-- heartbeat        part, parts                 -                   -         bucket is "as of"
 create or replace procedure kpi.put(
     this_generation bigint, relation text, series text[], at timestamptz, num bigint, den bigint)
 language plpgsql
@@ -104,6 +118,16 @@ begin
             else
                 insert into kpi.cohort_rows as r values (this_generation, series[1], at, num, den)
                 on conflict on constraint cohort_rows_pkey
+                do update set numerator = excluded.numerator, denominator = excluded.denominator;
+            end if;
+        when 'cohort_hour' then
+            if num = 0 and den = 0 then
+                delete from kpi.cohort_hour_rows r
+                where r.generation = this_generation and r.kpi = series[1] and r.bucket = at;
+            else
+                insert into kpi.cohort_hour_rows as r
+                values (this_generation, series[1], at, num, den)
+                on conflict on constraint cohort_hour_rows_pkey
                 do update set numerator = excluded.numerator, denominator = excluded.denominator;
             end if;
         when 'exposure' then
@@ -127,6 +151,16 @@ begin
             else
                 insert into kpi.activity_rows as r values (this_generation, series[1], at, den)
                 on conflict on constraint activity_rows_pkey do update set count = excluded.count;
+            end if;
+        when 'activity_hour' then
+            if den = 0 then
+                delete from kpi.activity_hour_rows r
+                where r.generation = this_generation and r.activity = series[1] and r.bucket = at;
+            else
+                insert into kpi.activity_hour_rows as r
+                values (this_generation, series[1], at, den)
+                on conflict on constraint activity_hour_rows_pkey
+                do update set count = excluded.count;
             end if;
         when 'email' then
             if den = 0 then
@@ -197,8 +231,8 @@ begin
     set complete_at = null
     where g.generation <> this_generation and g.complete_at is not null;
     foreach relation in array array[
-        'cohort_rows', 'exposure_rows', 'activity_rows', 'email_rows', 'segment_rows',
-        'duration_rows', 'heartbeat_rows']
+        'cohort_rows', 'cohort_hour_rows', 'exposure_rows', 'activity_rows', 'activity_hour_rows',
+        'email_rows', 'segment_rows', 'duration_rows', 'heartbeat_rows']
     loop
         execute format(
             'delete from kpi.%1$I where ctid = any (array(
@@ -249,6 +283,127 @@ from kpi.cohort_rows
 where generation = (select generation from kpi.current_generation)
     and kpi >= 'email/' and kpi < 'email0';
 
+create or replace view kpi.email_series_hours as
+select kpi as series, bucket, numerator, denominator
+from kpi.cohort_hour_rows
+where generation = (select generation from kpi.current_generation)
+    and kpi >= 'email/' and kpi < 'email0';
+
+-- What is counted in kpi.activity, found in the same way.
+create or replace view kpi.activity_series as
+with recursive
+    present as (
+        select generation from kpi.current_generation
+    ),
+    found (activity) as (
+        select min(a.activity)
+        from kpi.activity_hour_rows a
+        where a.generation = (select generation from present)
+        union all
+        select (
+            select min(a.activity)
+            from kpi.activity_hour_rows a
+            where a.generation = (select generation from present)
+                and a.activity > f.activity)
+        from found f
+        where f.activity is not null
+    )
+select activity
+from found
+where activity is not null;
+
+-- The whole hours of a window: when the first of them begins, and when the last of them ends.
+create or replace function kpi.first_hour(since timestamptz)
+returns timestamptz
+language sql stable parallel safe
+as $$ select date_bin('1 hour', since + interval '59 minutes 59.999999 seconds', 'epoch') $$;
+
+create or replace function kpi.end_of_hours(until timestamptz)
+returns timestamptz
+language sql stable parallel safe
+as $$ select date_bin('1 hour', until, 'epoch') $$;
+
+-- The rows of one series in a window [since, until), to be added up: one a whole hour of it, at the
+-- hour's beginning (UTC), and one a minute at its ends. The planner puts these functions into the
+-- query that asks them.
+create or replace function kpi.cohort_between(
+    series text, since timestamptz, until timestamptz)
+returns table (bucket timestamptz, numerator bigint, denominator bigint)
+language sql stable parallel safe
+as $$
+    select h.bucket, h.numerator, h.denominator
+    from kpi.cohort_hours h
+    where h.kpi = series
+        and h.bucket >= kpi.first_hour(since)
+        and h.bucket < kpi.end_of_hours(until)
+    union all
+    select m.bucket, m.numerator, m.denominator
+    from kpi.cohort m
+    where m.kpi = series
+        and m.bucket >= since
+        and m.bucket < least(kpi.first_hour(since), until)
+    union all
+    select m.bucket, m.numerator, m.denominator
+    from kpi.cohort m
+    where m.kpi = series
+        and m.bucket >= greatest(kpi.end_of_hours(until), kpi.first_hour(since))
+        and m.bucket < until
+$$;
+
+create or replace function kpi.activity_between(
+    series text, since timestamptz, until timestamptz)
+returns table (bucket timestamptz, count bigint)
+language sql stable parallel safe
+as $$
+    select h.bucket, h.count
+    from kpi.activity_hours h
+    where h.activity = series
+        and h.bucket >= kpi.first_hour(since)
+        and h.bucket < kpi.end_of_hours(until)
+    union all
+    select m.bucket, m.count
+    from kpi.activity m
+    where m.activity = series
+        and m.bucket >= since
+        and m.bucket < least(kpi.first_hour(since), until)
+    union all
+    select m.bucket, m.count
+    from kpi.activity m
+    where m.activity = series
+        and m.bucket >= greatest(kpi.end_of_hours(until), kpi.first_hour(since))
+        and m.bucket < until
+$$;
+
+create or replace function kpi.email_series_between(
+    of_series text, since timestamptz, until timestamptz)
+returns table (bucket timestamptz, numerator bigint, denominator bigint)
+language sql stable parallel safe
+as $$
+    select h.bucket, h.numerator, h.denominator
+    from kpi.email_series_hours h
+    where h.series = of_series
+        and h.bucket >= kpi.first_hour(since)
+        and h.bucket < kpi.end_of_hours(until)
+    union all
+    select m.bucket, m.numerator, m.denominator
+    from kpi.email_series_rows m
+    where m.series = of_series
+        and m.bucket >= since
+        and m.bucket < least(kpi.first_hour(since), until)
+    union all
+    select m.bucket, m.numerator, m.denominator
+    from kpi.email_series_rows m
+    where m.series = of_series
+        and m.bucket >= greatest(kpi.end_of_hours(until), kpi.first_hour(since))
+        and m.bucket < until
+$$;
+
+revoke all on function kpi.first_hour(timestamptz) from public;
+revoke all on function kpi.end_of_hours(timestamptz) from public;
+revoke all on function kpi.cohort_between(text, timestamptz, timestamptz) from public;
+revoke all on function kpi.activity_between(text, timestamptz, timestamptz) from public;
+revoke all on function kpi.email_series_between(text, timestamptz, timestamptz) from public;
+
 -- Emails that wait are few, but may be old.
 create index if not exists email_rows_waiting
     on kpi.email_rows (generation, bucket)
@@ -270,3 +425,18 @@ cross join (
         end as written
 ) w
 where s.slot_name = 'seqpulse_lifecycle' and s.database = current_database();
+
+-- What was counted before there were hours, once. The job tells every hour anew as well, when it
+-- goes on from before.
+insert into kpi.cohort_hour_rows
+select
+    generation, kpi, date_bin('1 hour', bucket, 'epoch'), sum(numerator), sum(denominator)
+from kpi.cohort_rows
+where not exists (select from kpi.cohort_hour_rows)
+group by 1, 2, 3;
+
+insert into kpi.activity_hour_rows
+select generation, activity, date_bin('1 hour', bucket, 'epoch'), sum(count)
+from kpi.activity_rows
+where not exists (select from kpi.activity_hour_rows)
+group by 1, 2, 3;

@@ -21,11 +21,11 @@ public final class KpiTables {
             select kpi, numerator, denominator,
                 round(100.0 * numerator / nullif(denominator, 0), 2) as value
             from (
-                select kpi,
-                    sum(numerator)::bigint as numerator, sum(denominator)::bigint as denominator
-                from kpi.cohort
-                where bucket >= ? and bucket < ? and kpi = any (?)
-                group by kpi) as cohorts
+                select k.kpi,
+                    sum(c.numerator)::bigint as numerator, sum(c.denominator)::bigint as denominator
+                from unnest(?) as k (kpi)
+                cross join lateral kpi.cohort_between(k.kpi, ?, ?) as c
+                group by k.kpi) as cohorts
             """;
 
     private static final String EXPOSED =
@@ -39,15 +39,23 @@ public final class KpiTables {
                 where bucket >= ? and bucket < ? and code = any (?)) as projects
             """;
 
-    private static final String SERIES =
+    private static final String MINUTES =
+            """
+            select kpi, bucket as at, numerator, denominator,
+                round(100.0 * numerator / nullif(denominator, 0), 2) as value
+            from kpi.cohort
+            where kpi = any (?) and bucket >= ? and bucket < ?
+            """;
+
+    private static final String STEPS =
             """
             select kpi, at, numerator, denominator,
                 round(100.0 * numerator / nullif(denominator, 0), 2) as value
             from (
-                select kpi, date_trunc(?, bucket, 'UTC') as at,
-                    sum(numerator)::bigint as numerator, sum(denominator)::bigint as denominator
-                from kpi.cohort
-                where bucket >= ? and bucket < ? and kpi = any (?)
+                select k.kpi, date_trunc(?, c.bucket, 'UTC') as at,
+                    sum(c.numerator)::bigint as numerator, sum(c.denominator)::bigint as denominator
+                from unnest(?) as k (kpi)
+                cross join lateral kpi.cohort_between(k.kpi, ?, ?) as c
                 group by 1, 2) as steps
             """;
 
@@ -122,9 +130,9 @@ public final class KpiTables {
         database.query(
                 FIGURES,
                 row -> figures.put(row.getString("kpi"), figure(row)),
+                cohorts(kpis),
                 window.fromUtc(),
-                window.toUtc(),
-                cohorts(kpis));
+                window.toUtc());
         for (Kpi kpi : kpis) {
             if (countsProjects(kpi)) {
                 figures.put(
@@ -145,15 +153,16 @@ public final class KpiTables {
     /** Each KPI step by step; the first and the last step hold what of them is in the window. */
     public Map<String, List<Point>> series(Window window, Grain grain, Collection<Kpi> kpis) {
         Map<String, Map<Instant, Figure>> steps = new HashMap<>();
-        database.query(
-                SERIES,
+        Database.RowReader<Figure> reader =
                 row ->
                         steps.computeIfAbsent(row.getString("kpi"), kpi -> new HashMap<>())
-                                .put(instant(row, "at"), figure(row)),
-                grain.label(),
-                window.fromUtc(),
-                window.toUtc(),
-                cohorts(kpis));
+                                .put(instant(row, "at"), figure(row));
+        if (grain == Grain.MINUTE) {
+            database.query(MINUTES, reader, cohorts(kpis), window.fromUtc(), window.toUtc());
+        } else {
+            database.query(
+                    STEPS, reader, grain.label(), cohorts(kpis), window.fromUtc(), window.toUtc());
+        }
         Map<String, List<Point>> series = new HashMap<>();
         for (Kpi kpi : kpis) {
             Map<Instant, Figure> known = steps.computeIfAbsent(kpi.name(), name -> new HashMap<>());

@@ -51,8 +51,7 @@ final class Topics {
             from kpi.email_series s
             cross join lateral (
                 select sum(r.numerator) as numerator, sum(r.denominator) as denominator
-                from kpi.email_series_rows r
-                where r.series = s.series and r.bucket >= ? and r.bucket < ?) as figures
+                from kpi.email_series_between(s.series, ?, ?) as r) as figures
             group by code
             having sum(denominator) filter (where measure = 'opened') > 0
             order by code
@@ -60,10 +59,10 @@ final class Topics {
 
     private static final String ACTIVITY =
             """
-            select activity, sum(count)::bigint as count
-            from kpi.activity
-            where bucket >= ? and bucket < ?
-            group by activity
+            select s.activity, sum(a.count)::bigint as count
+            from kpi.activity_series as s
+            cross join lateral kpi.activity_between(s.activity, ?, ?) as a
+            group by s.activity
             """;
 
     private static final String OUTCOMES =

@@ -37,6 +37,8 @@ class KpiSinkTest {
                         "generation",
                         "definition",
                         "cohort_rows",
+                        "cohort_hour_rows",
+                        "activity_hour_rows",
                         "exposure_rows",
                         "segment_rows",
                         "heartbeat_rows")) {
@@ -91,8 +93,15 @@ class KpiSinkTest {
                 row("cohort", KPI, MINUTE, 0, 1),
                 row("cohort", KPI, MINUTE, 1, 1),
                 row("cohort", KPI, MINUTE + 60_000, 1, 1),
-                row("cohort", KPI, MINUTE + 60_000, 0, 0));
+                row("cohort", KPI, MINUTE + 60_000, 0, 0),
+                row("cohort_hour", KPI, MINUTE, 1, 2),
+                row("cohort_hour", KPI, MINUTE, 1, 1),
+                row("activity_hour", "signup", MINUTE, 0, 3),
+                row("activity_hour", "signup", MINUTE, 0, 0));
         checkpoint();
+        assertThat(database.rows("select numerator, denominator from kpi.cohort_hour_rows"))
+                .containsExactly(Map.of("numerator", 1L, "denominator", 1L));
+        assertThat(database.rows("select * from kpi.activity_hour_rows")).isEmpty();
         assertThat(database.rows("select numerator from kpi.cohort_rows"))
                 .containsExactly(Map.of("numerator", 1L));
     }

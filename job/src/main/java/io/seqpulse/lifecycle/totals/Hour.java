@@ -56,6 +56,17 @@ public final class Hour {
         return forgot;
     }
 
+    /** Of all its minutes. */
+    Count sum() {
+        Count sum = Count.ZERO;
+        for (Count total : totals) {
+            if (total != null) {
+                sum = sum.plus(total);
+            }
+        }
+        return sum;
+    }
+
     boolean isEmpty() {
         for (Count total : totals) {
             if (total != null) {

@@ -26,9 +26,10 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Keeps the total of every figure and writes it, as it is now, whenever it has changed: a few times
- * a second, or every few seconds while the log is far ahead. After the rows comes the time on the
- * log's clock up to which they are all there; as they go by the same way in the same order, whoever
- * reads that time has the rows.
+ * a second, or every few seconds while the log is far ahead; behind the minutes of an hour, where
+ * the relation has that, the hour. After the rows comes the time on the log's clock up to which
+ * they are all there; as they go by the same way in the same order, whoever reads that time has the
+ * rows.
  *
  * <p>Before every checkpoint all that has changed is written. So a restored job has nothing to
  * write but what it reads again, which ends in the same totals.
@@ -60,6 +61,7 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
 
     private transient ListState<Long> generations;
     private transient ListState<Long> starts;
+    private transient ListState<Boolean> hoursTold;
     private transient RecentState<Hour> hours;
     private transient RecentState<Hour> lasting;
     private transient Map<String, Hour> changed;
@@ -67,6 +69,7 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
     private transient long generation;
     private transient boolean begun;
     private transient boolean rewrite;
+    private transient boolean tellHours;
     private transient long clock;
     private transient long writtenAt;
 
@@ -92,6 +95,11 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
             // the same start goes on after a failure: its rows are where they were
             rewrite &= before != start.candidate();
         }
+        hoursTold =
+                context.getOperatorStateStore()
+                        .getUnionListState(new ListStateDescriptor<>("hoursTold", Types.BOOLEAN));
+        // the job before had rows of minutes alone
+        tellHours = context.isRestored() && !hoursTold.get().iterator().hasNext();
         hours = recent(context, hour());
         lasting = recent(context, lasting());
     }
@@ -195,9 +203,11 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         super.snapshotState(context);
         generations.clear();
         starts.clear();
+        hoursTold.clear();
         if (getRuntimeContext().getTaskInfo().getIndexOfThisSubtask() == 0) {
             generations.add(generation);
             starts.add(start.candidate());
+            hoursTold.add(true);
         }
     }
 
@@ -216,9 +226,12 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         if (rewrite) {
             rewrite = false;
             changed.values().forEach(Hour::changeAll);
-            tellAll(hours, hour());
-            tellAll(lasting, lasting());
+            forAll(hours, hour(), this::tellAnew);
+            forAll(lasting, lasting(), this::tellAnew);
+        } else if (tellHours) {
+            forAll(hours, hour(), this::tellHour);
         }
+        tellHours = false;
         for (Map.Entry<String, Hour> entry : changed.entrySet()) {
             tell(entry.getKey(), entry.getValue());
         }
@@ -235,8 +248,15 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
         }
     }
 
-    /** Tells every total that state has; those that have changed are told after it. */
-    private void tellAll(RecentState<Hour> totals, ValueStateDescriptor<Hour> descriptor)
+    /** What is done with what state has of an hour. */
+    @FunctionalInterface
+    private interface Telling {
+        void tell(String key, Hour hour) throws IOException;
+    }
+
+    /** All that state has, without those that have changed: they are told after it. */
+    private void forAll(
+            RecentState<Hour> totals, ValueStateDescriptor<Hour> descriptor, Telling telling)
             throws Exception {
         this.<String>getKeyedStateBackend()
                 .applyToAllKeys(
@@ -246,10 +266,14 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
                         (key, state) -> {
                             Hour hour = totals.value(key);
                             if (hour != null && !changed.containsKey(key)) {
-                                hour.changeAll();
-                                tell(key, hour);
+                                telling.tell(key, hour);
                             }
                         });
+    }
+
+    private void tellAnew(String key, Hour hour) throws IOException {
+        hour.changeAll();
+        tell(key, hour);
     }
 
     private void tell(String key, Hour hour) throws IOException {
@@ -264,6 +288,7 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
                                         series,
                                         (first + minute) * MILLIS_PER_MINUTE,
                                         total));
+        tellHour(key, hour);
         if (forgot) {
             setCurrentKey(key);
             if (hour.isEmpty()) {
@@ -271,6 +296,17 @@ public final class TotalsOperator extends AbstractStreamOperator<KpiRow>
             } else {
                 totals(relation).update(key, hour);
             }
+        }
+    }
+
+    private void tellHour(String key, Hour hour) {
+        Relation relation = Hours.relation(key);
+        if (relation.isHourly()) {
+            emit(
+                    relation.hourLabel(),
+                    Hours.series(key),
+                    Hours.firstMinute(key) * MILLIS_PER_MINUTE,
+                    hour.sum());
         }
     }
 

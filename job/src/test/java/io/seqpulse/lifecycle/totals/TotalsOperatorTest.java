@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.StateObjectCollection;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
@@ -52,7 +53,51 @@ class TotalsOperatorTest {
                 .containsExactly(
                         row("begin", "", 0, 0, 0),
                         row("cohort", KPI, MORNING, 1, 2),
+                        row("cohort_hour", KPI, MORNING, 1, 2),
                         row("heartbeat", "0\n1", MORNING, 0, 0));
+    }
+
+    @Test
+    void writesTheHourBehindItsMinutesWhereTheRelationHasIt() throws Exception {
+        long noon = MORNING + 60 * MINUTE;
+        add(new Increment(Relation.ACTIVITY, "signup", MINUTE_OF_MORNING, 0, 1));
+        add(new Increment(Relation.ACTIVITY, "signup", MINUTE_OF_MORNING + 59, 0, 2));
+        add(new Increment(Relation.ACTIVITY, "signup", MINUTE_OF_MORNING + 60, 0, 4));
+        add(new Increment(Relation.EMAIL, "E-ACT-01\nsent\n", MINUTE_OF_MORNING, 0, 1));
+        harness.prepareSnapshotPreBarrier(1);
+        assertThat(rows())
+                .contains(
+                        row("activity", "signup", MORNING, 0, 1),
+                        row("activity", "signup", MORNING + 59 * MINUTE, 0, 2),
+                        row("activity", "signup", noon, 0, 4),
+                        row("activity_hour", "signup", MORNING, 0, 3),
+                        row("activity_hour", "signup", noon, 0, 4))
+                .hasSize(7);
+
+        add(new Increment(Relation.ACTIVITY, "signup", MINUTE_OF_MORNING, 0, -1));
+        harness.prepareSnapshotPreBarrier(2);
+        assertThat(rows())
+                .containsExactly(
+                        row("activity", "signup", MORNING, 0, 0),
+                        row("activity_hour", "signup", MORNING, 0, 2));
+    }
+
+    /** A job of before there were rows of hours has totals, and has told their minutes. */
+    @Test
+    void tellsTheHoursOfAJobThatDidNot() throws Exception {
+        add(KPI, 1, 2);
+        add(new Increment(Relation.COHORT, KPI, MINUTE_OF_MORNING + 1, 0, 1));
+        OperatorSubtaskState state = checkpoint();
+        rows();
+
+        start(
+                new Generation(START, Set.of(START)),
+                state.toBuilder().setManagedOperatorState(StateObjectCollection.empty()).build(),
+                MORNING + 250);
+        harness.setProcessingTime(MORNING + 5_250);
+
+        assertThat(rows())
+                .containsExactly(row("begin", "", 0, 0, 0), row("cohort_hour", KPI, MORNING, 1, 3));
     }
 
     @Test
@@ -65,9 +110,12 @@ class TotalsOperatorTest {
         harness.setProcessingTime(MORNING + 750);
 
         assertThat(rows())
-                .filteredOn(row -> row.relation().equals("cohort"))
+                .filteredOn(row -> row.relation().startsWith("cohort"))
                 .containsExactly(
-                        row("cohort", KPI, MORNING, 1, 1), row("cohort", KPI, MORNING, 0, 0));
+                        row("cohort", KPI, MORNING, 1, 1),
+                        row("cohort_hour", KPI, MORNING, 1, 1),
+                        row("cohort", KPI, MORNING, 0, 0),
+                        row("cohort_hour", KPI, MORNING, 0, 0));
         assertThat(harness.numKeyedStateEntries()).isZero();
     }
 
@@ -76,12 +124,16 @@ class TotalsOperatorTest {
     void tellsTheTimeAfterTheRowsAndNotBeforeTheClockRuns() throws Exception {
         add(KPI, 0, 1);
         harness.setProcessingTime(MORNING + 5_000);
-        assertThat(rows()).extracting(KpiRow::relation).containsExactly("begin", "cohort");
+        assertThat(rows())
+                .extracting(KpiRow::relation)
+                .containsExactly("begin", "cohort", "cohort_hour");
 
         add(KPI, 0, 1);
         harness.processWatermark(new Watermark(MORNING + 4_990));
         harness.setProcessingTime(MORNING + 5_250);
-        assertThat(rows()).extracting(KpiRow::relation).containsExactly("cohort", "heartbeat");
+        assertThat(rows())
+                .extracting(KpiRow::relation)
+                .containsExactly("cohort", "cohort_hour", "heartbeat");
     }
 
     @Test
@@ -91,7 +143,7 @@ class TotalsOperatorTest {
         harness.setProcessingTime(MORNING + 4_000);
         assertThat(rows()).isEmpty();
         harness.setProcessingTime(MORNING + 5_000);
-        assertThat(rows()).hasSize(3);
+        assertThat(rows()).hasSize(4);
     }
 
     @Test

@@ -149,7 +149,9 @@ public final class Removal {
         for (String object :
                 inventory.texts(
                         """
-                        select format('procedure %s', p.oid::regprocedure)
+                        select format(
+                            '%s %s', case p.prokind when 'p' then 'procedure' else 'function' end,
+                            p.oid::regprocedure)
                         from pg_proc p where p.pronamespace = to_regnamespace('kpi')
                         union all
                         select format(

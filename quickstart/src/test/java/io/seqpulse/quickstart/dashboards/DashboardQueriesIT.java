@@ -34,9 +34,25 @@ import org.junit.jupiter.api.Test;
 class DashboardQueriesIT {
 
     private static final String TABLES =
-            "kpi.generation, kpi.definition, kpi.cohort_rows, kpi.exposure_rows,"
-                    + " kpi.activity_rows, kpi.email_rows, kpi.segment_rows, kpi.duration_rows,"
-                    + " kpi.heartbeat_rows";
+            "kpi.generation, kpi.definition, kpi.cohort_rows, kpi.cohort_hour_rows,"
+                    + " kpi.exposure_rows, kpi.activity_rows, kpi.activity_hour_rows,"
+                    + " kpi.email_rows, kpi.segment_rows, kpi.duration_rows, kpi.heartbeat_rows";
+
+    /** The hours of the minutes that are there, as the job writes them. */
+    private static final String HOURS =
+            """
+            truncate kpi.cohort_hour_rows, kpi.activity_hour_rows;
+            insert into kpi.cohort_hour_rows
+            select
+                generation, kpi, date_bin('1 hour', bucket, 'epoch'), sum(numerator),
+                sum(denominator)
+            from kpi.cohort_rows
+            group by 1, 2, 3;
+            insert into kpi.activity_hour_rows
+            select generation, activity, date_bin('1 hour', bucket, 'epoch'), sum(count)
+            from kpi.activity_rows
+            group by 1, 2, 3
+            """;
 
     /** As the job writes it when it starts. */
     private static final String DEFINITIONS =
@@ -379,9 +395,8 @@ class DashboardQueriesIT {
 
     /**
      * The aim is 100 ms a query. What each took, the median of five, stands in {@code
-     * quickstart/target/dashboard-queries.csv}, and the slowest in {@code grafana/README.md}. The
-     * bound here is for gross faults alone: a busy machine is several times slower than a quiet
-     * one.
+     * quickstart/target/dashboard-queries.csv}, and the slowest in {@code grafana/README.md}: they
+     * take a fifth of it. The bound here leaves room for a machine that is several times busier.
      */
     @Test
     void withTheRowsOfAMillionUsersEveryQueryIsQuick() throws Exception {
@@ -425,7 +440,7 @@ class DashboardQueriesIT {
                         System.getProperty("lifecycle.home"),
                         "quickstart/target/dashboard-queries.csv");
         Files.writeString(report, table);
-        assertThat(slowest).as(table.toString()).isLessThan(1_500);
+        assertThat(slowest).as(table.toString()).isLessThan(500);
     }
 
     private static int count(String table) throws SQLException {
@@ -540,6 +555,7 @@ class DashboardQueriesIT {
                                 + " now(), interval '1 minute') as m",
                         "insert into kpi.segment_rows values (1, 'new_user', 40000), (1,"
                                 + " 'free_active', 500000)",
+                        HOURS,
                         "vacuum analyze")) {
             database.execute(sql);
         }
@@ -563,7 +579,11 @@ class DashboardQueriesIT {
                         "generation",
                         "email_series",
                         "email_series_rows",
-                        "slot");
+                        "slot",
+                        "cohort_hours",
+                        "activity_hours",
+                        "email_series_hours",
+                        "activity_series");
         try (Connection reader = database.readOnly();
                 Statement statement = reader.createStatement()) {
             for (String view : readable) {
@@ -698,6 +718,7 @@ class DashboardQueriesIT {
                                 bucket.truncatedTo(ChronoUnit.MINUTES),
                                 numerator,
                                 denominator));
+        database.execute(HOURS);
     }
 
     private static void exposure(int project, String code, Instant bucket, boolean converted)

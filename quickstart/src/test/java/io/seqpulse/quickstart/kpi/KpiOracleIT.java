@@ -123,6 +123,7 @@ class KpiOracleIT {
     @Order(1)
     void saysWhatTheProductsOwnSqlSays() throws SQLException {
         assertThat(mismatches("as streamed")).isEmpty();
+        assertThat(ours.crookedHours()).isEmpty();
     }
 
     @Test
@@ -145,6 +146,7 @@ class KpiOracleIT {
         beginAnew(Map.of());
 
         assertThat(mismatches("begun again")).isEmpty();
+        assertThat(ours.crookedHours()).isEmpty();
     }
 
     @Test

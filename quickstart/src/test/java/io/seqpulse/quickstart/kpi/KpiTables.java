@@ -7,7 +7,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The same figures as {@link SeedSql}, from our tables. */
@@ -17,9 +19,8 @@ record KpiTables(Connection connection) {
             """
             select coalesce(sum(numerator), 0) as numerator, coalesce(sum(denominator), 0) as denominator,
                 round(100.0 * sum(numerator) / nullif(sum(denominator), 0), 2) as value
-            from kpi.cohort
-            where kpi = ? and bucket >= date_trunc('minute', ?::timestamptz)
-                and bucket < date_trunc('minute', ?::timestamptz)
+            from kpi.cohort_between(
+                ?, date_trunc('minute', ?::timestamptz), date_trunc('minute', ?::timestamptz))
             """;
     private static final String EXPOSED =
             """
@@ -36,9 +37,38 @@ record KpiTables(Connection connection) {
             """
             select date_trunc('day', bucket, 'UTC') as day,
                 round(100.0 * sum(numerator) / sum(denominator), 2) as value
-            from kpi.cohort
-            where kpi = 'signup_to_project_24h' and bucket >= ? and bucket < ?
+            from kpi.cohort_between('signup_to_project_24h', ?, ?)
             group by 1
+            """;
+
+    /** Hours that are not the sum of their minutes, or are missing; of both relations. */
+    private static final String CROOKED =
+            """
+            select 'cohort ' || kpi || ' ' || bucket as hour
+            from (
+                select kpi, date_trunc('hour', bucket, 'UTC') as bucket,
+                    sum(numerator) as numerator, sum(denominator) as denominator
+                from kpi.cohort_rows
+                where generation = (select generation from kpi.current_generation)
+                group by 1, 2) as minutes
+            full join (
+                select * from kpi.cohort_hour_rows
+                where generation = (select generation from kpi.current_generation)) as hours
+                using (kpi, bucket)
+            where (minutes.numerator, minutes.denominator)
+                is distinct from (hours.numerator, hours.denominator)
+            union all
+            select 'activity ' || activity || ' ' || bucket
+            from (
+                select activity, date_trunc('hour', bucket, 'UTC') as bucket, sum(count) as count
+                from kpi.activity_rows
+                where generation = (select generation from kpi.current_generation)
+                group by 1, 2) as minutes
+            full join (
+                select * from kpi.activity_hour_rows
+                where generation = (select generation from kpi.current_generation)) as hours
+                using (activity, bucket)
+            where minutes.count is distinct from hours.count
             """;
 
     /** The figure of a window. */
@@ -73,6 +103,18 @@ record KpiTables(Connection connection) {
             }
         }
         return values;
+    }
+
+    /** Hours that do not say what their minutes say. */
+    List<String> crookedHours() throws SQLException {
+        List<String> hours = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(CROOKED)) {
+            while (rows.next()) {
+                hours.add(rows.getString("hour"));
+            }
+        }
+        return hours;
     }
 
     /** Up to when they are true on the log's clock; {@link Instant#MIN} while they are not. */
