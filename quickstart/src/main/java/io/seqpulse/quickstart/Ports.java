@@ -20,16 +20,31 @@ public final class Ports {
 
     static final int HIGHEST = 32_000;
 
+    /**
+     * Where several are started at once on one machine, each may be given its own: {@code
+     * first-last}. Preferred ones are not taken then. Otherwise two might choose the same before
+     * either uses it.
+     */
+    static final String RANGE = "lifecycle.ports";
+
     private static final int TRIALS = 1_000;
 
     private final Consumer<String> notices;
     private final Set<Integer> given = new HashSet<>();
+    private final int lowest;
+    private final int highest;
+    private final boolean preferring;
 
     /**
      * @param notices told when a preferred port is taken and another is used
      */
     public Ports(Consumer<String> notices) {
         this.notices = notices;
+        String range = System.getProperty(RANGE, "");
+        preferring = range.isEmpty();
+        String[] ends = range.split("-", 2);
+        lowest = preferring ? LOWEST : Integer.parseInt(ends[0]);
+        highest = preferring ? HIGHEST : Integer.parseInt(ends[1]);
     }
 
     /**
@@ -51,7 +66,7 @@ public final class Ports {
             given.add(asked);
             return asked;
         }
-        if (asked == null && preferred != 0) {
+        if (asked == null && preferred != 0 && preferring) {
             if (isFree(preferred)) {
                 given.add(preferred);
                 return preferred;
@@ -72,7 +87,7 @@ public final class Ports {
      */
     public int free() {
         for (int trial = 0; trial < TRIALS; trial++) {
-            int port = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST + 1);
+            int port = ThreadLocalRandom.current().nextInt(lowest, highest + 1);
             if (isFree(port)) {
                 given.add(port);
                 return port;
@@ -80,7 +95,7 @@ public final class Ports {
         }
         throw new StackException(
                 "no port from %d to %d is free on the loopback interface"
-                        .formatted(LOWEST, HIGHEST));
+                        .formatted(lowest, highest));
     }
 
     private boolean isFree(int port) {

@@ -79,6 +79,7 @@ class MalformedRulesIT {
                         "-Djava.io.tmpdir=" + scratch,
                         "-Dlifecycle.scratch=true",
                         "-Dlifecycle.home=" + System.getProperty("lifecycle.home"),
+                        "-Dlifecycle.ports=" + System.getProperty("lifecycle.ports", ""),
                         "-cp",
                         System.getProperty("java.class.path"),
                         Up.class.getName(),

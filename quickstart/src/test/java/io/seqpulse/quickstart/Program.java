@@ -49,6 +49,7 @@ public final class Program implements AutoCloseable {
                         "-Dlifecycle.scratch=true",
                         "-Dlog4j2.configurationFile=log4j2.xml",
                         "-Dlifecycle.home=" + System.getProperty("lifecycle.home"),
+                        "-Dlifecycle.ports=" + System.getProperty("lifecycle.ports", ""),
                         "-cp",
                         System.getProperty("java.class.path"),
                         command.getName()));
