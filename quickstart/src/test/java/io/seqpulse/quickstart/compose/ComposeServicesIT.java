@@ -57,6 +57,7 @@ class ComposeServicesIT {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Duration START = Duration.ofMinutes(3);
     private static final Duration SOON = Duration.ofSeconds(30);
+    private static final String OPERATOR = "an-operators-token-of-a-test";
 
     private static EmbeddedStack stack;
     private static ComposeFile compose;
@@ -97,6 +98,7 @@ class ComposeServicesIT {
                         "CONNECT_DATABASE_PASSWORD", secrets.getProperty("connect"),
                         "READONLY_DATABASE_PASSWORD", secrets.getProperty("readonly"),
                         "SUPPORT_DATABASE_PASSWORD", secrets.getProperty("support"),
+                        "OPERATOR_TOKEN_SECRET", OPERATOR,
                         "LIFECYCLE_LINK_SECRET", secrets.getProperty("link"),
                         "LIFECYCLE_SMTP_HOST", "127.0.0.1",
                         "LIFECYCLE_SMTP_PORT", Integer.toString(stack.mails().port())));
@@ -219,6 +221,7 @@ class ComposeServicesIT {
                 .contains("\"state\":\"RUNNING\"");
         UUID first = signUp();
         assertThat(stack.mails().await(mail -> isTo(mail.recipient(), first), SOON)).isPresent();
+        theApiTellsOfTheJob(flink);
 
         assertThat(
                         get(flink.resolve("/config"))
@@ -300,6 +303,43 @@ class ComposeServicesIT {
         }
     }
 
+    /** Asked as its health check asks, and as an operator does. */
+    private void theApiTellsOfTheJob(URI flink) throws Exception {
+        int port = PORTS.free();
+        processes
+                .with("0.0.0.0", "127.0.0.1")
+                .with("8090", port)
+                .with("http://jobmanager:8081", flink)
+                .with("/opt/seqpulse/api.jar", jar("api"));
+        URI address = URI.create("http://127.0.0.1:" + port);
+        Process api = processes.start("api");
+        Awaitility.await()
+                .atMost(SOON)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .failFast(() -> assertThat(api.isAlive()).as(processes.printed("api")).isTrue())
+                .until(() -> "up".equals(get(address.resolve("/health")).path("status").asText()));
+        assertThat(answer("GET", address.resolve("/status"), "").statusCode()).isEqualTo(401);
+        Awaitility.await()
+                .atMost(SOON)
+                .untilAsserted(
+                        () -> {
+                            JsonNode status = asOperator(address.resolve("/status"));
+                            assertThat(status.path("problems")).as(status.toString()).isEmpty();
+                            assertThat(status.at("/job/state").asText()).isEqualTo("RUNNING");
+                        });
+        assertThat(
+                        asOperator(address.resolve("/analytics/kpi/lifecycle"))
+                                .at("/kpis/signup_to_project_24h")
+                                .has("denominator"))
+                .isTrue();
+    }
+
+    private static JsonNode asOperator(URI uri) throws IOException, InterruptedException {
+        HttpRequest request =
+                HttpRequest.newBuilder(uri).header("Authorization", "Bearer " + OPERATOR).build();
+        return JSON.readTree(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body());
+    }
+
     @Test
     void aJobThatCannotStartSaysWhyAndEnds() throws Exception {
         Map<String, String> variables = variables();
@@ -323,7 +363,7 @@ class ComposeServicesIT {
         metricsPort = PORTS.free();
         Path usrlib = Files.createDirectories(scratch.resolve("flink/usrlib"));
         Files.createDirectories(scratch.resolve("flink/lib"));
-        Files.copy(jobJar(), usrlib.resolve("lifecycle.jar"));
+        Files.copy(jar("job"), usrlib.resolve("lifecycle.jar"));
         String entryPoint = entryPoint(port);
         processes
                 .withProgram("/docker-entrypoint.sh", entryPoint)
@@ -414,10 +454,14 @@ class ComposeServicesIT {
         return recipient.equals(address(user));
     }
 
-    private static Path jobJar() throws IOException {
-        try (Stream<Path> files = Files.list(compose.folder().resolve("job/target"))) {
+    /** The program that a module builds. */
+    private static Path jar(String module) throws IOException {
+        try (Stream<Path> files = Files.list(compose.folder().resolve(module + "/target"))) {
             return files.filter(
-                            file -> file.getFileName().toString().matches("job-[0-9].*T?\\.jar"))
+                            file ->
+                                    file.getFileName()
+                                            .toString()
+                                            .matches(module + "-[0-9].*\\.jar"))
                     .filter(file -> !file.getFileName().toString().endsWith("-tests.jar"))
                     .findFirst()
                     .orElseThrow();
