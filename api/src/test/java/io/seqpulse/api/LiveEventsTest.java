@@ -98,6 +98,31 @@ class LiveEventsTest {
     }
 
     @Test
+    void knowsWithinWhatTimeHalfOfTheCriticalVerdictsWereFollowedByAnOk() throws Exception {
+        try (RunningApi api = new RunningApi(NOW)) {
+            api.complete();
+            assertThat(topic(api, "funnel").path("recovery").toString())
+                    .isEqualTo("{\"code\":\"E-ACT-05\",\"count\":0,\"half_within_ms\":null}");
+            recovered(api, 300_000, 2);
+            recovered(api, 1_800_000, 1);
+            recovered(api, Long.MAX_VALUE, 3);
+            assertThat(topic(api, "funnel").path("recovery").toString())
+                    .isEqualTo("{\"code\":\"E-ACT-05\",\"count\":6,\"half_within_ms\":1800000}");
+            recovered(api, Long.MAX_VALUE, 4);
+            assertThat(topic(api, "funnel").at("/recovery/half_within_ms").isNull()).isTrue();
+        }
+    }
+
+    private static void recovered(RunningApi api, long upTo, int times) {
+        api.put(
+                "duration",
+                List.of("critical_alert_mttr", Long.toString(upTo)),
+                Instant.parse(SENT),
+                times,
+                times);
+    }
+
+    @Test
     void saysOfEachTopicThatNothingIsKnownBeforeTheFirstReadingIsComplete() throws Exception {
         try (RunningApi api = new RunningApi(NOW)) {
             for (String topic : List.of("segments", "activity", "funnel")) {

@@ -36,6 +36,9 @@ final class Topics {
 
     private static final Duration STALE = Duration.ofSeconds(60);
 
+    /** Its goal is no share: it is the time until all is well again. */
+    private static final String CRITICAL_ALERT = "E-ACT-05";
+
     private static final String SEGMENTS = "select segment, members from kpi.segments";
 
     private static final String FUNNEL =
@@ -55,6 +58,21 @@ final class Topics {
             group by code
             having sum(denominator) filter (where measure = 'opened') > 0
             order by code
+            """;
+
+    /** How many critical verdicts were followed by an ok, and within what time half of them. */
+    private static final String RECOVERIES =
+            """
+            select coalesce(sum(count), 0)::bigint as count,
+                nullif(min(up_to_ms) filter (where share >= 0.5), 9223372036854775807) as half
+            from (
+                select up_to_ms, count,
+                    sum(count) over (order by up_to_ms) / sum(count) over () as share
+                from (
+                    select up_to_ms, sum(count) as count
+                    from kpi.duration
+                    where measure = 'critical_alert_mttr' and bucket >= ? and bucket < ?
+                    group by up_to_ms) as counted) as ranked
             """;
 
     private static final String ACTIVITY =
@@ -242,6 +260,21 @@ final class Topics {
                         },
                         window.fromUtc(),
                         window.toUtc()));
+        topic.put(
+                "recovery",
+                database.query(
+                                RECOVERIES,
+                                row -> {
+                                    Map<String, Object> recovery = new LinkedHashMap<>();
+                                    recovery.put("code", CRITICAL_ALERT);
+                                    recovery.put("count", row.getLong("count"));
+                                    recovery.put(
+                                            "half_within_ms", row.getObject("half", Long.class));
+                                    return recovery;
+                                },
+                                window.fromUtc(),
+                                window.toUtc())
+                        .get(0));
         topic.put(
                 "outcomes",
                 database.query(

@@ -18,6 +18,14 @@ export const seconds = (millis) =>
   new Intl.NumberFormat(locale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 })
     .format(millis / 1000);
 
+/** Whole minutes, hours or days. */
+export function length(millis) {
+  const [unit, one] = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000]]
+    .find(([, each]) => millis >= each);
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' })
+    .format(millis / one);
+}
+
 const written = (options) => (time) => new Intl.DateTimeFormat(locale(), options).format(new Date(time));
 
 /** A time of day to the second, where the reader is. */

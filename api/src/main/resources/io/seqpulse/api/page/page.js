@@ -1,6 +1,6 @@
 import { language, said, switchLanguage, texts } from '/assets/texts.js';
 import {
-  clock, element, minute, moment, percent, seconds, unavailable, whole, write,
+  clock, element, length, minute, moment, percent, seconds, unavailable, whole, write,
 } from '/assets/format.js';
 import { sparkline, Trend } from '/assets/charts.js';
 import { openMail } from '/assets/mail.js';
@@ -361,6 +361,12 @@ function share(count, of) {
     element('span', { class: 'soft' }, `(${whole(count)})`)));
 }
 
+/** What an email is for, where that is no share but the time until all was well again. */
+function recovery({ count, half_within_ms: half }) {
+  return element('td', {}, half === null ? '–' : texts().recovered(length(half)), ' ',
+    element('span', { class: 'soft' }, `(${whole(count)})`));
+}
+
 /** Why there is no figure in the funnel, or in which of its columns. */
 function unknownOf(topic) {
   if (topic.reason !== null) {
@@ -376,7 +382,8 @@ function funnel(topic) {
     element('td', { class: 'num' }, whole(email.sent)),
     share(email.opened_by_people, email.sent),
     share(email.clicked, email.sent),
-    share(email.goal, email.goal_of))));
+    email.code === topic.recovery.code
+      ? recovery(topic.recovery) : share(email.goal, email.goal_of))));
   by('funnel-empty').hidden = emails.length > 0 || topic.reason !== null;
   const unknown = unknownOf(topic);
   by('funnel-unknown').hidden = unknown === '';

@@ -27,6 +27,7 @@ const TEXTS = {
     sent: 'Sent', opened: 'Opened', clicked: 'Clicked', goal: 'Goal reached',
     noEmails: 'No email yet in this window.',
     noGoal: 'no goal',
+    recovered: (time) => `well again: half within ${time}`,
     footer: 'Figures are exact to the minute; windows begin and end at whole minutes, days are UTC days.',
     fresh: {
       connecting: 'Connecting …',
@@ -108,7 +109,7 @@ const TEXTS = {
         sent: 'Emails sent in the window. The other columns are shares of these, whenever it happened.',
         opened: 'Opened by a person; openings by machines, such as scanners, do not count.',
         clicked: 'A link in it was followed by a person; machines do not count.',
-        goal: 'What the email is for followed in time: a project, an upgrade to Pro or a click, as its rule in lifecycle.yaml says.',
+        goal: 'What the email is for followed in time: a project, an upgrade to Pro or a click, as its rule in lifecycle.yaml says. Of E-ACT-05: the time from a critical verdict to the next “ok” of that project and environment, of those that came in the window.',
       },
     },
     close: 'Close',
@@ -161,6 +162,7 @@ const TEXTS = {
     sent: 'Envoyés', opened: 'Ouverts', clicked: 'Cliqués', goal: 'But atteint',
     noEmails: 'Pas encore d’email sur cette période.',
     noGoal: 'sans but',
+    recovered: (time) => `rétabli : la moitié en ${time} au plus`,
     footer: 'Chiffres exacts à la minute ; les périodes commencent et finissent à la minute, les jours sont en UTC.',
     fresh: {
       connecting: 'Connexion …',
@@ -242,7 +244,7 @@ const TEXTS = {
         sent: 'Emails envoyés dans la période. Les autres colonnes sont des parts de ceux-ci, quel que soit le moment.',
         opened: 'Ouverts par une personne ; les ouvertures par des machines, comme les antivirus, ne comptent pas.',
         clicked: 'Une personne a suivi un de leurs liens ; les machines ne comptent pas.',
-        goal: 'Ce que l’email vise a suivi à temps : un projet, un passage en Pro ou un clic, comme le dit sa règle dans lifecycle.yaml.',
+        goal: 'Ce que l’email vise a suivi à temps : un projet, un passage en Pro ou un clic, comme le dit sa règle dans lifecycle.yaml. Pour E-ACT-05 : le temps entre un verdict critique et le prochain « ok » du même projet et environnement, pour ceux venus dans la période.',
       },
     },
     close: 'Fermer',

@@ -6,6 +6,7 @@ import io.seqpulse.lifecycle.catalogue.Kpi.Success;
 import io.seqpulse.lifecycle.delivery.Delivery.Sending;
 import io.seqpulse.lifecycle.kpi.Count;
 import io.seqpulse.lifecycle.kpi.Figure;
+import io.seqpulse.lifecycle.kpi.Histogram;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Measures;
 import io.seqpulse.lifecycle.kpi.Relation;
@@ -29,25 +30,6 @@ final class EmailFigures {
     private static final String DETECTION_LATENCY = "detection_latency";
     private static final String DELIVERY_LATENCY = "delivery_latency";
     private static final long MICROS_PER_MILLI = 1_000;
-
-    /** Upper bounds of the histogram of durations; part of what the tables mean (kpi.duration). */
-    private static final long[] UP_TO_MS = {
-        100,
-        250,
-        500,
-        1_000,
-        2_000,
-        5_000,
-        10_000,
-        30_000,
-        60_000,
-        300_000,
-        1_800_000,
-        7_200_000,
-        28_800_000,
-        86_400_000,
-        Long.MAX_VALUE
-    };
 
     private final Measures measures;
 
@@ -136,17 +118,7 @@ final class EmailFigures {
         if (fromMicros == null || toMicros == null) {
             return;
         }
-        long millis = Math.max(0, Math.floorDiv(toMicros - fromMicros, MICROS_PER_MILLI));
-        int bound = 0;
-        while (millis > UP_TO_MS[bound]) {
-            bound++;
-        }
-        put(
-                figures,
-                Relation.DURATION,
-                Increment.series(measure, Long.toString(UP_TO_MS[bound])),
-                toMicros,
-                new Count(millis, 1));
+        Histogram.LATENCY.add(figures, measure, fromMicros, toMicros, 1);
     }
 
     private static boolean isOpened(Delivery email) {

@@ -103,6 +103,8 @@ public class Deployment {
         String projectBefore = projectId();
         boolean wasKnown = projectBefore != null;
         boolean wasStarted = startedMicros() != Moments.NEVER;
+        String environmentBefore = row.get("env");
+        long verdictBefore = verdict == null ? Moments.NEVER : verdictAtMicros();
         Set<String> changed = Set.of();
         switch (fact.kind()) {
             case DEPLOYMENT -> changed = takeRow(fact);
@@ -120,7 +122,15 @@ public class Deployment {
         boolean moved = wasKnown && !projectBefore.equals(projectId());
         boolean left = moved || (wasStarted && startedMicros() == Moments.NEVER);
         if (left) {
-            told.add(gone(FactKind.DEPLOYMENT_GONE, projectBefore, id, fact));
+            told.add(gone(FactKind.DEPLOYMENT_GONE, projectBefore, id, environmentBefore, fact));
+        }
+        boolean another =
+                wasKnown
+                        && verdictBefore != Moments.NEVER
+                        && (verdictBefore != verdictAtMicros()
+                                || !Objects.equals(environmentBefore, row.get("env")));
+        if (another && !left) {
+            told.add(gone(FactKind.VERDICT_GONE, projectId(), id, environmentBefore, fact));
         }
         if (fact.kind() == FactKind.DEPLOYMENT) {
             tellProgress(fact, changed, told);
@@ -133,12 +143,11 @@ public class Deployment {
         }
         if (verdict != null && (!wasKnown || concernsVerdict(fact, changed))) {
             told.add(verdict(id));
-        } else if (verdict != null && left) {
-            told.add(
-                    gone(FactKind.VERDICT_KEPT, projectId(), id, fact).atMicros(verdictAtMicros()));
+        } else if (verdict != null && (left || another)) {
+            told.add(verdictKept(id, fact));
         }
         if (verdict != null && isVerdictDeleted()) {
-            told.add(gone(FactKind.VERDICT_GONE, projectId(), id, fact));
+            told.add(gone(FactKind.VERDICT_GONE, projectId(), id, row.get("env"), fact));
             verdict = null;
         }
         return told;
@@ -156,7 +165,7 @@ public class Deployment {
                         departure.at(),
                         departure.position(),
                         false,
-                        Map.of());
+                        environment(row.get("env")));
     }
 
     /** What figures ask about it. */
@@ -195,7 +204,8 @@ public class Deployment {
         return verdict.at() * MICROS_PER_MILLI + verdictMicros;
     }
 
-    private static Fact gone(FactKind kind, String project, String id, Fact cause) {
+    private static Fact gone(
+            FactKind kind, String project, String id, String environment, Fact cause) {
         return new Fact(
                 kind,
                 project,
@@ -204,7 +214,26 @@ public class Deployment {
                 cause.committedAt(),
                 cause.position(),
                 cause.snapshot(),
-                Map.of());
+                environment(environment));
+    }
+
+    private Fact verdictKept(String id, Fact cause) {
+        Map<String, String> values = new HashMap<>(environment(row.get("env")));
+        values.put("verdict", verdict.values().get("verdict"));
+        return new Fact(
+                        FactKind.VERDICT_KEPT,
+                        projectId(),
+                        id,
+                        cause.committedAt(),
+                        cause.committedAt(),
+                        cause.position(),
+                        cause.snapshot(),
+                        values)
+                .atMicros(verdictAtMicros());
+    }
+
+    private static Map<String, String> environment(String name) {
+        return name == null ? Map.of() : Map.of("env", name);
     }
 
     private void takeVerdictDeletion(Fact fact) {

@@ -140,11 +140,11 @@ public enum FactKind {
     /** A user owns a project no more: it is another's, or deleted. */
     PROJECT_LEFT("projects", false, Set.of(Subject.USER)),
     /** A deployment's row is no more, or of another project. */
-    DEPLOYMENT_GONE("deployments", false, Set.of(Subject.PROJECT)),
-    /** A verdict's row is no more, or its deployment's is, or that is of another project. */
-    VERDICT_GONE("deployment_verdicts", false, Set.of(Subject.PROJECT)),
-    /** A deployment that came from another project has a verdict. */
-    VERDICT_KEPT("deployment_verdicts", false, Set.of(Subject.PROJECT)),
+    DEPLOYMENT_GONE("deployments", false, Set.of(Subject.PROJECT), "env"),
+    /** A verdict is no more, or no more what it was: its environment or its time is another. */
+    VERDICT_GONE("deployment_verdicts", false, Set.of(Subject.PROJECT), "env"),
+    /** A deployment that came from another project or environment has a verdict. */
+    VERDICT_KEPT("deployment_verdicts", false, Set.of(Subject.PROJECT), "env", "verdict"),
     /** A verdict's row was deleted; {@code id} is the verdict's. */
     VERDICT_DELETED("deployment_verdicts", false, Set.of(Subject.DEPLOYMENT)),
     /** The journal says that an email was sent, at {@code sent_at}; {@code id} is its line's. */

@@ -43,6 +43,9 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
      */
     private static final Duration EVENTS_KEPT = Duration.ofDays(100);
 
+    /** As long as deployments are remembered. */
+    private static final Duration VERDICTS_KEPT = Duration.ofDays(402);
+
     /** What concerns nothing but figures. */
     private static final Set<FactKind> FOR_FIGURES =
             Collections.unmodifiableSet(
@@ -95,7 +98,15 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
                         getRuntimeContext()
                                 .getMapState(
                                         new MapStateDescriptor<>(
-                                                "older-moments", Types.STRING, Types.LONG)));
+                                                "older-moments", Types.STRING, Types.LONG)),
+                        getRuntimeContext()
+                                .getMapState(
+                                        TimeToLive.of(
+                                                VERDICTS_KEPT,
+                                                new MapStateDescriptor<>(
+                                                        "older-verdicts",
+                                                        Types.STRING,
+                                                        Types.LONG))));
     }
 
     @Override
@@ -170,6 +181,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
                     cohorts.figures(id, ledger),
                     increment -> side.output(KpiOutputs.INCREMENTS, increment));
         }
+        ledger.tellChanges(increment -> side.output(KpiOutputs.INCREMENTS, increment));
         profile.ledger = ledger.isEmpty() ? null : ledger;
     }
 
@@ -197,6 +209,7 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
         before.contributed.become(
                 Map.of(), increment -> side.output(KpiOutputs.INCREMENTS, increment));
         before.clear(olderMoments);
+        before.tellChanges(increment -> side.output(KpiOutputs.INCREMENTS, increment));
         if (profile.departure != null) {
             signalEnd(id, before, profile.departure, side);
         }

@@ -6,13 +6,19 @@ import java.util.Map;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.util.FlinkRuntimeException;
 
-/** The moments of the current key that are not at hand: {@code kind id} → microseconds. */
-record MomentState(MapState<String, Long> state) implements Overflow {
+/**
+ * The moments of the current key that are not at hand: {@code kind id} → microseconds.
+ *
+ * @param state of those that are kept as long as their subject
+ * @param verdicts of those that are as many as there are verdicts, and forgotten some day
+ */
+record MomentState(MapState<String, Long> state, MapState<String, Long> verdicts)
+        implements Overflow {
 
     @Override
     public Long get(String kind, String id) {
         try {
-            return state.get(key(kind, id));
+            return of(kind).get(key(kind, id));
         } catch (Exception e) {
             throw unusable(e);
         }
@@ -21,7 +27,7 @@ record MomentState(MapState<String, Long> state) implements Overflow {
     @Override
     public void put(String kind, String id, long atMicros) {
         try {
-            state.put(key(kind, id), atMicros);
+            of(kind).put(key(kind, id), atMicros);
         } catch (Exception e) {
             throw unusable(e);
         }
@@ -30,7 +36,7 @@ record MomentState(MapState<String, Long> state) implements Overflow {
     @Override
     public void remove(String kind, String id) {
         try {
-            state.remove(key(kind, id));
+            of(kind).remove(key(kind, id));
         } catch (Exception e) {
             throw unusable(e);
         }
@@ -41,7 +47,7 @@ record MomentState(MapState<String, Long> state) implements Overflow {
         String prefix = key(kind, "");
         Map<String, Long> all = new HashMap<>();
         try {
-            for (Map.Entry<String, Long> moment : state.entries()) {
+            for (Map.Entry<String, Long> moment : of(kind).entries()) {
                 if (moment.getKey().startsWith(prefix)) {
                     all.put(moment.getKey().substring(prefix.length()), moment.getValue());
                 }
@@ -50,6 +56,10 @@ record MomentState(MapState<String, Long> state) implements Overflow {
             throw unusable(e);
         }
         return all;
+    }
+
+    private MapState<String, Long> of(String kind) {
+        return kind.equals(Overflow.VERDICTS) ? verdicts : state;
     }
 
     private static String key(String kind, String id) {

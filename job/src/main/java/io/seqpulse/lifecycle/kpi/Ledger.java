@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.kpi;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * What a user or project keeps for the KPIs: the facts that cohorts ask about, and what it has
@@ -28,6 +29,9 @@ public final class Ledger {
 
     /** Of a project: the verdicts of its deployments, by the deployment's id. */
     final Moments verdicts = new Moments(VERDICTS);
+
+    /** Of a project: how long its critical verdicts stood. */
+    final Recoveries recoveries = new Recoveries();
 
     /** Delivery → email that was sent about it. */
     Map<String, SentEmail> emails = new HashMap<>();
@@ -69,12 +73,19 @@ public final class Ledger {
                 && starts.isEmpty()
                 && verdicts.isEmpty()
                 && emails.isEmpty()
+                && recoveries.isEmpty()
                 && contributed.isEmpty();
     }
 
-    /** Lets go of what is kept elsewhere; what was added stands until it is taken back. */
+    /** Lets go of what is kept elsewhere; what was contributed stands until it is taken back. */
     public void clear(Overflow more) {
         starts.clear(more);
         verdicts.clear(more);
+        recoveries.clear(more);
+    }
+
+    /** Tells what has changed of the figures that are not among {@link #contributed}. */
+    public void tellChanges(Consumer<Increment> out) {
+        recoveries.tell(out);
     }
 }

@@ -10,7 +10,7 @@ import java.util.Map;
 /** How state keeps a ledger. */
 public final class LedgerCodec {
 
-    private static final int LAYOUT = 1;
+    private static final int LAYOUT = 2;
     private static final Relation[] RELATIONS = Relation.values();
 
     private LedgerCodec() {}
@@ -41,6 +41,7 @@ public final class LedgerCodec {
             Compact.writeNumber(out, upgrade);
         }
         write(ledger.contributed, out);
+        Compact.writeMap(out, ledger.recoveries.near, LedgerCodec::write);
     }
 
     /** Reads it, or null. */
@@ -70,6 +71,9 @@ public final class LedgerCodec {
             ledger.upgrades.add(Compact.readNumber(in));
         }
         read(ledger.contributed, in);
+        if (layout >= 2) {
+            ledger.recoveries.near.putAll(Compact.readMap(in, LedgerCodec::readNear));
+        }
         return ledger;
     }
 
@@ -99,6 +103,27 @@ public final class LedgerCodec {
             counts.put(figure, new Count(Compact.readNumber(in), Compact.readNumber(in)));
         }
         contributed.counts = counts;
+    }
+
+    private static void write(Recoveries.Near near, DataOutput out) throws IOException {
+        out.writeBoolean(near.cut);
+        Compact.writeSize(out, near.verdicts.size());
+        for (Recoveries.Given given : near.verdicts) {
+            Compact.writeText(out, given.id());
+            Compact.writeNumber(out, given.atMicros());
+            out.writeBoolean(given.ok());
+        }
+    }
+
+    private static Recoveries.Near readNear(DataInput in) throws IOException {
+        Recoveries.Near near = new Recoveries.Near();
+        near.cut = in.readBoolean();
+        for (int left = Compact.readSize(in); left > 0; left--) {
+            near.verdicts.add(
+                    new Recoveries.Given(
+                            Compact.readText(in), Compact.readNumber(in), in.readBoolean()));
+        }
+        return near;
     }
 
     private static void write(Moments moments, DataOutput out) throws IOException {

@@ -5,6 +5,9 @@ import java.util.Map;
 /** Moments of one subject that are too many to be at hand with every fact. */
 public interface Overflow {
 
+    /** The kind of which there are as many as there are verdicts of a project. */
+    String VERDICTS = "given";
+
     /** When it was, in microseconds; null where it is not here. */
     Long get(String kind, String id);
 

@@ -8,10 +8,12 @@ import io.seqpulse.lifecycle.fact.Fact;
 import java.time.Duration;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Set;
 
 /**
  * What projects add to the figures: how many are created, which of them get a deployment, a verdict
- * or the Pro plan in time, and whether emails about them were followed by an upgrade.
+ * or the Pro plan in time, whether emails about them were followed by an upgrade, and how long
+ * critical verdicts stood.
  *
  * <p>When a plan became pro is known from the change as it was committed. A snapshot does not tell:
  * for a change that it is the first to show, the row's {@code updated_at} stands, which is too late
@@ -23,6 +25,11 @@ public record ProjectCohorts(Measures measures) implements Cohorts {
 
     private static final String PRO = "pro";
     private static final String FREE = "free";
+    private static final String OK = "ok";
+
+    /** What E-ACT-05 alerts to. */
+    private static final Set<String> CRITICAL = Set.of("warning", "rollback_recommended");
+
     private static final int UPGRADES_KEPT = 16;
     private static final long MICROS_PER_MILLI = 1_000;
 
@@ -37,13 +44,14 @@ public record ProjectCohorts(Measures measures) implements Cohorts {
                 return put(ledger, ledger.starts, fact, more);
             }
             case VERDICT_CREATED, VERDICT_KEPT -> {
+                given(ledger, fact, more);
                 return put(ledger, ledger.verdicts, fact, more);
             }
             case DEPLOYMENT_GONE -> {
                 ledger.starts.remove(fact.id(), more);
-                ledger.verdicts.remove(fact.id(), more);
+                verdictGone(ledger, fact, more);
             }
-            case VERDICT_GONE -> ledger.verdicts.remove(fact.id(), more);
+            case VERDICT_GONE -> verdictGone(ledger, fact, more);
             case EMAIL_SENT -> {
                 return sent(ledger, fact);
             }
@@ -55,6 +63,28 @@ public record ProjectCohorts(Measures measures) implements Cohorts {
             }
         }
         return true;
+    }
+
+    private static void given(Ledger ledger, Fact fact, Overflow more) {
+        String verdict = fact.value("verdict");
+        if (verdict != null && (verdict.equals(OK) || CRITICAL.contains(verdict))) {
+            ledger.recoveries.put(
+                    environment(fact),
+                    new Recoveries.Given(fact.id(), fact.atMicros(), OK.equals(verdict)),
+                    more);
+        } else {
+            ledger.recoveries.remove(environment(fact), fact.id(), more);
+        }
+    }
+
+    private static void verdictGone(Ledger ledger, Fact fact, Overflow more) {
+        ledger.verdicts.remove(fact.id(), more);
+        ledger.recoveries.remove(environment(fact), fact.id(), more);
+    }
+
+    private static String environment(Fact fact) {
+        String environment = fact.value("env");
+        return environment == null ? "" : environment;
     }
 
     private boolean put(Ledger ledger, Moments moments, Fact fact, Overflow more) {

@@ -18,6 +18,7 @@ import io.seqpulse.lifecycle.story.Sweeps;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -217,6 +218,33 @@ class AttachDeploymentTest {
                 .containsEntry("verdict", "rollback_recommended")
                 .containsEntry("summary", "slower")
                 .containsEntry("actions", "[\"scale up\"]");
+    }
+
+    @Test
+    void takesAVerdictBackFromTheEnvironmentItIsNoMoreIn() throws Exception {
+        hears(row(MORNING).fact(), verdict(MORNING).fact());
+        hears(row(MORNING + HOUR).with("env", "staging").fact());
+        assertThat(last(FactKind.VERDICT_GONE).value("env")).isEqualTo("production");
+        assertThat(last(FactKind.VERDICT_KEPT).values())
+                .isEqualTo(Map.of("env", "staging", "verdict", "warning"));
+        assertThat(last(FactKind.VERDICT_KEPT).at()).isEqualTo(MORNING);
+
+        hears(verdict(MORNING + MINUTE).committedAt(MORNING + 2 * HOUR).fact());
+        List<Fact> told = told();
+        assertThat(told.subList(told.size() - 2, told.size()))
+                .extracting(Fact::kind)
+                .containsExactly(FactKind.VERDICT_GONE, FactKind.VERDICT_CREATED);
+        assertThat(last(FactKind.VERDICT_GONE).value("env")).isEqualTo("staging");
+
+        hears(
+                row(MORNING + 3 * HOUR)
+                        .with("project_id", "another")
+                        .with("env", "production")
+                        .fact());
+        assertThat(last(FactKind.DEPLOYMENT_GONE).key()).isEqualTo(SHOP);
+        assertThat(last(FactKind.DEPLOYMENT_GONE).value("env")).isEqualTo("staging");
+        assertThat(last(FactKind.VERDICT_KEPT).key()).isEqualTo("another");
+        assertThat(last(FactKind.VERDICT_KEPT).value("env")).isEqualTo("production");
     }
 
     @Test

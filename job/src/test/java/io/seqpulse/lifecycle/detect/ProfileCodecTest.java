@@ -47,16 +47,22 @@ class ProfileCodecTest {
     /** As the version that began to count wrote it. */
     @Test
     void readsLayout2() throws IOException {
-        Layouts.assertReads(codec, LAYOUT_2, counted());
+        Layouts.assertReads(codec, LAYOUT_2, counted("not told"));
+    }
+
+    /** As the version that began to measure how long critical verdicts stand wrote it. */
+    @Test
+    void readsLayout2WithLedgerOfLayout2() throws IOException {
+        Layouts.assertReads(codec, LAYOUT_2_LEDGER_2, counted("warning"));
     }
 
     @Test
     void bringsWhatIsCountedBack() throws IOException {
-        Layouts.assertComesBack(codec, counted());
+        Layouts.assertComesBack(codec, counted("ok"));
     }
 
     /** With everything that a ledger can hold. */
-    private static Profile counted() {
+    private static Profile counted(String verdict) {
         Profile profile = new Profile();
         profile.ledger = new Ledger();
         profile.ledger.owner(SHOP);
@@ -70,7 +76,7 @@ class ProfileCodecTest {
                                 .committedAt(MORNING + DAY)
                                 .fact(),
                         Facts.started(SHOP, "d", MORNING + 1).fact(),
-                        Facts.verdict(SHOP, "d", "ok", MORNING + 2).fact(),
+                        Facts.verdict(SHOP, "d", verdict, MORNING + 2).fact(),
                         Facts.of(FactKind.EMAIL_SENT, SHOP, "e", MORNING + 3)
                                 .with("email_type", "E-CONV-01")
                                 .fact())) {
@@ -166,6 +172,14 @@ class ProfileCodecTest {
             00000001018090abda89faaf06010564d09fabda89faaf0600010564a0afabda89faaf0600010565
             8601f0beabda89faaf06015709e0000000400080000000000000034e01018090e6b78dffaf060100
             f801f8c1c21c020200
+            """;
+
+    private static final String LAYOUT_2_LEDGER_2 =
+            """
+            020000ffffffffffffffffff01ffffffffffffffffff01ffffffffffffffffff0100000000000000
+            00000002018090abda89faaf06010564d09fabda89faaf0600010564a0afabda89faaf0600010565
+            8601f0beabda89faaf06015709e0000000400080000000000000034e01018090e6b78dffaf060100
+            f801f8c1c21c0202011770726f64756374696f6e00010564a0afabda89faaf060000
             """;
 
     private static final String LAYOUT_1 =

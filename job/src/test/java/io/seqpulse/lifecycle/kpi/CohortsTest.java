@@ -180,8 +180,9 @@ class CohortsTest {
         Ledger first = new Ledger();
         List<Fact> told = new ArrayList<>();
         tales.forEach(told::addAll);
+        InMemory elsewhere = new InMemory();
         for (Fact fact : told) {
-            takeCounting(first, fact, new InMemory(), inOrder);
+            takeCounting(first, fact, elsewhere, inOrder);
         }
 
         Map<Figure, Count> summed = new HashMap<>();
@@ -194,8 +195,92 @@ class CohortsTest {
             }
         }
         assertThat(PROJECTS.figures(SHOP, other)).isEqualTo(PROJECTS.figures(SHOP, first));
-        assertThat(summed).isEqualTo(PROJECTS.figures(SHOP, other));
+        Map<Figure, Count> contributed = PROJECTS.figures(SHOP, other);
+        Map<Figure, Count> expected = new HashMap<>(contributed);
+        expected.putAll(recoveries(tales));
+        assertThat(summed).isEqualTo(expected);
         assertThat(inOrder).isEqualTo(summed);
+
+        other.clear(overflow);
+        other.tellChanges(increment -> add(summed, increment));
+        assertThat(summed).isEqualTo(contributed);
+        assertThat(overflow.all(Overflow.VERDICTS)).isEmpty();
+    }
+
+    /** From each critical verdict that is left to the first ok after it, the plain way. */
+    private static Map<Figure, Count> recoveries(List<List<Fact>> tales) {
+        List<Fact> verdicts = new ArrayList<>();
+        for (List<Fact> tale : tales) {
+            Fact left = null;
+            for (Fact fact : tale) {
+                switch (fact.kind()) {
+                    case VERDICT_CREATED -> left = fact;
+                    case VERDICT_GONE, DEPLOYMENT_GONE -> left = null;
+                    default -> {
+                        // nothing about verdicts
+                    }
+                }
+            }
+            if (left != null) {
+                verdicts.add(left);
+            }
+        }
+        Map<Figure, Count> recoveries = new HashMap<>();
+        for (Fact critical : verdicts) {
+            if (!critical.value("verdict").equals("ok")) {
+                verdicts.stream()
+                        .filter(ok -> ok.value("verdict").equals("ok"))
+                        .filter(ok -> ok.value("env").equals(critical.value("env")))
+                        .mapToLong(Fact::atMicros)
+                        .filter(at -> at >= critical.atMicros())
+                        .min()
+                        .ifPresent(
+                                ok ->
+                                        Histogram.RECOVERY.add(
+                                                recoveries,
+                                                "critical_alert_mttr",
+                                                critical.atMicros(),
+                                                ok,
+                                                1));
+            }
+        }
+        return recoveries;
+    }
+
+    @Test
+    void countsHowLongACriticalVerdictStood() {
+        take(PROJECTS, verdict(SHOP, "d1", "warning", MORNING).fact());
+        take(PROJECTS, verdict(SHOP, "d2", "rollback_recommended", MORNING + HOUR).fact());
+        take(PROJECTS, verdict(SHOP, "d3", "ok", MORNING + 2 * HOUR).with("env", "test").fact());
+        assertThat(changes()).isEmpty();
+        take(PROJECTS, verdict(SHOP, "d4", "ok", MORNING + 3 * HOUR).fact());
+        assertThat(changes())
+                .containsExactly(
+                        Map.entry("critical_alert_mttr 14400000", 3 * HOUR + "/1"),
+                        Map.entry("critical_alert_mttr 7200000", 2 * HOUR + "/1"));
+
+        // an earlier end of both, read late
+        take(PROJECTS, verdict(SHOP, "d5", "ok", MORNING + HOUR + 30 * 60_000).fact());
+        assertThat(changes())
+                .containsExactly(
+                        Map.entry("critical_alert_mttr 14400000", -3 * HOUR + "/-1"),
+                        Map.entry("critical_alert_mttr 1800000", HOUR / 2 + "/1"),
+                        Map.entry("critical_alert_mttr 7200000", -HOUR / 2 + "/0"));
+        take(PROJECTS, verdict(SHOP, "d5", "ok", MORNING + HOUR + 30 * 60_000).fact());
+        assertThat(changes()).isEmpty();
+    }
+
+    private Map<String, String> changes() {
+        Map<Figure, Count> changes = new HashMap<>();
+        ledger.tellChanges(increment -> add(changes, increment));
+        return flat(changes);
+    }
+
+    private static void add(Map<Figure, Count> sums, Increment increment) {
+        Figure figure =
+                new Figure(increment.relation(), increment.series(), increment.bucketMinute());
+        sums.merge(figure, new Count(increment.numerator(), increment.denominator()), Count::plus);
+        sums.remove(figure, Count.ZERO);
     }
 
     private static List<List<Fact>> tales(Random random) {
@@ -215,14 +300,22 @@ class CohortsTest {
             long at = MORNING + (random.nextInt(12) - 1) * DAY;
             List<Fact> tale = new ArrayList<>();
             tale.add(started(SHOP, "d" + d, at).fact());
+            String environment = random.nextInt(3) == 0 ? "test" : "production";
             if (random.nextBoolean()) {
-                tale.add(verdict(SHOP, "d" + d, "ok", at + random.nextInt(5) * HOUR).fact());
+                tale.add(given(random, d, environment, at));
             }
             if (random.nextInt(3) == 0) {
-                tale.add(Facts.of(FactKind.VERDICT_GONE, SHOP, "d" + d, at).fact());
+                tale.add(gone(FactKind.VERDICT_GONE, d, environment, at));
+                if (random.nextBoolean()) {
+                    tale.add(given(random, d, environment, at));
+                }
+            }
+            Fact last = tale.get(tale.size() - 1);
+            if (last.kind() == FactKind.VERDICT_CREATED && random.nextInt(3) == 0) {
+                tale.add(verdict(SHOP, "d" + d, "ok", last.at()).with("env", environment).fact());
             }
             if (random.nextInt(3) == 0) {
-                tale.add(Facts.of(FactKind.DEPLOYMENT_GONE, SHOP, "d" + d, at).fact());
+                tale.add(gone(FactKind.DEPLOYMENT_GONE, d, environment, at));
             }
             tales.add(tale);
         }
@@ -238,14 +331,24 @@ class CohortsTest {
         return tales;
     }
 
+    private static Fact given(Random random, int deployment, String environment, long at) {
+        String verdict = List.of("ok", "warning", "rollback_recommended").get(random.nextInt(3));
+        return verdict(SHOP, "d" + deployment, verdict, at + random.nextInt(5) * HOUR)
+                .with("env", environment)
+                .fact();
+    }
+
+    private static Fact gone(FactKind kind, int deployment, String environment, long at) {
+        return Facts.of(kind, SHOP, "d" + deployment, at).with("env", environment).fact();
+    }
+
     /** The tales mixed, each in its order; the end of one may be told twice. */
     private static List<Fact> shuffled(List<List<Fact>> tales, Random random) {
         List<List<Fact>> left = new ArrayList<>();
         for (List<Fact> tale : tales) {
             List<Fact> copy = new ArrayList<>(tale);
-            boolean row = tale.get(0).kind() == FactKind.PROJECT;
             if (random.nextInt(3) == 0) {
-                copy.addAll(row ? tale.subList(tale.size() - 1, tale.size()) : tale);
+                copy.addAll(tale.subList(lastWord(tale), tale.size()));
             }
             left.add(copy);
         }
@@ -258,24 +361,26 @@ class CohortsTest {
         return all;
     }
 
+    /** From where on a tale may be told again: what was taken back in it is not. */
+    private static int lastWord(List<Fact> tale) {
+        if (tale.get(0).kind() == FactKind.PROJECT) {
+            return tale.size() - 1;
+        }
+        for (int i = tale.size() - 2; i > 0; i--) {
+            if (tale.get(i).kind() == FactKind.VERDICT_GONE) {
+                return i;
+            }
+        }
+        return 0;
+    }
+
     private static void takeCounting(
             Ledger ledger, Fact fact, InMemory overflow, Map<Figure, Count> sums) {
         if (PROJECTS.take(ledger, fact, overflow)) {
             ledger.contributed.become(
-                    PROJECTS.figures(SHOP, ledger),
-                    increment -> {
-                        Figure figure =
-                                new Figure(
-                                        increment.relation(),
-                                        increment.series(),
-                                        increment.bucketMinute());
-                        sums.merge(
-                                figure,
-                                new Count(increment.numerator(), increment.denominator()),
-                                Count::plus);
-                        sums.remove(figure, Count.ZERO);
-                    });
+                    PROJECTS.figures(SHOP, ledger), increment -> add(sums, increment));
         }
+        ledger.tellChanges(increment -> add(sums, increment));
     }
 
     private static Ledger throughState(Ledger ledger) throws IOException {

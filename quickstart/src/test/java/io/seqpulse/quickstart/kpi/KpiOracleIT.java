@@ -141,11 +141,21 @@ class KpiOracleIT {
     }
 
     @Test
+    @Order(2)
+    void measuresHowLongCriticalVerdictsStood() throws SQLException {
+        Map<Instant, String> expected = Recoveries.are(product);
+        System.out.printf("recoveries in %d minutes%n", expected.size());
+        assertThat(expected).hasSizeGreaterThan(HISTORIES);
+        assertThat(Recoveries.counted(product)).isEqualTo(expected);
+    }
+
+    @Test
     @Order(3)
     void saysTheSameWhenItBeginsAgainWithNothing() throws Exception {
         beginAnew(Map.of());
 
         assertThat(mismatches("begun again")).isEmpty();
+        assertThat(Recoveries.counted(product)).isEqualTo(Recoveries.are(product));
         assertThat(ours.crookedHours()).isEmpty();
     }
 
@@ -173,6 +183,7 @@ class KpiOracleIT {
             beginAnew(Map.of("kafka.topic", LogWithoutDeletes.TOPIC, "rules.dir", ""));
 
             assertThat(mismatches("deaf to deletions")).hasSizeGreaterThan(HISTORIES);
+            assertThat(Recoveries.counted(product)).isNotEqualTo(Recoveries.are(product));
             stack.stopJob();
         }
     }

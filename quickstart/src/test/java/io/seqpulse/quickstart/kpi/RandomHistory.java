@@ -129,7 +129,8 @@ final class RandomHistory {
         if (random.nextInt(9) == 0) {
             add(after(turn), "delete from projects where id = '%s'", id);
         }
-        for (int i = random.nextInt(4); i > 0; i--) {
+        boolean busy = random.nextInt(10) == 0;
+        for (int i = random.nextInt(busy ? 20 : 4); i > 0; i--) {
             deployment(id, turn, createdAt);
         }
     }
@@ -140,9 +141,12 @@ final class RandomHistory {
         Instant startedAt = near(projectCreatedAt, THREE_DAYS, Duration.ofHours(100));
         add(
                 turn,
-                "insert into deployments (id, deployment_number, project_id, state, started_at)"
-                        + " select '%s', 1, id, 'running', '%s' from projects where id = '%s'",
+                "insert into deployments"
+                        + " (id, deployment_number, project_id, env, state, started_at)"
+                        + " select '%s', 1, id, '%s', 'running', '%s' from projects"
+                        + " where id = '%s'",
                 id,
+                random.nextInt(4) == 0 ? "staging" : "production",
                 startedAt,
                 project);
         if (random.nextInt(3) > 0) {
@@ -168,6 +172,19 @@ final class RandomHistory {
                     id);
             if (random.nextInt(8) == 0) {
                 add(after(verdictTurn), "delete from deployment_verdicts where id = '%s'", verdict);
+            }
+            if (random.nextInt(8) == 0) {
+                add(
+                        after(verdictTurn),
+                        List.of(
+                                        "update deployments set env = 'staging' where id = '%2$s'",
+                                        "update deployment_verdicts set verdict = 'ok'"
+                                                + " where id = '%1$s'",
+                                        "update deployment_verdicts set created_at = created_at"
+                                                + " + interval '90 minutes' where id = '%1$s'")
+                                .get(random.nextInt(3)),
+                        verdict,
+                        id);
             }
         }
     }
