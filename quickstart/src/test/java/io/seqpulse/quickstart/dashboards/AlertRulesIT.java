@@ -147,7 +147,10 @@ class AlertRulesIT {
         assertThat(fired).containsExactlyInAnyOrderElementsOf(watched);
     }
 
-    /** Of each KPI something to count: a project, deployments enough for E-CONV-01, a warning. */
+    /**
+     * Of each KPI something to count: a project, deployments enough for E-CONV-01, a warning, an
+     * ok.
+     */
     private void reachTheQuota() throws SQLException {
         UUID owner = UUID.randomUUID();
         UUID project = UUID.randomUUID();
@@ -167,9 +170,13 @@ class AlertRulesIT {
                     """
                             .formatted(project));
             statement.execute(
-                    "insert into deployment_verdicts (deployment_id, verdict) select id, 'warning'"
-                            + " from deployments where project_id = '%s' and deployment_number = 1"
-                                    .formatted(project));
+                    """
+                    insert into deployment_verdicts (deployment_id, verdict)
+                    select id, case deployment_number when 1 then 'warning' else 'ok' end
+                    from deployments
+                    where project_id = '%s' and deployment_number <= 2
+                    """
+                            .formatted(project));
         }
     }
 
