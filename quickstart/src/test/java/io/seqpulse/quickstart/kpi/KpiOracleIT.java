@@ -198,8 +198,16 @@ class KpiOracleIT {
         List<String> mismatches = new ArrayList<>();
         int compared = 0;
         for (SeedSql kpi : SeedSql.values()) {
-            for (Window window : EXPECTED.get(kpi)) {
-                Figure figure = ours.of(kpi, window.from(), window.to());
+            List<Window> windows = EXPECTED.get(kpi);
+            List<Figure> figures =
+                    ours.of(
+                            kpi,
+                            windows.stream().map(Window::from).toList(),
+                            windows.stream().map(Window::to).toList());
+            assertThat(figures).hasSameSizeAs(windows);
+            for (int i = 0; i < windows.size(); i++) {
+                Window window = windows.get(i);
+                Figure figure = figures.get(i);
                 compared++;
                 if (!window.expected().agrees(figure)) {
                     mismatches.add(

@@ -15,23 +15,27 @@ import java.util.Map;
 /** The same figures as {@link SeedSql}, from our tables. */
 record KpiTables(Connection connection) {
 
+    private static final String WINDOWS =
+            """
+            select counted.*, round(100.0 * numerator / nullif(denominator, 0), 2) as value
+            from unnest(?::timestamptz[], ?::timestamptz[])
+                with ordinality as w (since, until, place)
+            cross join lateral (%s) as counted
+            order by place
+            """;
     private static final String COHORT =
             """
-            select coalesce(sum(numerator), 0) as numerator, coalesce(sum(denominator), 0) as denominator,
-                round(100.0 * sum(numerator) / nullif(sum(denominator), 0), 2) as value
-            from kpi.cohort_between(
-                ?, date_trunc('minute', ?::timestamptz), date_trunc('minute', ?::timestamptz))
+            select coalesce(sum(numerator), 0) as numerator,
+                coalesce(sum(denominator), 0) as denominator
+            from kpi.cohort_between(?, w.since, w.until)
             """;
     private static final String EXPOSED =
             """
             select count(distinct project_id) filter (where converted) as numerator,
-                count(distinct project_id) as denominator,
-                round(100.0 * count(distinct project_id) filter (where converted)
-                    / nullif(count(distinct project_id), 0), 2) as value
+                count(distinct project_id) as denominator
             from kpi.exposure
             where ? = 'free_to_pro_from_quota_emails' and code in ('E-CONV-01', 'E-CONV-03')
-                and bucket >= date_trunc('minute', ?::timestamptz)
-                and bucket < date_trunc('minute', ?::timestamptz)
+                and bucket >= w.since and bucket < w.until
             """;
     private static final String DAILY =
             """
@@ -71,21 +75,30 @@ record KpiTables(Connection connection) {
             where minutes.count is distinct from hours.count
             """;
 
-    /** The figure of a window. */
-    Figure of(SeedSql kpi, Instant from, Instant to) throws SQLException {
-        try (PreparedStatement query =
-                connection.prepareStatement(kpi == SeedSql.CONVERSION ? EXPOSED : COHORT)) {
-            query.setString(1, kpi.kpi());
-            query.setString(2, from.toString());
-            query.setString(3, to.toString());
-            try (ResultSet row = query.executeQuery()) {
-                row.next();
-                return new Figure(
-                        row.getLong("numerator"),
-                        row.getLong("denominator"),
-                        row.getBigDecimal("value"));
+    /**
+     * The figures of windows, in their order.
+     *
+     * @param from whole minutes
+     * @param to whole minutes
+     */
+    List<Figure> of(SeedSql kpi, List<Instant> from, List<Instant> to) throws SQLException {
+        String query = WINDOWS.formatted(kpi == SeedSql.CONVERSION ? EXPOSED : COHORT);
+        List<Figure> figures = new ArrayList<>();
+        try (PreparedStatement windows = connection.prepareStatement(query)) {
+            windows.setArray(1, connection.createArrayOf("text", from.toArray()));
+            windows.setArray(2, connection.createArrayOf("text", to.toArray()));
+            windows.setString(3, kpi.kpi());
+            try (ResultSet row = windows.executeQuery()) {
+                while (row.next()) {
+                    figures.add(
+                            new Figure(
+                                    row.getLong("numerator"),
+                                    row.getLong("denominator"),
+                                    row.getBigDecimal("value")));
+                }
             }
         }
+        return figures;
     }
 
     /** The trend of sign-ups of whole UTC days, those without any left out. */
