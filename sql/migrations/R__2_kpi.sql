@@ -426,8 +426,21 @@ cross join (
 ) w
 where s.slot_name = 'seqpulse_lifecycle' and s.database = current_database();
 
--- What was counted before there were hours, once. The job tells every hour anew as well, when it
--- goes on from before.
+-- What was counted before there were hours, once; and no hour stays of which nothing is left, after
+-- a version that did not know of hours was at work again. The job tells every hour that it has anew
+-- as well, when it goes on from before.
+delete from kpi.cohort_hour_rows h
+where not exists (
+    select from kpi.cohort_rows m
+    where m.generation = h.generation and m.kpi = h.kpi
+        and m.bucket >= h.bucket and m.bucket < h.bucket + interval '1 hour');
+
+delete from kpi.activity_hour_rows h
+where not exists (
+    select from kpi.activity_rows m
+    where m.generation = h.generation and m.activity = h.activity
+        and m.bucket >= h.bucket and m.bucket < h.bucket + interval '1 hour');
+
 insert into kpi.cohort_hour_rows
 select
     generation, kpi, date_bin('1 hour', bucket, 'epoch'), sum(numerator), sum(denominator)

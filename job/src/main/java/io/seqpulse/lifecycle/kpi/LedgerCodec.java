@@ -41,7 +41,7 @@ public final class LedgerCodec {
             Compact.writeNumber(out, upgrade);
         }
         write(ledger.contributed, out);
-        Compact.writeMap(out, ledger.recoveries.near, LedgerCodec::write);
+        Compact.writeMap(out, ledger.recoveries.latest, LedgerCodec::write);
     }
 
     /** Reads it, or null. */
@@ -72,7 +72,7 @@ public final class LedgerCodec {
         }
         read(ledger.contributed, in);
         if (layout >= 2) {
-            ledger.recoveries.near.putAll(Compact.readMap(in, LedgerCodec::readNear));
+            ledger.recoveries.latest.putAll(Compact.readMap(in, LedgerCodec::readLatest));
         }
         return ledger;
     }
@@ -105,25 +105,25 @@ public final class LedgerCodec {
         contributed.counts = counts;
     }
 
-    private static void write(Recoveries.Near near, DataOutput out) throws IOException {
-        out.writeBoolean(near.cut);
-        Compact.writeSize(out, near.verdicts.size());
-        for (Recoveries.Given given : near.verdicts) {
+    private static void write(Recoveries.Latest latest, DataOutput out) throws IOException {
+        out.writeBoolean(latest.more);
+        Compact.writeSize(out, latest.verdicts.size());
+        for (Recoveries.Given given : latest.verdicts) {
             Compact.writeText(out, given.id());
             Compact.writeNumber(out, given.atMicros());
             out.writeBoolean(given.ok());
         }
     }
 
-    private static Recoveries.Near readNear(DataInput in) throws IOException {
-        Recoveries.Near near = new Recoveries.Near();
-        near.cut = in.readBoolean();
+    private static Recoveries.Latest readLatest(DataInput in) throws IOException {
+        Recoveries.Latest latest = new Recoveries.Latest();
+        latest.more = in.readBoolean();
         for (int left = Compact.readSize(in); left > 0; left--) {
-            near.verdicts.add(
+            latest.verdicts.add(
                     new Recoveries.Given(
                             Compact.readText(in), Compact.readNumber(in), in.readBoolean()));
         }
-        return near;
+        return latest;
     }
 
     private static void write(Moments moments, DataOutput out) throws IOException {

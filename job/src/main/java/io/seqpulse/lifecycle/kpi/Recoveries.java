@@ -3,9 +3,11 @@ package io.seqpulse.lifecycle.kpi;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -13,9 +15,9 @@ import java.util.function.Consumer;
  * Whatever the order in which verdicts come, change and go, what was counted is always that of
  * those there are.
  *
- * <p>At hand are, by environment, the last {@code ok} and the critical verdicts since, which is
- * what the next verdict asks for, or the latest of them where they are many. The earlier ones are
- * in an {@link Overflow}, and are asked for when one among them comes or goes, or all end.
+ * <p>At hand are the latest of each environment: what the next verdict asks for, also where it has
+ * been overtaken. The earlier ones are in an {@link Overflow}; all of them are asked for when the
+ * answer is not among those at hand.
  *
  * <p>State, as {@link LedgerCodec} writes it; what has changed is told with the fact that changed
  * it.
@@ -24,6 +26,9 @@ final class Recoveries {
 
     /** Series of {@code kpi.duration}. */
     static final String MEASURE = "critical_alert_mttr";
+
+    /** So many are at hand, and half of them when they become more. */
+    static final int AT_HAND = 8;
 
     /** Between environment and deployment in the ids of an {@link Overflow}. */
     private static final char SEPARATOR = '\n';
@@ -43,21 +48,13 @@ final class Recoveries {
                     .thenComparing(Given::ok)
                     .thenComparing(Given::id);
 
-    /** What is at hand of an environment. */
-    static final class Near {
-        /** In order, never empty: the last ok, if there is one, and the critical ones since. */
+    /** The latest of an environment. */
+    static final class Latest {
+        /** In order, never empty in state. */
         final List<Given> verdicts = new ArrayList<>(2);
 
-        /** Whether the ok, and some of the critical ones since, are elsewhere. */
-        boolean cut;
-
-        private boolean hasEarlier() {
-            return cut || (!verdicts.isEmpty() && verdicts.get(0).ok());
-        }
-
-        private boolean isEarlier(Given given) {
-            return hasEarlier() && BY_TIME.compare(given, verdicts.get(0)) < 0;
-        }
+        /** Whether earlier ones are elsewhere. */
+        boolean more;
 
         private Given find(String id) {
             for (Given given : verdicts) {
@@ -67,93 +64,109 @@ final class Recoveries {
             }
             return null;
         }
+
+        private boolean mayBeElsewhere(Given given) {
+            return more && given.atMicros() <= verdicts.get(0).atMicros();
+        }
+
+        private int placeOf(Given given) {
+            int place = verdicts.size();
+            while (place > 0 && BY_TIME.compare(verdicts.get(place - 1), given) >= 0) {
+                place--;
+            }
+            return place;
+        }
+
+        /** The first ok at a place or behind it, or null. */
+        private Given okFrom(int place) {
+            for (int i = place; i < verdicts.size(); i++) {
+                if (verdicts.get(i).ok()) {
+                    return verdicts.get(i);
+                }
+            }
+            return null;
+        }
+
+        /** Whether it is known which verdicts an ok at that place ends. */
+        private boolean isClear(int place) {
+            if (more) {
+                for (int i = place - 1; i >= 0; i--) {
+                    if (verdicts.get(i).ok()) {
+                        return true;
+                    }
+                }
+                return false;
+            }
+            return true;
+        }
     }
 
     /** By environment. */
-    final Map<String, Near> near = new HashMap<>(2);
+    final Map<String, Latest> latest = new HashMap<>(2);
 
     private final Map<Figure, Count> changes = new HashMap<>();
 
     boolean isEmpty() {
-        return near.isEmpty();
+        return latest.isEmpty();
     }
 
-    /** There is a verdict; another one of that deployment is to be removed before. */
+    /**
+     * There is a verdict; another one of that deployment at another time is to be removed before.
+     */
     void put(String environment, Given given, Overflow more) {
-        Near here = near.computeIfAbsent(environment, none -> new Near());
+        Latest here = latest.computeIfAbsent(environment, none -> new Latest());
         Given before = here.find(given.id());
-        // of another kind, it may be elsewhere, and this one not earlier than what is at hand
-        if (before == null
-                && here.hasEarlier()
-                && given.atMicros() <= here.verdicts.get(0).atMicros()) {
+        if (before == null && here.mayBeElsewhere(given)) {
             before = elsewhere(environment, given.id(), more);
         }
         if (given.equals(before)) {
             return;
         }
-        if (before != null || here.isEarlier(given) || (here.cut && given.ok())) {
-            Given other = before;
-            rearrange(
-                    environment,
-                    more,
-                    all -> {
-                        if (other != null) {
-                            all.remove(other);
-                        }
-                        all.add(given);
-                    });
+        if ((before == null || remove(here, before, null)) && add(here, given, null)) {
+            if (here.verdicts.size() > AT_HAND) {
+                moveAway(environment, here, more);
+            }
             return;
         }
-        int place = here.verdicts.size();
-        while (place > 0 && BY_TIME.compare(here.verdicts.get(place - 1), given) > 0) {
-            place--;
-        }
-        here.verdicts.add(place, given);
-        if (given.ok()) {
-            for (Given ended : here.verdicts.subList(0, place)) {
-                if (!ended.ok()) {
-                    count(ended, given, 1);
-                }
-            }
-            moveAway(environment, here, place, more);
-        } else if (here.verdicts.size() > Moments.AT_HAND) {
-            moveAway(environment, here, Moments.AT_HAND / 2, more);
-            here.cut = true;
-        }
-    }
-
-    private static void moveAway(String environment, Near here, int first, Overflow more) {
-        List<Given> away = here.verdicts.subList(0, first);
-        for (Given given : away) {
-            more.put(Overflow.VERDICTS, id(environment, given.id()), encode(given));
-        }
-        away.clear();
+        Given old = before;
+        rearrange(
+                environment,
+                more,
+                (all, touched) -> {
+                    if (old != null) {
+                        remove(all, old, touched);
+                    }
+                    add(all, given, touched);
+                });
     }
 
     /** A deployment has no verdict any more. */
     void remove(String environment, String id, Overflow more) {
-        Near here = near.get(environment);
+        Latest here = latest.get(environment);
         if (here == null) {
             return;
         }
         Given gone = here.find(id);
-        if (gone != null && !gone.ok() && here.verdicts.size() > 1) {
-            here.verdicts.remove(gone);
-            return;
-        }
-        if (gone == null && here.hasEarlier()) {
+        if (gone == null && here.more) {
             gone = elsewhere(environment, id, more);
         }
-        if (gone != null) {
-            Given old = gone;
-            rearrange(environment, more, all -> all.remove(old));
+        if (gone == null || (here.verdicts.size() > 1 && remove(here, gone, null))) {
+            return;
         }
+        Given old = gone;
+        rearrange(environment, more, (all, touched) -> remove(all, old, touched));
     }
 
     /** Takes back all of it. */
     void clear(Overflow more) {
-        for (String environment : List.copyOf(near.keySet())) {
-            rearrange(environment, more, TreeSet::clear);
+        for (String environment : List.copyOf(latest.keySet())) {
+            rearrange(
+                    environment,
+                    more,
+                    (all, touched) -> {
+                        countAll(all, -1);
+                        all.verdicts.clear();
+                    });
         }
     }
 
@@ -177,10 +190,86 @@ final class Recoveries {
         changes.clear();
     }
 
+    /** Adds one, unless what it changes is not among these. */
+    private boolean add(Latest here, Given given, Set<Given> touched) {
+        int place = here.placeOf(given);
+        if (here.more && place == 0 || given.ok() && !here.isClear(place)) {
+            return false;
+        }
+        Given next = here.okFrom(place);
+        if (given.ok()) {
+            passOn(here, place, next, given, touched);
+        } else if (next != null) {
+            count(given, next, 1, touched);
+        }
+        here.verdicts.add(place, given);
+        return true;
+    }
+
+    /** Removes one, unless it, or what that changes, is not among these. */
+    private boolean remove(Latest here, Given given, Set<Given> touched) {
+        int place = here.placeOf(given);
+        if (place == here.verdicts.size()
+                || !here.verdicts.get(place).equals(given)
+                || given.ok() && !here.isClear(place)) {
+            return false;
+        }
+        here.verdicts.remove(place);
+        Given next = here.okFrom(place);
+        if (given.ok()) {
+            passOn(here, place, given, next, touched);
+        } else if (next != null) {
+            count(given, next, -1, touched);
+        }
+        return true;
+    }
+
+    /** What stands before a place is ended by another ok, or none, than before. */
+    private void passOn(Latest here, int place, Given from, Given to, Set<Given> touched) {
+        for (int i = place - 1; i >= 0 && !here.verdicts.get(i).ok(); i--) {
+            if (from != null) {
+                count(here.verdicts.get(i), from, -1, touched);
+            }
+            if (to != null) {
+                count(here.verdicts.get(i), to, 1, touched);
+            }
+        }
+    }
+
+    private void countAll(Latest all, int times) {
+        for (int i = 0; i < all.verdicts.size(); i++) {
+            Given ok = all.verdicts.get(i).ok() ? null : all.okFrom(i);
+            if (ok != null) {
+                count(all.verdicts.get(i), ok, times, null);
+            }
+        }
+    }
+
+    /**
+     * @param touched is told whose figure may be corrected for as long as figures are, from now on;
+     *     null: they are at hand
+     */
+    private void count(Given critical, Given ok, int times, Set<Given> touched) {
+        Histogram.RECOVERY.add(changes, MEASURE, critical.atMicros(), ok.atMicros(), times);
+        if (touched != null) {
+            touched.add(critical);
+            touched.add(ok);
+        }
+    }
+
+    private static void moveAway(String environment, Latest here, Overflow more) {
+        List<Given> away = here.verdicts.subList(0, here.verdicts.size() - AT_HAND / 2);
+        for (Given given : away) {
+            more.put(Overflow.VERDICTS, id(environment, given.id()), encode(given));
+        }
+        away.clear();
+        here.more = true;
+    }
+
     /** Changes any of them, with all of that environment before one's eyes. */
-    private void rearrange(String environment, Overflow more, Consumer<TreeSet<Given>> change) {
-        TreeSet<Given> all = new TreeSet<>(BY_TIME);
-        TreeSet<Given> earlier = new TreeSet<>(BY_TIME);
+    private void rearrange(
+            String environment, Overflow more, BiConsumer<Latest, Set<Given>> change) {
+        Set<Given> earlier = new HashSet<>();
         String prefix = id(environment, "");
         more.all(Overflow.VERDICTS)
                 .forEach(
@@ -189,59 +278,37 @@ final class Recoveries {
                                 earlier.add(decode(key.substring(prefix.length()), value));
                             }
                         });
-        all.addAll(earlier);
-        Near before = near.remove(environment);
-        if (before != null) {
-            all.addAll(before.verdicts);
-        }
-        countAll(all, -1);
-        change.accept(all);
-        countAll(all, 1);
+        Latest all = new Latest();
+        all.verdicts.addAll(earlier);
+        all.verdicts.addAll(latest.remove(environment).verdicts);
+        all.verdicts.sort(BY_TIME);
+        Set<Given> touched = new HashSet<>();
+        change.accept(all, touched);
 
-        Near now = new Near();
-        for (Given given : all.descendingSet()) {
-            if (now.verdicts.size() == Moments.AT_HAND) {
-                now.cut = true;
-                break;
-            }
-            now.verdicts.add(0, given);
-            if (given.ok()) {
-                break;
-            }
-        }
+        Latest now = new Latest();
+        int first = Math.max(0, all.verdicts.size() - AT_HAND / 2);
+        now.verdicts.addAll(all.verdicts.subList(first, all.verdicts.size()));
+        now.more = first > 0;
         if (!now.verdicts.isEmpty()) {
-            near.put(environment, now);
+            latest.put(environment, now);
         }
-        now.verdicts.forEach(all::remove);
-        for (Given given : earlier) {
-            if (!all.contains(given)) {
-                more.remove(Overflow.VERDICTS, id(environment, given.id()));
-            }
-        }
-        for (Given given : all) {
-            if (!earlier.contains(given)) {
+        for (Given given : all.verdicts.subList(0, first)) {
+            if (!earlier.remove(given) || touched.contains(given)) {
                 more.put(Overflow.VERDICTS, id(environment, given.id()), encode(given));
             }
         }
-    }
-
-    private void countAll(TreeSet<Given> all, int times) {
-        Given ok = null;
-        for (Given given : all.descendingSet()) {
-            if (given.ok()) {
-                ok = given;
-            } else if (ok != null) {
-                count(given, ok, times);
+        Set<String> stay = new HashSet<>();
+        all.verdicts.subList(0, first).forEach(given -> stay.add(given.id()));
+        for (Given given : earlier) {
+            if (!stay.contains(given.id())) {
+                more.remove(Overflow.VERDICTS, id(environment, given.id()));
             }
         }
     }
 
-    private void count(Given critical, Given ok, int times) {
-        Histogram.RECOVERY.add(changes, MEASURE, critical.atMicros(), ok.atMicros(), times);
-    }
-
     private static Given elsewhere(String environment, String id, Overflow more) {
-        return decode(id, more.get(Overflow.VERDICTS, id(environment, id)));
+        Long value = more.get(Overflow.VERDICTS, id(environment, id));
+        return value == null ? null : decode(id, value);
     }
 
     private static String id(String environment, String deployment) {
@@ -252,7 +319,7 @@ final class Recoveries {
         return given.atMicros() << 1 | (given.ok() ? 1 : 0);
     }
 
-    private static Given decode(String id, Long value) {
-        return value == null ? null : new Given(id, value >> 1, (value & 1) == 1);
+    private static Given decode(String id, long value) {
+        return new Given(id, value >> 1, (value & 1) == 1);
     }
 }

@@ -546,6 +546,11 @@ class DashboardQueriesIT {
                                                 "where",
                                                 "cross join unnest(array['detection_latency',"
                                                         + " 'delivery_latency']) as d where"),
+                        "insert into kpi.duration_rows select 1, 'critical_alert_mttr', m, series,"
+                                + " %s, series ".formatted(many)
+                                + rows.formatted(
+                                        "(900000, 200000), (3600000, 300000), (28800000, 200000),"
+                                                + " (604800000, 90000)"),
                         "insert into kpi.exposure_rows select 1, gen_random_uuid(),"
                                 + " gen_random_uuid(), (array['E-CONV-01', 'E-CONV-03'])[1 + i % 2],"
                                 + " date_trunc('minute', now() - random() * interval '40 days'),"
