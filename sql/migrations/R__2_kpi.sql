@@ -25,12 +25,17 @@ select activity, bucket, count
 from kpi.activity_rows
 where generation = (select generation from kpi.current_generation);
 
--- The same by the hour, for the functions below: an hour is the sum of its minutes.
+-- Every series, also those of emails' funnels (email/code/measure), for kpi.cohort_between: by the
+-- minute and by the hour. An hour is the sum of its minutes.
+create or replace view kpi.cohort_minutes as
+select kpi, bucket, numerator, denominator
+from kpi.cohort_rows
+where generation = (select generation from kpi.current_generation);
+
 create or replace view kpi.cohort_hours as
 select kpi, bucket, numerator, denominator
 from kpi.cohort_hour_rows
-where generation = (select generation from kpi.current_generation)
-    and kpi not like 'email/%';
+where generation = (select generation from kpi.current_generation);
 
 create or replace view kpi.activity_hours as
 select activity, bucket, count
@@ -276,19 +281,6 @@ select series, split_part(series, '/', 2) as code, split_part(series, '/', 3) as
 from found
 where series is not null;
 
--- Their rows, to be asked for one series at a time: kpi.email_funnel puts them together by minute.
-create or replace view kpi.email_series_rows as
-select kpi as series, bucket, numerator, denominator
-from kpi.cohort_rows
-where generation = (select generation from kpi.current_generation)
-    and kpi >= 'email/' and kpi < 'email0';
-
-create or replace view kpi.email_series_hours as
-select kpi as series, bucket, numerator, denominator
-from kpi.cohort_hour_rows
-where generation = (select generation from kpi.current_generation)
-    and kpi >= 'email/' and kpi < 'email0';
-
 -- What is counted in kpi.activity, found in the same way.
 create or replace view kpi.activity_series as
 with recursive
@@ -338,13 +330,13 @@ as $$
         and h.bucket < kpi.end_of_hours(until)
     union all
     select m.bucket, m.numerator, m.denominator
-    from kpi.cohort m
+    from kpi.cohort_minutes m
     where m.kpi = series
         and m.bucket >= since
         and m.bucket < least(kpi.first_hour(since), until)
     union all
     select m.bucket, m.numerator, m.denominator
-    from kpi.cohort m
+    from kpi.cohort_minutes m
     where m.kpi = series
         and m.bucket >= greatest(kpi.end_of_hours(until), kpi.first_hour(since))
         and m.bucket < until
@@ -374,35 +366,10 @@ as $$
         and m.bucket < until
 $$;
 
-create or replace function kpi.email_series_between(
-    of_series text, since timestamptz, until timestamptz)
-returns table (bucket timestamptz, numerator bigint, denominator bigint)
-language sql stable parallel safe
-as $$
-    select h.bucket, h.numerator, h.denominator
-    from kpi.email_series_hours h
-    where h.series = of_series
-        and h.bucket >= kpi.first_hour(since)
-        and h.bucket < kpi.end_of_hours(until)
-    union all
-    select m.bucket, m.numerator, m.denominator
-    from kpi.email_series_rows m
-    where m.series = of_series
-        and m.bucket >= since
-        and m.bucket < least(kpi.first_hour(since), until)
-    union all
-    select m.bucket, m.numerator, m.denominator
-    from kpi.email_series_rows m
-    where m.series = of_series
-        and m.bucket >= greatest(kpi.end_of_hours(until), kpi.first_hour(since))
-        and m.bucket < until
-$$;
-
 revoke all on function kpi.first_hour(timestamptz) from public;
 revoke all on function kpi.end_of_hours(timestamptz) from public;
 revoke all on function kpi.cohort_between(text, timestamptz, timestamptz) from public;
 revoke all on function kpi.activity_between(text, timestamptz, timestamptz) from public;
-revoke all on function kpi.email_series_between(text, timestamptz, timestamptz) from public;
 
 -- Emails that wait are few, but may be old.
 create index if not exists email_rows_waiting
@@ -426,6 +393,27 @@ cross join (
 ) w
 where s.slot_name = 'seqpulse_lifecycle' and s.database = current_database();
 
+-- Makes the hours of the minutes that are there, for who has written minutes without them.
+create or replace procedure kpi.add_up_hours()
+language sql
+as $$
+    insert into kpi.cohort_hour_rows
+    select generation, kpi, date_bin('1 hour', bucket, 'epoch'), sum(numerator), sum(denominator)
+    from kpi.cohort_rows
+    group by 1, 2, 3
+    on conflict on constraint cohort_hour_rows_pkey
+    do update set numerator = excluded.numerator, denominator = excluded.denominator;
+
+    insert into kpi.activity_hour_rows
+    select generation, activity, date_bin('1 hour', bucket, 'epoch'), sum(count)
+    from kpi.activity_rows
+    group by 1, 2, 3
+    on conflict on constraint activity_hour_rows_pkey
+    do update set count = excluded.count;
+$$;
+
+revoke all on procedure kpi.add_up_hours() from public;
+
 -- What was counted before there were hours, once; and no hour stays of which nothing is left, after
 -- a version that did not know of hours was at work again. The job tells every hour that it has anew
 -- as well, when it goes on from before.
@@ -441,15 +429,12 @@ where not exists (
     where m.generation = h.generation and m.activity = h.activity
         and m.bucket >= h.bucket and m.bucket < h.bucket + interval '1 hour');
 
-insert into kpi.cohort_hour_rows
-select
-    generation, kpi, date_bin('1 hour', bucket, 'epoch'), sum(numerator), sum(denominator)
-from kpi.cohort_rows
-where not exists (select from kpi.cohort_hour_rows)
-group by 1, 2, 3;
-
-insert into kpi.activity_hour_rows
-select generation, activity, date_bin('1 hour', bucket, 'epoch'), sum(count)
-from kpi.activity_rows
-where not exists (select from kpi.activity_hour_rows)
-group by 1, 2, 3;
+do $hours$
+begin
+    if not exists (select from kpi.cohort_hour_rows)
+        and not exists (select from kpi.activity_hour_rows)
+    then
+        call kpi.add_up_hours();
+    end if;
+end
+$hours$;

@@ -87,14 +87,13 @@ revoke all on schema public, lifecycle from lifecycle_readonly;
 grant select on
     kpi.definition, kpi.cohort, kpi.exposure, kpi.activity, kpi.emails, kpi.segments,
     kpi.duration, kpi.heartbeat, kpi.email_funnel, kpi.deliveries, kpi.generation,
-    kpi.email_series, kpi.email_series_rows, kpi.slot,
-    kpi.cohort_hours, kpi.activity_hours, kpi.email_series_hours, kpi.activity_series
+    kpi.email_series, kpi.slot, kpi.cohort_minutes, kpi.cohort_hours, kpi.activity_hours,
+    kpi.activity_series
 to lifecycle_readonly;
 grant execute on function
     kpi.first_hour(timestamptz), kpi.end_of_hours(timestamptz),
     kpi.cohort_between(text, timestamptz, timestamptz),
-    kpi.activity_between(text, timestamptz, timestamptz),
-    kpi.email_series_between(text, timestamptz, timestamptz)
+    kpi.activity_between(text, timestamptz, timestamptz)
 to lifecycle_readonly;
 
 -- One mail as it was sent.

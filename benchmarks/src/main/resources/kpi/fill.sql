@@ -120,14 +120,6 @@ select 1, email_type, status, '', date_trunc('minute', sent_at), count(*)
 from public.email_deliveries
 group by 2, 3, 5;
 
-insert into kpi.cohort_hour_rows
-select 1, kpi, date_bin('1 hour', bucket, 'epoch'), sum(numerator), sum(denominator)
-from kpi.cohort_rows
-group by 2, 3;
-
-insert into kpi.activity_hour_rows
-select 1, activity, date_bin('1 hour', bucket, 'epoch'), sum(count)
-from kpi.activity_rows
-group by 2, 3;
+call kpi.add_up_hours();
 
 vacuum analyze;

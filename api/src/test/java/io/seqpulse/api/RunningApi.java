@@ -25,25 +25,6 @@ import java.util.UUID;
 /** The service on a real database, whose KPI rows a test puts as the job does. */
 final class RunningApi implements AutoCloseable {
 
-    /** The hours of the minutes that are there, as the job writes them. */
-    private static final String HOURS =
-            """
-            insert into kpi.cohort_hour_rows
-            select
-                generation, kpi, date_bin('1 hour', bucket, 'epoch'), sum(numerator),
-                sum(denominator)
-            from kpi.cohort_rows
-            group by 1, 2, 3
-            on conflict on constraint cohort_hour_rows_pkey
-            do update set numerator = excluded.numerator, denominator = excluded.denominator;
-            insert into kpi.activity_hour_rows
-            select generation, activity, date_bin('1 hour', bucket, 'epoch'), sum(count)
-            from kpi.activity_rows
-            group by 1, 2, 3
-            on conflict on constraint activity_hour_rows_pkey
-            do update set count = excluded.count
-            """;
-
     static final String VIEWER = "viewer-token-of-a-test-0001";
     static final String SUPPORT = "support-token-of-a-test-001";
     static final String OPERATOR = "operator-token-of-a-test-01";
@@ -142,7 +123,7 @@ final class RunningApi implements AutoCloseable {
             call.setLong(5, numerator);
             call.setLong(6, denominator);
             call.execute();
-            database.execute(HOURS);
+            database.execute("call kpi.add_up_hours()");
             return this;
         } catch (SQLException failed) {
             throw new IllegalStateException(failed);

@@ -54,7 +54,7 @@ final class Topics {
             from kpi.email_series s
             cross join lateral (
                 select sum(r.numerator) as numerator, sum(r.denominator) as denominator
-                from kpi.email_series_between(s.series, ?, ?) as r) as figures
+                from kpi.cohort_between(s.series, ?, ?) as r) as figures
             group by code
             having sum(denominator) filter (where measure = 'opened') > 0
             order by code

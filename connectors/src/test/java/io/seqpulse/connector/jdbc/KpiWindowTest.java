@@ -65,16 +65,7 @@ class KpiWindowTest {
         database.execute(
                 "insert into kpi.activity_rows select 1, kpi, bucket, denominator"
                         + " from kpi.cohort_rows");
-        database.execute(
-                """
-                insert into kpi.cohort_hour_rows
-                select 1, kpi, date_trunc('hour', bucket), sum(numerator), sum(denominator)
-                from kpi.cohort_rows
-                group by 2, 3
-                """);
-        database.execute(
-                "insert into kpi.activity_hour_rows select 1, kpi, bucket, denominator"
-                        + " from kpi.cohort_hour_rows");
+        database.execute("call kpi.add_up_hours()");
     }
 
     @Test
@@ -97,8 +88,8 @@ class KpiWindowTest {
     void ofAnEmail() {
         assertAgree(
                 "sum(numerator) * 100000 + sum(denominator)",
-                "kpi.email_series_rows m where m.series = 'email/E-ACT-01/opened'",
-                "kpi.email_series_between('email/E-ACT-01/opened', since.at, until.at) m");
+                "kpi.cohort_minutes m where m.kpi = 'email/E-ACT-01/opened'",
+                "kpi.cohort_between('email/E-ACT-01/opened', since.at, until.at) m");
     }
 
     private void assertAgree(String sum, String minutes, String hours) {

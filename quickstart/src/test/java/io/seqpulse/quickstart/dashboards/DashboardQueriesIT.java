@@ -38,21 +38,8 @@ class DashboardQueriesIT {
                     + " kpi.exposure_rows, kpi.activity_rows, kpi.activity_hour_rows,"
                     + " kpi.email_rows, kpi.segment_rows, kpi.duration_rows, kpi.heartbeat_rows";
 
-    /** The hours of the minutes that are there, as the job writes them. */
-    private static final String HOURS =
-            """
-            truncate kpi.cohort_hour_rows, kpi.activity_hour_rows;
-            insert into kpi.cohort_hour_rows
-            select
-                generation, kpi, date_bin('1 hour', bucket, 'epoch'), sum(numerator),
-                sum(denominator)
-            from kpi.cohort_rows
-            group by 1, 2, 3;
-            insert into kpi.activity_hour_rows
-            select generation, activity, date_bin('1 hour', bucket, 'epoch'), sum(count)
-            from kpi.activity_rows
-            group by 1, 2, 3
-            """;
+    /** As the job writes them behind the minutes. */
+    private static final String HOURS = "call kpi.add_up_hours()";
 
     /** As the job writes it when it starts. */
     private static final String DEFINITIONS =
@@ -583,11 +570,10 @@ class DashboardQueriesIT {
                         "definition",
                         "generation",
                         "email_series",
-                        "email_series_rows",
                         "slot",
+                        "cohort_minutes",
                         "cohort_hours",
                         "activity_hours",
-                        "email_series_hours",
                         "activity_series");
         try (Connection reader = database.readOnly();
                 Statement statement = reader.createStatement()) {
@@ -649,6 +635,7 @@ class DashboardQueriesIT {
                             "create publication mine",
                             "call kpi.put(1, 'segment', '{new_user}', now(), 0, 1)",
                             "call kpi.complete(1, 1)",
+                            "call kpi.add_up_hours()",
                             "select * from lifecycle.captured_columns()",
                             "select lifecycle.empty_tables()",
                             "select pg_create_logical_replication_slot('mine', 'pgoutput')",
