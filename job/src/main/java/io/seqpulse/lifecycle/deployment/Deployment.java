@@ -206,6 +206,19 @@ public class Deployment {
 
     private static Fact gone(
             FactKind kind, String project, String id, String environment, Fact cause) {
+        return said(kind, project, id, environment(environment), cause);
+    }
+
+    private Fact verdictKept(String id, Fact cause) {
+        Map<String, String> values = new HashMap<>(environment(row.get("env")));
+        values.put("verdict", verdict.values().get("verdict"));
+        return said(FactKind.VERDICT_KEPT, projectId(), id, values, cause)
+                .atMicros(verdictAtMicros());
+    }
+
+    /** As it is since the commit of its cause. */
+    private static Fact said(
+            FactKind kind, String project, String id, Map<String, String> values, Fact cause) {
         return new Fact(
                 kind,
                 project,
@@ -214,22 +227,7 @@ public class Deployment {
                 cause.committedAt(),
                 cause.position(),
                 cause.snapshot(),
-                environment(environment));
-    }
-
-    private Fact verdictKept(String id, Fact cause) {
-        Map<String, String> values = new HashMap<>(environment(row.get("env")));
-        values.put("verdict", verdict.values().get("verdict"));
-        return new Fact(
-                        FactKind.VERDICT_KEPT,
-                        projectId(),
-                        id,
-                        cause.committedAt(),
-                        cause.committedAt(),
-                        cause.position(),
-                        cause.snapshot(),
-                        values)
-                .atMicros(verdictAtMicros());
+                values);
     }
 
     private static Map<String, String> environment(String name) {
@@ -416,16 +414,7 @@ public class Deployment {
     }
 
     private Fact progress(FactKind kind, Fact fact, long micros, Map<String, String> values) {
-        return new Fact(
-                        kind,
-                        projectId(),
-                        fact.key(),
-                        fact.committedAt(),
-                        fact.committedAt(),
-                        fact.position(),
-                        fact.snapshot(),
-                        values)
-                .atMicros(micros);
+        return said(kind, projectId(), fact.key(), values, fact).atMicros(micros);
     }
 
     private Fact hint(String id, Happening hint, long position) {

@@ -42,12 +42,11 @@ public final class Contributions {
     private static void add(Figure figure, Count now, Count before, Consumer<Increment> out) {
         if (!now.equals(before)) {
             out.accept(
-                    new Increment(
-                            figure.relation(),
-                            figure.series(),
-                            figure.bucketMinute(),
-                            now.numerator() - before.numerator(),
-                            now.denominator() - before.denominator()));
+                    Increment.of(
+                            figure,
+                            new Count(
+                                    now.numerator() - before.numerator(),
+                                    now.denominator() - before.denominator())));
         }
     }
 }

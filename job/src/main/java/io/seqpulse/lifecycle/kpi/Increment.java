@@ -39,4 +39,14 @@ public record Increment(
     public String[] parts() {
         return series.split("\n", -1);
     }
+
+    /** What is added to a figure. */
+    public static Increment of(Figure figure, Count count) {
+        return new Increment(
+                figure.relation(),
+                figure.series(),
+                figure.bucketMinute(),
+                count.numerator(),
+                count.denominator());
+    }
 }

@@ -178,13 +178,7 @@ final class Recoveries {
         changes.forEach(
                 (figure, count) -> {
                     if (!count.equals(Count.ZERO)) {
-                        out.accept(
-                                new Increment(
-                                        figure.relation(),
-                                        figure.series(),
-                                        figure.bucketMinute(),
-                                        count.numerator(),
-                                        count.denominator()));
+                        out.accept(Increment.of(figure, count));
                     }
                 });
         changes.clear();

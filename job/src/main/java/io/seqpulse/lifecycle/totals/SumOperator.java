@@ -75,14 +75,7 @@ public final class SumOperator extends AbstractStreamOperator<Increment>
         sums.forEach(
                 (figure, sum) -> {
                     if (!sum.equals(Count.ZERO)) {
-                        output.collect(
-                                new StreamRecord<>(
-                                        new Increment(
-                                                figure.relation(),
-                                                figure.series(),
-                                                figure.bucketMinute(),
-                                                sum.numerator(),
-                                                sum.denominator())));
+                        output.collect(new StreamRecord<>(Increment.of(figure, sum)));
                     }
                 });
         sums.clear();
