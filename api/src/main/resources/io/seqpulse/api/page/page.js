@@ -272,7 +272,7 @@ function row(line) {
   const button = element('button', {
     type: 'button', class: 'link', 'data-delivery': line.id, 'aria-haspopup': 'dialog', 'aria-label': texts().details(said(line.name)),
   }, said(line.name));
-  button.addEventListener('click', () => openMail(line));
+  button.addEventListener('click', () => openMail(rows.get(line.id).line));
   const time = line.sent_at ?? line.created_at;
   return element('tr', { class: 'new' },
     element('td', { class: 'when' }, element('time', { datetime: time, title: moment(time) }, clock(time))),
@@ -281,31 +281,41 @@ function row(line) {
       line.reason_text ? element('span', { class: 'reason' }, said(line.reason_text)) : null));
 }
 
+/** Says of a row what is said of its email now; its button stays, and what has the focus with it. */
+function update(shown, line) {
+  const fresh = row(line).cells;
+  shown.made.firstElementChild.replaceWith(fresh[0]);
+  shown.made.lastElementChild.replaceWith(fresh[fresh.length - 1]);
+  shown.line = line;
+}
+
 function deliveries(topic) {
   const list = by('emails');
   const first = rows.size === 0;
-  const wanted = topic.deliveries.map((line) => {
-    const key = `${line.id} ${line.outcome} ${line.reason}`;
-    if (!rows.has(key)) {
-      const made = row(line);
-      made.classList.toggle('new', !first);
-      rows.set(key, made);
-    }
-    return [key, rows.get(key)];
-  });
-  const keys = new Set(wanted.map(([key]) => key));
-  for (const [key, made] of rows) {
-    if (!keys.has(key)) {
+  const ids = new Set(topic.deliveries.map((line) => line.id));
+  for (const [id, { made }] of rows) {
+    if (!ids.has(id)) {
       made.remove();
-      rows.delete(key);
+      rows.delete(id);
     }
   }
-  wanted.forEach(([, made], index) => {
+  topic.deliveries.forEach((line) => {
+    const shown = rows.get(line.id);
+    if (!shown) {
+      const made = row(line);
+      made.classList.toggle('new', !first);
+      rows.set(line.id, { made, line });
+    } else if (shown.line.outcome !== line.outcome || shown.line.reason !== line.reason) {
+      update(shown, line);
+    }
+  });
+  topic.deliveries.forEach((line, index) => {
+    const { made } = rows.get(line.id);
     if (list.children[index] !== made) {
       list.insertBefore(made, list.children[index] ?? null);
     }
   });
-  by('emails-empty').hidden = wanted.length > 0;
+  by('emails-empty').hidden = topic.deliveries.length > 0;
 }
 
 /** A bar that says by its length what the text beside it says in figures. */
