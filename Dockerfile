@@ -1,4 +1,5 @@
-# The job on the official Flink image, in application mode, and the API: docker-compose.yml runs both.
+# The job on the official Flink image, in application mode, and the API; and Kafka Connect with our
+# transforms (target connect). docker-compose.yml runs all of them.
 
 # The Maven wrapper checks the sum of a .zip, hence unzip.
 FROM eclipse-temurin:17.0.19_10-jdk-noble AS build
@@ -21,9 +22,15 @@ RUN --mount=type=cache,target=/root/.m2 \
     sed -i '/<module>/{/>connectors<\|>job<\|>api</!d}' pom.xml \
     && ./mvnw -B -ntp -DskipTests -Dspotless.check.skip=true package \
     && mv job/target/job-*.jar /lifecycle.jar \
-    && mv api/target/api-*.jar /api.jar
+    && mv api/target/api-*.jar /api.jar \
+    && mv connectors/target/connectors-*.jar /connectors.jar
+
+FROM quay.io/debezium/connect:3.7.0.Final AS connect
+COPY --from=build /connectors.jar /kafka/connect/seqpulse/connectors.jar
 
 FROM flink:2.3.0-java17
+# What libraries compare and print by, in every JVM of this image.
+ENV LANG=C.UTF-8 LC_ALL=C.UTF-8
 USER root
 RUN mkdir -p /opt/flink/usrlib /state/checkpoints /state/savepoints \
     && chown -R flink:flink /state

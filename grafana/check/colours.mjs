@@ -51,6 +51,9 @@ const name = new Map(
 );
 for (const file of readdirSync(dashboards).filter((one) => one.endsWith('.json'))) {
   for (const panel of JSON.parse(readFileSync(join(dashboards, file), 'utf8')).panels) {
+    if (panel.type === 'text') {
+      continue;
+    }
     const steps = panel.fieldConfig.defaults.thresholds.steps;
     if (panel.type !== 'stat' || panel.fieldConfig.defaults.unit !== 'percent' || steps.length !== 3) {
       continue;

@@ -31,7 +31,7 @@ as $$
             'user_id', 'marketing_opt_in', 'product_updates_opt_in', 'updated_at']),
         (11, 'email_deliveries', array[
             'id', 'user_id', 'project_id', 'email_type', 'dedupe_key', 'status', 'reason',
-            'sent_at', 'caused_at', 'decided_at', 'created_at']),
+            'sent_at', 'caused_at', 'decided_at', 'created_at', 'recipient_address']),
         (12, 'email_events', array[
             'id', 'email_delivery_id', 'event_type', 'occurred_at', 'machine'])
 $$;
@@ -39,36 +39,188 @@ $$;
 comment on function lifecycle.captured_columns() is
     'Tables and columns that change data capture reads, parents first';
 
+-- Captured columns whose type the job does not read, or which never come into the log. Those that
+-- stop are refused at the start, since what was read would be wrong.
+create or replace function lifecycle.unreadable_columns()
+returns table (table_name text, column_name text, problem text, remedy text, stops boolean)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    with recursive
+    -- The first that names a column counts; TABLE.COLUMN comes before COLUMN.
+    kind (place, kind, names, types, wanted, conversion) as (
+        values
+            (1, 'key', array[
+                'users.id', 'projects.id', 'projects.owner_id', 'email_preferences.user_id',
+                'email_deliveries.id', 'email_deliveries.user_id', 'email_deliveries.project_id'],
+                array['uuid'], 'uuid', 'uuid using %I::uuid'),
+            (2, 'time', array[
+                'created_at', 'updated_at', 'twofa_enabled_at', 'started_at', 'finished_at',
+                'collected_at', 'attempted_at', 'current_period_end', 'sent_at', 'caused_at',
+                'decided_at', 'occurred_at'],
+                array['timestamptz', 'timestamp'], 'timestamptz or timestamp',
+                'timestamptz using …'),
+            (3, 'flag', array[
+                'is_active', 'twofa_enabled', 'on_call', 'marketing_opt_in',
+                'product_updates_opt_in', 'machine'],
+                array['bool'], 'boolean', 'boolean using …'),
+            -- Compared with words: text of fixed length has blanks at its end.
+            (4, 'word', array[
+                'email', 'plan', 'state', 'env', 'verdict', 'pipeline_result', 'phase', 'severity',
+                'metric', 'status', 'reason', 'role', 'event_type', 'email_type', 'dedupe_key'],
+                array['text', 'varchar', 'citext', 'enum'], 'text, varchar, citext or an enum',
+                'text using %I::text'),
+            (5, 'list', array['suggested_actions', 'details'],
+                array['text[]', 'varchar[]', 'citext[]', 'enum[]', 'json', 'jsonb'],
+                'text[], varchar[], json or jsonb', 'text[] using …'),
+            (6, 'number', array[
+                'deployment_number', 'duration_ms', 'latency_p95', 'error_rate', 'observed_value',
+                'threshold', 'secured_threshold', 'exceed_ratio', 'confidence', 'used'],
+                array['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'text', 'varchar'],
+                'a number', 'numeric using %I::numeric'),
+            (7, 'id', array['%id'],
+                array['uuid', 'int2', 'int4', 'int8', 'numeric', 'text', 'varchar', 'bpchar'],
+                'uuid, text or an integer', 'text using %I::text'),
+            (8, 'text', array['%'],
+                array['text', 'varchar', 'bpchar', 'citext', 'enum'],
+                'text, varchar, char, citext or an enum', 'text using %I::text')
+    ),
+    -- A domain is read as what it rests on.
+    based as (
+        select c.table_position, c.table_name, a.attname, a.attnum, a.attgenerated, a.atttypid,
+            a.atttypmod, t.oid as type, t.typtype, t.typbasetype
+        from lifecycle.captured_columns() c
+        join pg_attribute a
+            on a.attrelid = to_regclass(format('public.%I', c.table_name))
+            and a.attname::text = any (c.column_names)
+            and a.attnum > 0
+            and not a.attisdropped
+        join pg_type t on t.oid = a.atttypid
+        union all
+        select b.table_position, b.table_name, b.attname, b.attnum, b.attgenerated, b.atttypid,
+            b.atttypmod, t.oid, t.typtype, t.typbasetype
+        from based b
+        join pg_type t on t.oid = b.typbasetype
+        where b.typtype = 'd'
+    ),
+    described as (
+        select b.table_position, b.table_name, b.attname::text as column_name, b.attnum,
+            b.attgenerated <> '' as is_generated, format_type(b.atttypid, b.atttypmod) as shown,
+            case
+                when e.typtype = 'e' then 'enum[]'
+                when e.oid is not null then e.typname::text || '[]'
+                when t.typtype = 'e' then 'enum'
+                else t.typname::text
+            end as type
+        from based b
+        join pg_type t on t.oid = b.type
+        left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+        where b.typtype <> 'd'
+    )
+    select d.table_name, d.column_name,
+        case
+            when d.is_generated then 'is computed by the database, so no log holds it'
+            else format('is %s; it must be %s', d.shown, k.wanted)
+        end,
+        case
+            when d.is_generated then format(
+                'let it be a plain column of public.%I that a trigger fills in', d.table_name)
+            else format(
+                'alter table public.%I alter column %I type ' || k.conversion,
+                d.table_name, d.column_name, d.column_name)
+        end,
+        not d.is_generated
+            or (k.kind in ('key', 'time', 'flag', 'word', 'id')
+                and d.column_name not in ('updated_at', 'pipeline_result', 'reason', 'role'))
+    from described d
+    join lateral (
+        select k.*
+        from kind k
+        where d.table_name || '.' || d.column_name = any (k.names)
+            or d.column_name like any (k.names)
+        order by k.place
+        limit 1) k on true
+    where d.is_generated or d.type <> all (k.types)
+    order by d.table_position, d.attnum
+$$;
+
+comment on function lifecycle.unreadable_columns() is
+    'Captured columns that the job cannot read as they are';
+
+-- Captured tables of which row level security may hide rows from a role of ours: what it does not
+-- see would pass for deleted.
+create or replace function lifecycle.hidden_rows()
+returns table (table_name text, role name)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select c.table_name, r.rolname
+    from lifecycle.captured_columns() c
+    join pg_class k on k.oid = to_regclass(format('public.%I', c.table_name))
+    join pg_roles r
+        on r.rolname in ('lifecycle_job', 'lifecycle_connect', current_user)
+        and not r.rolsuper
+        and not r.rolbypassrls
+    where k.relrowsecurity
+        and has_any_column_privilege(r.oid, k.oid, 'select')
+        and (k.relforcerowsecurity or not pg_has_role(r.oid, k.relowner, 'usage'))
+    order by c.table_position, r.rolname
+$$;
+
+comment on function lifecycle.hidden_rows() is
+    'Captured tables of which row level security may hide rows from our roles';
+
 -- Captured tables without a row: no snapshot shows these, so the clock tells of them. It is asked
 -- several times a second, hence not of a table whose file is large, be there nothing left in it,
--- and nothing is said of a table of which not every row may be seen.
+-- and nothing is said of a table of which not every row may be seen, nor of one that somebody has
+-- locked: capture must not wait for others.
 create or replace function lifecycle.empty_tables()
 returns text[]
 language plpgsql
-stable
 security definer
 set search_path = ''
+set lock_timeout = '5ms'
 as $$
 declare
     captured record;
-    has_rows boolean;
+    size bigint;
+    is_empty boolean;
     empty text[] := '{}';
 begin
     for captured in
-        select c.table_name
+        select c.table_name, k.oid as relation, k.relkind
         from lifecycle.captured_columns() c
         join pg_catalog.pg_class k
             on k.oid = pg_catalog.to_regclass(pg_catalog.format('public.%I', c.table_name))
-        where k.relkind = 'r'
-            and pg_catalog.pg_relation_size(k.oid) <= 8388608
-            and not pg_catalog.row_security_active(k.oid)
+        where k.relkind in ('r', 'p') and not pg_catalog.row_security_active(k.oid)
         order by c.table_position
     loop
-        execute pg_catalog.format('select exists (select from public.%I)', captured.table_name)
-            into has_rows;
-        if not has_rows then
-            empty := empty || captured.table_name;
-        end if;
+        begin
+            -- The table at once or not at all; its indexes within the time limit above.
+            execute pg_catalog.format(
+                'lock table public.%I in access share mode nowait', captured.table_name);
+            if captured.relkind = 'p' then
+                select coalesce(pg_catalog.sum(pg_catalog.pg_relation_size(t.relid)), 0)
+                into size
+                from pg_catalog.pg_partition_tree(captured.relation) t
+                where t.isleaf;
+            else
+                size := pg_catalog.pg_relation_size(captured.relation);
+            end if;
+            if size <= 8388608 then
+                execute pg_catalog.format(
+                    'select not exists (select from public.%I)', captured.table_name)
+                into is_empty;
+                if is_empty then
+                    empty := empty || captured.table_name;
+                end if;
+            end if;
+        exception
+            when lock_not_available or undefined_table or insufficient_privilege then
+                null; -- nothing is said of it now; the next message may
+        end;
     end loop;
     return empty;
 end
@@ -76,3 +228,40 @@ $$;
 
 comment on function lifecycle.empty_tables() is
     'Captured tables that have no row';
+
+-- The clock: a message in the database's log, which Debezium asks for and then reads. It waits for
+-- nobody, neither for a table nor for a standby that is away. The job believes it by its last member,
+-- the signature of the others.
+create or replace function lifecycle.emit_clock()
+returns pg_lsn
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    secret bytea := (select k.key from lifecycle.clock_key k);
+    said text;
+begin
+    perform pg_catalog.set_config('synchronous_commit', 'local', true);
+    said := pg_catalog.json_build_object(
+        'system_identifier',
+        (select system_identifier::text from pg_catalog.pg_control_system()),
+        'timeline',
+        ('x' || pg_catalog.left(
+            pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))
+            ::bit(32)::integer,
+        'empty', lifecycle.empty_tables())::text;
+    if secret is not null then
+        said := pg_catalog.left(said, -1) || ',"mac":"'
+            || pg_catalog.encode(
+                pg_catalog.sha256(
+                    secret || pg_catalog.sha256(secret || pg_catalog.convert_to(said, 'UTF8'))),
+                'hex')
+            || '"}';
+    end if;
+    return pg_catalog.pg_logical_emit_message(true, 'seqpulse.clock', said);
+end
+$$;
+
+comment on function lifecycle.emit_clock() is
+    'Writes a clock message into the log that change data capture reads';

@@ -1,12 +1,19 @@
--- What readers see of the KPIs, and the one door by which the job writes them. These may change from
+-- What readers see of the KPIs, and the doors by which the job writes them. These may change from
 -- release to release without touching a row; a view's columns only grow, at its end.
 
--- The generation that readers see: of the complete ones that which a job began to write last.
+-- The generation that readers see: of the complete ones whose job lives, that which a job began to
+-- write last; where none lives, that whose job did so longest.
 create or replace view kpi.current_generation as
 select generation
 from kpi.generation
 where complete_at is not null
-order by begun_at desc, generation desc
+order by
+    seen_at > statement_timestamp() - interval '1 minute' desc,
+    case
+        when seen_at > statement_timestamp() - interval '1 minute' then begun_at
+        else seen_at
+    end desc,
+    generation desc
 limit 1;
 
 create or replace view kpi.cohort as
@@ -57,18 +64,25 @@ select measure, bucket, up_to_ms, count, sum_ms
 from kpi.duration_rows
 where generation = (select generation from kpi.current_generation);
 
--- One row: true as of this time on the log's clock, and when that was last said. Of a job that now
--- runs in fewer parts, the parts that are no more do not count.
+-- What is under way and not in the journal yet, without people.
+create or replace view kpi.waiting as
+select code, stage, reason, nullif(project_id, '') as project_id, since, until
+from kpi.waiting_rows
+where generation = (select generation from kpi.current_generation);
+
+-- The same with the user it is for, or, where it goes to a bare address, the owner of its project;
+-- '': nobody knows. As it stands, so that the key finds it.
+create or replace view kpi.waiting_of_users as
+select user_id, item, code, stage, reason,
+    nullif(project_id, '') as project_id, since, until
+from kpi.waiting_rows
+where generation = (select generation from kpi.current_generation);
+
+-- One row: true as of this time on the log's clock, and when that was last said.
 create or replace view kpi.heartbeat as
-select min(h.as_of) as as_of, min(h.written_at) as written_at
-from kpi.heartbeat_rows h
-where h.generation = (select generation from kpi.current_generation)
-    and h.part < (
-        select l.parts
-        from kpi.heartbeat_rows l
-        where l.generation = h.generation
-        order by l.written_at desc, l.parts
-        limit 1);
+select max(as_of) as as_of, max(said_at) as written_at
+from kpi.generation
+where generation = (select generation from kpi.current_generation);
 
 -- Of the emails sent in a minute: opened (by anything, by people), clicked, and the email's own goal.
 create or replace view kpi.email_funnel as
@@ -95,166 +109,498 @@ select
 from public.email_deliveries
 where managed_by = 'lifecycle';
 
--- The one door by which the job writes. A row whose figures are all 0 is removed.
+-- Since when each rule mails: what changed, beside the figures that it may change.
+create or replace view kpi.rules_live as
+select code, live_since
+from lifecycle.rule_live_since;
+
+-- Begins a job: returns its start, a number that is greater than that of every start before it, and
+-- otherwise the time in milliseconds since the epoch.
+create or replace function kpi.new_start()
+returns bigint
+language sql
+security definer
+set search_path = ''
+as $$
+    update kpi.last_start
+    set start = greatest(start + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+    returning start
+$$;
+
+-- What no two may do at once: all who write a generation share it, who claims it has it alone.
+create or replace function kpi.door(this_generation bigint)
+returns bigint
+language sql immutable parallel safe
+as $$ select hashtextextended('seqpulse kpi ' || this_generation, 0) $$;
+
+-- Grows with every claim, and within one with every checkpoint: rows that were written after a
+-- checkpoint have its stamp or a greater one.
+create or replace function kpi.stamp(claim bigint, checkpoint bigint)
+returns bigint
+language sql immutable parallel safe
+as $$ select (claim << 32) + checkpoint $$;
+
+-- Claims a generation for the tasks of one attempt of one start: returns the claim, under which they
+-- write, and whether they have to write everything anew, because rows that they had written are
+-- gone. No row is returned, and nothing claimed, where a later start, a later checkpoint or a later
+-- attempt has claimed it: who asks is one of those that were taken for dead.
 --
--- relation         series                      numerator           denominator
--- cohort           kpi                         reached the goal    began
--- cohort_hour      kpi                         of its minutes      of its minutes
--- exposure         project, delivery, code     converted (0, 1)    1
--- activity         activity                    -                   count
--- activity_hour    activity                    -                   of its minutes
--- email            code, outcome, reason       -                   count
--- segment          segment                     -                   members
--- duration         measure, up_to_ms           sum in ms           count
--- begin            -                           -                   -         a generation begins
--- heartbeat        part, parts                 -                   -         bucket is "as of"
-create or replace procedure kpi.put(
-    this_generation bigint, relation text, series text[], at timestamptz, num bigint, den bigint)
+-- restored: whether there should be rows already
+create or replace function kpi.begin(
+    this_generation bigint, this_start bigint, this_checkpoint bigint, this_attempt integer,
+    restored boolean)
+returns table (claimed bigint, anew boolean)
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-    case relation
-        when 'cohort' then
-            if num = 0 and den = 0 then
-                delete from kpi.cohort_rows r
-                where r.generation = this_generation and r.kpi = series[1] and r.bucket = at;
-            else
-                insert into kpi.cohort_rows as r values (this_generation, series[1], at, num, den)
-                on conflict on constraint cohort_rows_pkey
-                do update set numerator = excluded.numerator, denominator = excluded.denominator;
-            end if;
-        when 'cohort_hour' then
-            if num = 0 and den = 0 then
-                delete from kpi.cohort_hour_rows r
-                where r.generation = this_generation and r.kpi = series[1] and r.bucket = at;
-            else
-                insert into kpi.cohort_hour_rows as r
-                values (this_generation, series[1], at, num, den)
-                on conflict on constraint cohort_hour_rows_pkey
-                do update set numerator = excluded.numerator, denominator = excluded.denominator;
-            end if;
-        when 'exposure' then
-            if den = 0 then
-                delete from kpi.exposure_rows r
-                where r.generation = this_generation
-                    and r.project_id = series[1]::uuid and r.delivery_id = series[2]::uuid
-                    and r.bucket = at; -- it may stand at another minute by now
-            else
-                insert into kpi.exposure_rows as r
-                values (
-                    this_generation, series[1]::uuid, series[2]::uuid, series[3], at, num <> 0)
-                on conflict on constraint exposure_rows_pkey
-                do update set
-                    code = excluded.code, bucket = excluded.bucket, converted = excluded.converted;
-            end if;
-        when 'activity' then
-            if den = 0 then
-                delete from kpi.activity_rows r
-                where r.generation = this_generation and r.activity = series[1] and r.bucket = at;
-            else
-                insert into kpi.activity_rows as r values (this_generation, series[1], at, den)
-                on conflict on constraint activity_rows_pkey do update set count = excluded.count;
-            end if;
-        when 'activity_hour' then
-            if den = 0 then
-                delete from kpi.activity_hour_rows r
-                where r.generation = this_generation and r.activity = series[1] and r.bucket = at;
-            else
-                insert into kpi.activity_hour_rows as r
-                values (this_generation, series[1], at, den)
-                on conflict on constraint activity_hour_rows_pkey
-                do update set count = excluded.count;
-            end if;
-        when 'email' then
-            if den = 0 then
-                delete from kpi.email_rows r
-                where r.generation = this_generation and r.code = series[1]
-                    and r.outcome = series[2] and r.reason = series[3] and r.bucket = at;
-            else
-                insert into kpi.email_rows as r
-                values (this_generation, series[1], series[2], series[3], at, den)
-                on conflict on constraint email_rows_pkey do update set count = excluded.count;
-            end if;
-        when 'segment' then
-            insert into kpi.segment_rows as r values (this_generation, series[1], den)
-            on conflict on constraint segment_rows_pkey do update set members = excluded.members;
-        when 'duration' then
-            if num = 0 and den = 0 then
-                delete from kpi.duration_rows r
-                where r.generation = this_generation and r.measure = series[1] and r.bucket = at
-                    and r.up_to_ms = series[2]::bigint;
-            else
-                insert into kpi.duration_rows as r
-                values (this_generation, series[1], at, series[2]::bigint, den, num)
-                on conflict on constraint duration_rows_pkey
-                do update set count = excluded.count, sum_ms = excluded.sum_ms;
-            end if;
-        when 'begin' then
-            insert into kpi.generation as g (generation) values (this_generation)
-            on conflict on constraint generation_pkey
-            do update set begun_at = clock_timestamp();
-        when 'heartbeat' then
-            insert into kpi.heartbeat_rows as r
-            values (
-                this_generation, series[1]::integer, series[2]::integer, at, clock_timestamp())
-            on conflict on constraint heartbeat_rows_pkey
-            do update set
-                parts = excluded.parts, as_of = excluded.as_of, written_at = excluded.written_at;
-            call kpi.complete(this_generation, series[2]::integer);
-    end case;
+    perform pg_advisory_xact_lock(kpi.door(this_generation));
+    insert into kpi.generation as g (generation, claim, start, checkpoint, attempt, rewritten)
+    values (this_generation, 1, this_start, this_checkpoint, this_attempt, restored)
+    on conflict on constraint generation_pkey
+    do update set
+        claim = g.claim + 1, start = excluded.start, checkpoint = excluded.checkpoint,
+        attempt = excluded.attempt, begun_at = clock_timestamp(), seen_at = clock_timestamp(),
+        rewritten = g.rewritten or g.removed_at is not null, emptied_at = null,
+        complete_at = case when g.removed_at is null then g.complete_at end,
+        removed_at = null
+    where (g.start, g.checkpoint, g.attempt)
+            < (excluded.start, excluded.checkpoint, excluded.attempt)
+        -- Who had it is gone, such as a job that was started beside this one for a while.
+        or (g.seen_at < clock_timestamp() - interval '1 minute'
+            and (g.start, g.checkpoint, g.attempt)
+                <> (excluded.start, excluded.checkpoint, excluded.attempt))
+        or (g.removed_at is not null
+            and (g.start, g.checkpoint, g.attempt)
+                = (excluded.start, excluded.checkpoint, excluded.attempt));
+
+    return query
+    select g.claim, g.rewritten
+    from kpi.generation g
+    where g.generation = this_generation
+        and (g.start, g.checkpoint, g.attempt) = (this_start, this_checkpoint, this_attempt);
 end
 $$;
 
+-- Writes rows, all or none, each target at most once; returns whether it did, which it does for
+-- those who hold the claim. A row whose figures are all 0 is removed.
+--
+-- relation         first       second      third       numerator           denominator
+-- cohort           kpi                                 reached the goal    began
+-- cohort_hour      kpi                                 of its minutes      of its minutes
+-- exposure         project     delivery    code        converted (0, 1)    1
+-- activity         activity                            -                   count
+-- activity_hour    activity                            -                   of its minutes
+-- email            code        outcome     reason      -                   count
+-- segment          segment                             -                   members
+-- duration         measure     up_to_ms                sum in ms           count
+-- waiting          item        code        see below   until, in ms        1
+--
+-- Rows to remove are looked up one by one (offset 0): for a generation that statistics do not know
+-- yet the planner would otherwise compare every row of it with every row to be written.
+--
+-- The third of what waits is its stage, reason, user and project, each on a line.
+create or replace function kpi.put(
+    this_generation bigint, this_claim bigint, this_checkpoint bigint, relations text[],
+    first text[], second text[], third text[], at_millis bigint[], num bigint[], den bigint[])
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    this_stamp bigint := kpi.stamp(this_claim, this_checkpoint);
+begin
+    perform pg_advisory_xact_lock_shared(kpi.door(this_generation));
+    if not exists (
+        select from kpi.generation g
+        where g.generation = this_generation and g.claim = this_claim)
+    then
+        return false;
+    end if;
+
+    if 'cohort' = any (relations) then
+        delete from kpi.cohort_rows r
+        using unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+            cross join lateral (
+                select x.ctid
+                from kpi.cohort_rows x
+                where x.generation = this_generation
+                    and x.kpi = t.first
+                    and x.bucket = kpi.at(t.millis)
+                offset 0
+            ) as old
+        where t.relation = 'cohort' and t.num = 0 and t.den = 0 and r.ctid = old.ctid;
+        insert into kpi.cohort_rows (
+            generation, kpi, bucket, numerator, denominator, stamp)
+        select this_generation, t.first, kpi.at(t.millis), t.num, t.den, this_stamp
+        from unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+        where t.relation = 'cohort' and (t.num <> 0 or t.den <> 0)
+        on conflict on constraint cohort_rows_pkey
+        do update set
+            numerator = excluded.numerator, denominator = excluded.denominator, stamp = excluded.stamp;
+    end if;
+
+    if 'cohort_hour' = any (relations) then
+        delete from kpi.cohort_hour_rows r
+        using unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+            cross join lateral (
+                select x.ctid
+                from kpi.cohort_hour_rows x
+                where x.generation = this_generation
+                    and x.kpi = t.first
+                    and x.bucket = kpi.at(t.millis)
+                offset 0
+            ) as old
+        where t.relation = 'cohort_hour' and t.num = 0 and t.den = 0 and r.ctid = old.ctid;
+        insert into kpi.cohort_hour_rows (
+            generation, kpi, bucket, numerator, denominator, stamp)
+        select this_generation, t.first, kpi.at(t.millis), t.num, t.den, this_stamp
+        from unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+        where t.relation = 'cohort_hour' and (t.num <> 0 or t.den <> 0)
+        on conflict on constraint cohort_hour_rows_pkey
+        do update set
+            numerator = excluded.numerator, denominator = excluded.denominator, stamp = excluded.stamp;
+    end if;
+
+    if 'exposure' = any (relations) then
+        delete from kpi.exposure_rows r
+        using unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+            cross join lateral (
+                select x.ctid
+                from kpi.exposure_rows x
+                where x.generation = this_generation
+                    and x.project_id = t.first::uuid
+                    and x.delivery_id = t.second::uuid
+                    and x.code = t.third
+                    and x.bucket = kpi.at(t.millis)
+                offset 0
+            ) as old
+        where t.relation = 'exposure' and t.den = 0 and r.ctid = old.ctid;
+        insert into kpi.exposure_rows (
+            generation, project_id, delivery_id, code, bucket, converted, stamp)
+        select this_generation, t.first::uuid, t.second::uuid, t.third, kpi.at(t.millis), t.num <> 0, this_stamp
+        from unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+        where t.relation = 'exposure' and t.den <> 0
+        on conflict on constraint exposure_rows_pkey
+        do update set
+            converted = excluded.converted, stamp = excluded.stamp;
+    end if;
+
+    if 'activity' = any (relations) then
+        delete from kpi.activity_rows r
+        using unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+            cross join lateral (
+                select x.ctid
+                from kpi.activity_rows x
+                where x.generation = this_generation
+                    and x.activity = t.first
+                    and x.bucket = kpi.at(t.millis)
+                offset 0
+            ) as old
+        where t.relation = 'activity' and t.den = 0 and r.ctid = old.ctid;
+        insert into kpi.activity_rows (
+            generation, activity, bucket, count, stamp)
+        select this_generation, t.first, kpi.at(t.millis), t.den, this_stamp
+        from unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+        where t.relation = 'activity' and t.den <> 0
+        on conflict on constraint activity_rows_pkey
+        do update set
+            count = excluded.count, stamp = excluded.stamp;
+    end if;
+
+    if 'activity_hour' = any (relations) then
+        delete from kpi.activity_hour_rows r
+        using unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+            cross join lateral (
+                select x.ctid
+                from kpi.activity_hour_rows x
+                where x.generation = this_generation
+                    and x.activity = t.first
+                    and x.bucket = kpi.at(t.millis)
+                offset 0
+            ) as old
+        where t.relation = 'activity_hour' and t.den = 0 and r.ctid = old.ctid;
+        insert into kpi.activity_hour_rows (
+            generation, activity, bucket, count, stamp)
+        select this_generation, t.first, kpi.at(t.millis), t.den, this_stamp
+        from unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+        where t.relation = 'activity_hour' and t.den <> 0
+        on conflict on constraint activity_hour_rows_pkey
+        do update set
+            count = excluded.count, stamp = excluded.stamp;
+    end if;
+
+    if 'email' = any (relations) then
+        delete from kpi.email_rows r
+        using unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+            cross join lateral (
+                select x.ctid
+                from kpi.email_rows x
+                where x.generation = this_generation
+                    and x.code = t.first
+                    and x.outcome = t.second
+                    and x.reason = t.third
+                    and x.bucket = kpi.at(t.millis)
+                offset 0
+            ) as old
+        where t.relation = 'email' and t.den = 0 and r.ctid = old.ctid;
+        insert into kpi.email_rows (
+            generation, code, outcome, reason, bucket, count, stamp)
+        select this_generation, t.first, t.second, t.third, kpi.at(t.millis), t.den, this_stamp
+        from unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+        where t.relation = 'email' and t.den <> 0
+        on conflict on constraint email_rows_pkey
+        do update set
+            count = excluded.count, stamp = excluded.stamp;
+    end if;
+
+    if 'segment' = any (relations) then
+        insert into kpi.segment_rows (
+            generation, segment, members, stamp)
+        select this_generation, t.first, t.den, this_stamp
+        from unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+        where t.relation = 'segment'
+        on conflict on constraint segment_rows_pkey
+        do update set
+            members = excluded.members, stamp = excluded.stamp;
+    end if;
+
+    if 'duration' = any (relations) then
+        delete from kpi.duration_rows r
+        using unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+            cross join lateral (
+                select x.ctid
+                from kpi.duration_rows x
+                where x.generation = this_generation
+                    and x.measure = t.first
+                    and x.bucket = kpi.at(t.millis)
+                    and x.up_to_ms = t.second::bigint
+                offset 0
+            ) as old
+        where t.relation = 'duration' and t.num = 0 and t.den = 0 and r.ctid = old.ctid;
+        insert into kpi.duration_rows (
+            generation, measure, bucket, up_to_ms, count, sum_ms, stamp)
+        select this_generation, t.first, kpi.at(t.millis), t.second::bigint, t.den, t.num, this_stamp
+        from unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+        where t.relation = 'duration' and (t.num <> 0 or t.den <> 0)
+        on conflict on constraint duration_rows_pkey
+        do update set
+            count = excluded.count, sum_ms = excluded.sum_ms, stamp = excluded.stamp;
+    end if;
+
+    if 'waiting' = any (relations) then
+        delete from kpi.waiting_rows r
+        using unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+            cross join lateral (
+                select x.ctid
+                from kpi.waiting_rows x
+                where x.generation = this_generation
+                    and x.item = t.first
+                    and x.code = t.second
+                    and x.stage = split_part(t.third, E'\n', 1)
+                    and x.reason = split_part(t.third, E'\n', 2)
+                    and x.user_id = split_part(t.third, E'\n', 3)
+                    and x.project_id = split_part(t.third, E'\n', 4)
+                    and x.since = kpi.at(t.millis)
+                offset 0
+            ) as old
+        where t.relation = 'waiting' and t.den = 0 and r.ctid = old.ctid;
+        insert into kpi.waiting_rows (
+            generation, item, code, stage, reason, user_id, project_id, since, until,
+            stamp)
+        select
+            this_generation, t.first, t.second, split_part(t.third, E'\n', 1),
+            split_part(t.third, E'\n', 2), split_part(t.third, E'\n', 3),
+            split_part(t.third, E'\n', 4), kpi.at(t.millis), kpi.at(t.num), this_stamp
+        from unnest(relations, first, second, third, at_millis, num, den)
+            as t (relation, first, second, third, millis, num, den)
+        where t.relation = 'waiting' and t.den <> 0
+        on conflict on constraint waiting_rows_pkey
+        do update set
+            until = excluded.until, stamp = excluded.stamp;
+    end if;
+
+    return true;
+end
+$$;
+
+-- A time in milliseconds since the epoch.
+create or replace function kpi.at(millis bigint)
+returns timestamptz
+language sql immutable parallel safe
+as $$ select timestamptz 'epoch' + millis * interval '1 millisecond' $$;
+
+-- The rows that were last written under a stamp, or a later one; see kpi.put.
+drop function if exists kpi.written_since(bigint, bigint);
+create or replace function kpi.written_since(this_generation bigint, since_stamp bigint)
+returns table (relation text, series text, at_millis bigint)
+language sql stable
+security definer
+set search_path = ''
+as $$
+    select t.relation, t.series, (extract(epoch from t.bucket) * 1000)::bigint
+    from (
+        select 'cohort', kpi, bucket, generation, stamp from kpi.cohort_rows
+        union all
+        select 'cohort_hour', kpi, bucket, generation, stamp from kpi.cohort_hour_rows
+        union all
+        select
+            'exposure', concat_ws(E'\n', project_id, delivery_id, code), bucket, generation,
+            stamp
+        from kpi.exposure_rows
+        union all
+        select 'activity', activity, bucket, generation, stamp from kpi.activity_rows
+        union all
+        select 'activity_hour', activity, bucket, generation, stamp
+        from kpi.activity_hour_rows
+        union all
+        select
+            'email', concat_ws(E'\n', code, outcome, reason), bucket, generation,
+            stamp
+        from kpi.email_rows
+        union all
+        select 'segment', segment, 'epoch', generation, stamp from kpi.segment_rows
+        union all
+        select
+            'duration', concat_ws(E'\n', measure, up_to_ms), bucket, generation,
+            stamp
+        from kpi.duration_rows
+        union all
+        select
+            'waiting',
+            concat_ws(E'\n', item, code, stage, reason, user_id, project_id), since, generation,
+            stamp
+        from kpi.waiting_rows
+    ) t (relation, series, bucket, generation, stamp)
+    where t.generation = this_generation and t.stamp >= since_stamp
+$$;
+
+-- A part of the job has written everything up to a time on the log's clock, or, where that is null,
+-- lives and is not there yet; returns whether it was heard, as those are who hold the claim.
+--
 -- A generation is complete when all its parts have reached the time it began at: a snapshot's rows
--- do not move the log's clock. Then the others are removed, a little with each heartbeat, beginning
--- with their word that they are complete: a job that is restored to one has to write it anew.
-create or replace procedure kpi.complete(this_generation bigint, expected_parts integer)
+-- do not move the log's clock.
+create or replace function kpi.heartbeat(
+    this_generation bigint, this_claim bigint, this_part integer, all_parts integer,
+    millis bigint)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    all_as_of timestamptz;
+begin
+    perform from kpi.generation g
+    where g.generation = this_generation and g.claim = this_claim
+    for no key update;
+    if not found then
+        return false;
+    end if;
+
+    insert into kpi.heartbeat_rows as r (generation, part, parts, claim, as_of)
+    values (this_generation, this_part, all_parts, this_claim, kpi.at(millis))
+    on conflict on constraint heartbeat_rows_pkey
+    do update set
+        parts = excluded.parts, claim = excluded.claim,
+        as_of = coalesce(
+            excluded.as_of, case when r.claim = excluded.claim then r.as_of end);
+
+    select min(h.as_of) into all_as_of
+    from kpi.heartbeat_rows h
+    where h.generation = this_generation and h.claim = this_claim and h.part < all_parts
+    having count(h.as_of) = all_parts;
+
+    update kpi.generation g
+    set seen_at = clock_timestamp(),
+        as_of = coalesce(all_as_of, g.as_of),
+        said_at = case when all_as_of is null then g.said_at else clock_timestamp() end,
+        complete_at = coalesce(
+            g.complete_at, case when all_as_of >= g.started_at then clock_timestamp() end),
+        rewritten = g.rewritten and (all_as_of is null or all_as_of < g.started_at)
+    where g.generation = this_generation;
+
+    call kpi.remove_dead(this_generation);
+    return true;
+end
+$$;
+
+-- Removes what nobody writes any more, a little at a time, once the generation that readers see is
+-- this one: those of whose jobs nothing was heard for ten minutes. That begins with taking away
+-- their word that they are complete, and the claim: a job that is restored to one writes it anew,
+-- and so does one that was cut off for so long.
+create or replace procedure kpi.remove_dead(this_generation bigint)
 language plpgsql
 as $$
 declare
+    dead bigint;
     relation text;
     removed bigint;
 begin
-    update kpi.generation g
-    set complete_at = clock_timestamp()
-    where g.generation = this_generation
-        and g.complete_at is null
-        and (
-            select count(*) = expected_parts and min(h.as_of) >= g.started_at
-            from kpi.heartbeat_rows h
-            where h.generation = this_generation and h.part < expected_parts);
-
-    if not exists (select from kpi.generation g where g.generation <> this_generation)
-        or not exists (
+    select g.generation into dead
+    from kpi.generation g
+    where g.generation <> this_generation
+        and g.emptied_at is null
+        and g.seen_at < clock_timestamp() - interval '10 minutes'
+        and exists (
             select from kpi.current_generation c where c.generation = this_generation)
+    order by g.removed_at nulls last, g.seen_at
+    limit 1;
+    if dead is null
+        or not pg_try_advisory_xact_lock(kpi.door(dead)) -- somebody writes it, or claims it
     then
         return;
     end if;
     update kpi.generation g
-    set complete_at = null
-    where g.generation <> this_generation and g.complete_at is not null;
+    set complete_at = null, removed_at = clock_timestamp(), claim = g.claim + 1
+    where g.generation = dead and g.removed_at is null;
     foreach relation in array array[
         'cohort_rows', 'cohort_hour_rows', 'exposure_rows', 'activity_rows', 'activity_hour_rows',
-        'email_rows', 'segment_rows', 'duration_rows', 'heartbeat_rows']
+        'email_rows', 'segment_rows', 'duration_rows', 'waiting_rows', 'heartbeat_rows']
     loop
         execute format(
             'delete from kpi.%1$I where ctid = any (array(
-                select ctid from kpi.%1$I where generation <> $1 limit 2000
+                select ctid from kpi.%1$I where generation = $1 limit 2000
                 for update skip locked))', relation)
-        using this_generation;
+        using dead;
         get diagnostics removed = row_count;
         if removed > 0 then
             return;
         end if;
     end loop;
-    delete from kpi.generation g where g.generation <> this_generation;
+    update kpi.generation g set emptied_at = clock_timestamp() where g.generation = dead;
 end
 $$;
 
-revoke all on procedure kpi.put(bigint, text, text[], timestamptz, bigint, bigint) from public;
-revoke all on procedure kpi.complete(bigint, integer) from public;
+revoke all on function kpi.new_start() from public;
+revoke all on function kpi.door(bigint) from public;
+revoke all on function kpi.stamp(bigint, bigint) from public;
+revoke all on function kpi.at(bigint) from public;
+revoke all on function kpi.begin(bigint, bigint, bigint, integer, boolean) from public;
+revoke all on function kpi.put(
+    bigint, bigint, bigint, text[], text[], text[], text[], bigint[], bigint[], bigint[])
+from public;
+revoke all on function kpi.written_since(bigint, bigint) from public;
+revoke all on function kpi.heartbeat(bigint, bigint, integer, integer, bigint) from public;
+revoke all on procedure kpi.remove_dead(bigint) from public;
 
 -- The series of which an email's funnel is made (opened, opened_by_people, clicked, goal), found by
 -- a step from one to the next rather than by reading all rows.
@@ -397,14 +743,14 @@ where s.slot_name = 'seqpulse_lifecycle' and s.database = current_database();
 create or replace procedure kpi.add_up_hours()
 language sql
 as $$
-    insert into kpi.cohort_hour_rows
+    insert into kpi.cohort_hour_rows (generation, kpi, bucket, numerator, denominator)
     select generation, kpi, date_bin('1 hour', bucket, 'epoch'), sum(numerator), sum(denominator)
     from kpi.cohort_rows
     group by 1, 2, 3
     on conflict on constraint cohort_hour_rows_pkey
     do update set numerator = excluded.numerator, denominator = excluded.denominator;
 
-    insert into kpi.activity_hour_rows
+    insert into kpi.activity_hour_rows (generation, activity, bucket, count)
     select generation, activity, date_bin('1 hour', bucket, 'epoch'), sum(count)
     from kpi.activity_rows
     group by 1, 2, 3
@@ -413,28 +759,3 @@ as $$
 $$;
 
 revoke all on procedure kpi.add_up_hours() from public;
-
--- What was counted before there were hours, once; and no hour stays of which nothing is left, after
--- a version that did not know of hours was at work again. The job tells every hour that it has anew
--- as well, when it goes on from before.
-delete from kpi.cohort_hour_rows h
-where not exists (
-    select from kpi.cohort_rows m
-    where m.generation = h.generation and m.kpi = h.kpi
-        and m.bucket >= h.bucket and m.bucket < h.bucket + interval '1 hour');
-
-delete from kpi.activity_hour_rows h
-where not exists (
-    select from kpi.activity_rows m
-    where m.generation = h.generation and m.activity = h.activity
-        and m.bucket >= h.bucket and m.bucket < h.bucket + interval '1 hour');
-
-do $hours$
-begin
-    if not exists (select from kpi.cohort_hour_rows)
-        and not exists (select from kpi.activity_hour_rows)
-    then
-        call kpi.add_up_hours();
-    end if;
-end
-$hours$;

@@ -15,6 +15,9 @@ create table lifecycle.suppressed_addresses (
     address text not null,
     reason text not null,
     created_at timestamptz not null default now(),
+    until timestamptz not null default now() + interval '90 days',
+    -- What the server answered.
+    reply text,
     constraint suppressed_addresses_pkey primary key (address),
     constraint suppressed_addresses_lower_case check (address = lower(address))
 );

@@ -78,3 +78,15 @@ create table if not exists public.email_preferences (
     updated_at timestamptz not null default now(),
     constraint email_preferences_security_stays check (security_opt_in)
 );
+
+-- What the journal's table took in no form, with what the database said; nobody was mailed.
+create table if not exists lifecycle.unjournalled_emails (
+    dedupe_key text not null,
+    what text not null,
+    email_type text,
+    user_id text,
+    project_id text,
+    why text not null,
+    created_at timestamptz not null default now(),
+    constraint unjournalled_emails_pkey primary key (dedupe_key, what)
+);

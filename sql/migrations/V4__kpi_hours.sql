@@ -7,6 +7,7 @@ create table kpi.cohort_hour_rows (
     bucket timestamptz not null,
     numerator bigint not null,
     denominator bigint not null,
+    stamp bigint not null default 0,
     constraint cohort_hour_rows_pkey primary key (generation, kpi, bucket)
 );
 
@@ -15,5 +16,6 @@ create table kpi.activity_hour_rows (
     activity text not null,
     bucket timestamptz not null,
     count bigint not null,
+    stamp bigint not null default 0,
     constraint activity_hour_rows_pkey primary key (generation, activity, bucket)
 );

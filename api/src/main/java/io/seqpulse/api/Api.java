@@ -2,38 +2,49 @@ package io.seqpulse.api;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.Cookie;
+import io.javalin.http.Handler;
 import io.javalin.http.HttpResponseException;
+import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.http.SameSite;
 import io.javalin.json.JavalinJackson;
 import io.javalin.security.RouteRole;
 import io.seqpulse.api.access.Access;
 import io.seqpulse.api.access.Caller;
+import io.seqpulse.api.access.ClientAddresses;
 import io.seqpulse.api.access.HostNames;
 import io.seqpulse.api.access.RateLimit;
 import io.seqpulse.api.access.Role;
+import io.seqpulse.api.access.Session;
 import io.seqpulse.api.kpi.KpiEndpoints;
 import io.seqpulse.api.kpi.KpiTables;
 import io.seqpulse.api.mail.Deliveries;
 import io.seqpulse.api.mail.Explanation;
 import io.seqpulse.api.mail.MailEndpoints;
+import io.seqpulse.api.mail.RecipientSearch;
 import io.seqpulse.api.mail.SentMails;
+import io.seqpulse.api.mail.WaitingEmails;
 import io.seqpulse.api.mail.Wording;
 import io.seqpulse.api.page.Assets;
 import io.seqpulse.api.page.LivePage;
+import io.seqpulse.api.page.Topics;
 import io.seqpulse.api.status.Flink;
 import io.seqpulse.api.status.StatusEndpoints;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import java.time.Clock;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
@@ -58,8 +69,21 @@ public final class Api implements AutoCloseable {
     private static final int LARGEST_HEADERS = 8 * 1024;
     private static final int IDLE_MILLIS = 30_000;
     private static final int MOST_CONNECTIONS = 1_000;
-    private static final int THREADS = 32;
+    private static final int THREADS = 128;
+
+    /** As many calls may wait for the database; the other threads answer what needs none of it. */
+    private static final int MOST_WAITING = 100;
+
+    /** Once there are too many connections, those that say nothing go after so long. */
+    private static final int CROWDED_IDLE_MILLIS = 3_000;
+
     private static final int READERS = 6;
+
+    /**
+     * Apart: the journal is the product's table, and who waits for it keeps nobody else waiting.
+     */
+    private static final int JOURNAL_READERS = 2;
+
     private static final int SUPPORT_READERS = 2;
     private static final String PROBLEM_TYPE = "application/problem+json";
 
@@ -68,6 +92,10 @@ public final class Api implements AutoCloseable {
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
                     + " connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none';"
                     + " frame-ancestors 'none'";
+
+    private static final String[] FILTER = {
+        "code", "outcome", "project", "from", "to", "before", "limit"
+    };
 
     private static final String DATA_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
@@ -85,9 +113,12 @@ public final class Api implements AutoCloseable {
     private final Access access;
     private final HostNames hosts;
     private final RateLimit limit;
+    private final ClientAddresses clients;
+    private final Semaphore waiting = new Semaphore(MOST_WAITING);
     private final boolean secureCookie;
     private final Assets assets;
     private final Database readers;
+    private final Database journal;
     private final Optional<Database> support;
     private final KpiEndpoints kpis;
     private final MailEndpoints mails;
@@ -101,26 +132,60 @@ public final class Api implements AutoCloseable {
                 JsonMapper.builder()
                         .addModule(new JavaTimeModule())
                         .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+                        .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
                         .build();
-        access = new Access(config.tokens());
+        access = new Access(config.tokens(), clock);
         hosts = new HostNames(config.hosts());
         limit = new RateLimit(config.requestsPerSecond());
+        clients = new ClientAddresses(config.trustedProxies());
         secureCookie = config.secureCookie();
         assets = new Assets();
         readers = new Database(config.readers(), "api-readers", READERS);
+        journal = new Database(config.readers(), "api-journal", JOURNAL_READERS);
         support =
                 config.support().map(login -> new Database(login, "api-support", SUPPORT_READERS));
         KpiTables tables = new KpiTables(readers);
-        Deliveries deliveries = new Deliveries(readers);
+        Deliveries deliveries = new Deliveries(journal);
+        WaitingEmails waiting = new WaitingEmails(readers);
         Explanation explanation = new Explanation(catalogue, new Wording());
         kpis = new KpiEndpoints(tables, catalogue, clock);
-        mails = new MailEndpoints(deliveries, support.map(SentMails::new), explanation);
+        mails =
+                new MailEndpoints(
+                        deliveries,
+                        waiting,
+                        support.map(SentMails::new),
+                        support.map(RecipientSearch::new),
+                        explanation,
+                        json,
+                        clock);
         page =
                 new LivePage(
-                        readers, tables, catalogue, deliveries, mails, explanation, json, clock);
+                        new Topics(
+                                readers,
+                                tables,
+                                catalogue,
+                                deliveries,
+                                waiting,
+                                mails,
+                                explanation),
+                        access::lives,
+                        json,
+                        clock);
         status =
                 new StatusEndpoints(
-                        readers, tables, config.flink().map(rest -> new Flink(rest, json)), clock);
+                        StatusEndpoints.Pipeline.of(config.readers().url(), config.state()),
+                        readers,
+                        journal,
+                        tables,
+                        config.flink()
+                                .map(
+                                        flink ->
+                                                new Flink(
+                                                        flink.rest(),
+                                                        flink.user(),
+                                                        flink.password(),
+                                                        json)),
+                        clock);
         server = Javalin.create(javalin -> define(javalin, config, json));
     }
 
@@ -155,6 +220,7 @@ public final class Api implements AutoCloseable {
         javalin.startup.startupWatcherEnabled = false;
         javalin.http.maxRequestSize = LARGEST_REQUEST;
         javalin.http.prefer405over404 = true;
+        javalin.router.ignoreTrailingSlashes = false;
         javalin.jsonMapper(new JavalinJackson(json, false));
         QueuedThreadPool threads = new QueuedThreadPool(THREADS, 4);
         threads.setName("api");
@@ -163,7 +229,10 @@ public final class Api implements AutoCloseable {
         javalin.jetty.addConnector((jetty, http) -> connector(jetty, http, config));
         javalin.jetty.modifyServer(
                 jetty -> {
-                    jetty.addBean(new NetworkConnectionLimit(MOST_CONNECTIONS, jetty));
+                    NetworkConnectionLimit most =
+                            new NetworkConnectionLimit(MOST_CONNECTIONS, jetty);
+                    most.setEndPointIdleTimeout(CROWDED_IDLE_MILLIS);
+                    jetty.addBean(most);
                     jetty.setErrorHandler(new PlainErrors());
                 });
         javalin.routes.before(this::admit);
@@ -171,17 +240,22 @@ public final class Api implements AutoCloseable {
         javalin.routes.exception(Problem.class, (problem, context) -> answer(context, problem));
         javalin.routes.exception(
                 HttpResponseException.class,
-                (refused, context) -> answer(context, problem(refused.getStatus())));
+                (refused, context) -> {
+                    if (refused instanceof MethodNotAllowedResponse) {
+                        // The only thing it tells are the methods, under a name for people.
+                        context.header("Allow", String.join(", ", refused.getDetails().values()));
+                    }
+                    answer(context, problem(refused.getStatus()));
+                });
         javalin.routes.exception(
-                Database.Unreachable.class,
+                Database.Unavailable.class,
                 (silent, context) -> {
-                    LOG.warn("The database does not answer: {}", silent.getMessage());
-                    answer(
-                            context,
-                            new Problem(
-                                    503,
-                                    "Database unavailable",
-                                    "The database did not answer in time; try again"));
+                    LOG.warn(
+                            "{} {} cannot be answered: {}",
+                            context.method(),
+                            context.path(),
+                            silent.getMessage());
+                    answer(context, problem(silent.reason()));
                 });
         javalin.routes.exception(
                 Exception.class,
@@ -194,22 +268,70 @@ public final class Api implements AutoCloseable {
 
     private void route(JavalinConfig javalin) {
         for (String path : assets.paths()) {
-            javalin.routes.get(path, this::asset, Role.ANYONE);
+            Assets.Asset asset = assets.at(path);
+            read(javalin, path, context -> answer(context, asset), Role.ANYONE);
         }
-        javalin.routes.get("/health", status::health, Role.ANYONE);
-        javalin.routes.get("/ready", status::ready, Role.ANYONE);
-        javalin.routes.get("/status", status::status, Role.OPERATOR);
-        javalin.routes.post("/session", this::beginSession, Role.ANYONE);
-        javalin.routes.get("/session", this::session, Role.VIEWER);
-        javalin.routes.delete("/session", this::endSession, Role.ANYONE);
-        javalin.routes.get("/analytics/kpi/lifecycle", kpis::overview, Role.VIEWER);
-        javalin.routes.get("/analytics/kpi/{name}", kpis::series, Role.VIEWER);
-        javalin.routes.get("/deliveries", mails::list, Role.VIEWER);
-        javalin.routes.get("/deliveries.csv", mails::csv, Role.VIEWER);
-        javalin.routes.get("/deliveries/{id}", mails::explain, Role.VIEWER);
-        javalin.routes.get("/deliveries/{id}/mail", mails::mail, Role.SUPPORT);
-        javalin.routes.get("/deliveries/{id}/mail/body", mails::body, Role.SUPPORT);
-        javalin.routes.get("/page/events", page::events, Role.VIEWER);
+        read(javalin, "/health", only(status::health), Role.ANYONE);
+        read(javalin, "/ready", only(status::ready), Role.ANYONE);
+        read(javalin, "/status", reading(status::status), Role.OPERATOR);
+        javalin.routes.post("/tickets", only(this::ticket, "role"), Role.VIEWER);
+        javalin.routes.post("/session", only(this::beginSession), Role.ANYONE);
+        read(javalin, "/session", only(this::session), Role.VIEWER);
+        javalin.routes.delete("/session", only(this::endSession), Role.ANYONE);
+        read(
+                javalin,
+                "/analytics/kpi/lifecycle",
+                reading(kpis::overview, "window_days"),
+                Role.VIEWER);
+        read(
+                javalin,
+                "/analytics/kpi/{name}",
+                reading(kpis::series, "from", "to", "grain"),
+                Role.VIEWER);
+        read(javalin, "/deliveries", reading(mails::list, FILTER), Role.VIEWER);
+        read(javalin, "/deliveries.csv", reading(mails::csv, FILTER), Role.VIEWER);
+        javalin.routes.post("/deliveries/search", reading(mails::search), Role.SUPPORT);
+        read(javalin, "/waiting", reading(mails::waiting, "code", "project", "limit"), Role.VIEWER);
+        read(javalin, "/deliveries/{id}", reading(mails::explain), Role.VIEWER);
+        read(javalin, "/deliveries/{id}/mail", reading(mails::mail), Role.SUPPORT);
+        read(javalin, "/deliveries/{id}/mail/body", reading(mails::body), Role.SUPPORT);
+        read(javalin, "/page/events", only(page::events, "days"), Role.VIEWER);
+    }
+
+    /** For monitors and caches: HEAD is answered as GET is, and the server leaves out the body. */
+    private static void read(JavalinConfig javalin, String path, Handler handler, Role role) {
+        javalin.routes.get(path, handler, role);
+        javalin.routes.head(path, handler, role);
+    }
+
+    /** What is done with these parameters and no others. */
+    private static Handler only(Handler handler, String... known) {
+        Parameters parameters = new Parameters(known);
+        return context -> {
+            parameters.check(context);
+            handler.handle(context);
+        };
+    }
+
+    /** The same, of what waits for the database: it leaves threads to what does not. */
+    private Handler reading(Handler handler, String... known) {
+        return only(
+                context -> {
+                    if (!waiting.tryAcquire()) {
+                        context.header("Retry-After", "1");
+                        throw new Problem(
+                                503,
+                                "Too much at once",
+                                "%s calls wait for the database already; try again"
+                                        .formatted(MOST_WAITING));
+                    }
+                    try {
+                        handler.handle(context);
+                    } finally {
+                        waiting.release();
+                    }
+                },
+                known);
     }
 
     private static ServerConnector connector(
@@ -234,11 +356,17 @@ public final class Api implements AutoCloseable {
                     "Unknown host",
                     "This service does not go by that name; LIFECYCLE_API_HOSTS lists its names");
         }
-        long seconds = limit.secondsToWait(context.ip());
+        String client = clients.of(context.ip(), forwarded(context));
+        context.attribute(ClientAddresses.class.getName(), client);
+        long seconds = limit.secondsToWait(client);
         if (seconds > 0) {
             context.header("Retry-After", Long.toString(seconds));
-            throw new Problem(429, "Too many requests", "Try again in %d s".formatted(seconds));
+            throw new Problem(429, "Too many requests", "Try again in %s s".formatted(seconds));
         }
+    }
+
+    private static List<String> forwarded(Context context) {
+        return Collections.list(context.req().getHeaders("X-Forwarded-For"));
     }
 
     private void authorise(Context context) {
@@ -246,10 +374,12 @@ public final class Api implements AutoCloseable {
         if (roles.contains(Role.ANYONE)) {
             return;
         }
-        Caller caller =
-                access.byToken(context.header("Authorization"))
-                        .or(() -> access.bySession(context.cookie(cookie(context))))
-                        .orElse(Caller.STRANGER);
+        Optional<Caller> byToken = access.byToken(context.header("Authorization"));
+        Optional<Session> session =
+                byToken.isPresent()
+                        ? Optional.empty()
+                        : access.bySession(context.cookie(cookie(context)));
+        Caller caller = byToken.or(() -> session.map(Session::caller)).orElse(Caller.STRANGER);
         if (caller == Caller.STRANGER) {
             throw unauthorised(context);
         }
@@ -267,6 +397,7 @@ public final class Api implements AutoCloseable {
                                     caller.role().label()));
         }
         context.attribute(Caller.class.getName(), caller);
+        session.ifPresent(known -> context.attribute(Session.class.getName(), known));
     }
 
     private static Problem unauthorised(Context context) {
@@ -283,11 +414,56 @@ public final class Api implements AutoCloseable {
         return "seqpulse_" + context.port();
     }
 
-    /** Exchanges a token for a cookie that scripts cannot read. */
+    /** Gives who shows a token a ticket, which opens the page once. */
+    private void ticket(Context context) {
+        if (context.attribute(Session.class.getName()) != null) {
+            throw new Problem(
+                    403, "Not allowed", "Tickets are for who shows a token; this is a session");
+        }
+        Caller caller = context.attribute(Caller.class.getName());
+        String asked = context.queryParam("role");
+        Role role =
+                asked == null
+                        ? caller.role()
+                        : Role.of(asked)
+                                .filter(caller.role()::covers)
+                                .orElseThrow(
+                                        () ->
+                                                Problem.parameter(
+                                                        "role",
+                                                        "role must be viewer, support or operator,"
+                                                                + " and at most "
+                                                                + caller.role().label()));
+        String ticket =
+                access.ticket(caller, role)
+                        .orElseThrow(
+                                () ->
+                                        new Problem(
+                                                503,
+                                                "Too many tickets",
+                                                "Too many tickets wait to be used; try again in a"
+                                                        + " minute"));
+        context.status(201)
+                .json(
+                        Map.of(
+                                "ticket",
+                                ticket,
+                                "role",
+                                role.label(),
+                                "expires_in_seconds",
+                                Access.TICKET.toSeconds(),
+                                "page",
+                                "/#ticket=" + ticket));
+    }
+
+    /** Exchanges a token or a ticket for a cookie that scripts cannot read. */
     private void beginSession(Context context) {
+        String shown = context.header("Authorization");
         Caller caller =
-                access.byToken(context.header("Authorization"))
-                        .orElseThrow(() -> unauthorised(context));
+                Access.isTicket(shown)
+                        ? access.byTicket(shown).orElseThrow(() -> usedUp(context))
+                        : access.byToken(shown).orElseThrow(() -> unauthorised(context));
+        access.bySession(context.cookie(cookie(context))).ifPresent(this::end);
         context.cookie(
                 new Cookie(
                         cookie(context),
@@ -301,27 +477,41 @@ public final class Api implements AutoCloseable {
         context.json(described(caller));
     }
 
+    private static Problem usedUp(Context context) {
+        context.header("WWW-Authenticate", "Ticket");
+        return new Problem(
+                401,
+                "Ticket unknown",
+                "This ticket was used, or is older than %s s; ./lifecycle status --page prints an"
+                                .formatted(Access.TICKET.toSeconds())
+                        + " address with a new one");
+    }
+
     private void session(Context context) {
         context.json(described(context.attribute(Caller.class.getName())));
     }
 
     private void endSession(Context context) {
-        access.end(context.cookie(cookie(context)));
+        access.bySession(context.cookie(cookie(context))).ifPresent(this::end);
         context.removeCookie(cookie(context), "/");
         context.status(204);
+    }
+
+    private void end(Session session) {
+        access.end(session);
+        page.end(session);
     }
 
     private static Map<String, Object> described(Caller caller) {
         return Map.of("name", caller.name(), "role", caller.role().label());
     }
 
-    private void asset(Context context) {
-        Assets.Asset asset = assets.at(context.path());
+    private static void answer(Context context, Assets.Asset asset) {
         context.header("Cache-Control", "no-cache").header("ETag", asset.tag());
         if (asset.type().startsWith("text/html")) {
             context.header("Content-Security-Policy", PAGE_POLICY);
         }
-        if (asset.tag().equals(context.header("If-None-Match"))) {
+        if (asset.isAt(context.header("If-None-Match"))) {
             context.status(304);
             return;
         }
@@ -330,6 +520,24 @@ public final class Api implements AutoCloseable {
 
     private static void answer(Context context, Problem problem) {
         context.status(problem.status()).json(problem.body()).contentType(PROBLEM_TYPE);
+    }
+
+    private static Problem problem(Database.Unavailable.Reason reason) {
+        return switch (reason) {
+            case UNREACHABLE ->
+                    new Problem(
+                            503,
+                            "Database unavailable",
+                            "The database did not answer in time; try again");
+            case LOCKED, SLOW, BUSY ->
+                    new Problem(
+                                    503,
+                                    "Not available now",
+                                    "Not now: "
+                                            + reason.text()
+                                            + "; try again. What needs no such table is answered")
+                            .with("reason", reason.label());
+        };
     }
 
     private static Problem problem(int status) {
@@ -343,7 +551,7 @@ public final class Api implements AutoCloseable {
                     new Problem(
                             413,
                             "Request too large",
-                            "A request may have %d bytes".formatted(LARGEST_REQUEST));
+                            "A request may have %s bytes".formatted(LARGEST_REQUEST));
             case 500 ->
                     new Problem(
                             500, "Internal error", "This should not happen; the log has the cause");
@@ -373,7 +581,9 @@ public final class Api implements AutoCloseable {
     public void close() {
         page.close();
         server.stop();
+        status.close();
         readers.close();
+        journal.close();
         support.ifPresent(Database::close);
     }
 }

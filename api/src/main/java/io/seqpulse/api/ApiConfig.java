@@ -1,6 +1,7 @@
 package io.seqpulse.api;
 
 import io.seqpulse.api.access.AccessToken;
+import io.seqpulse.api.access.ClientAddresses;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,9 @@ import java.util.stream.Collectors;
  * @param tokens who may call
  * @param flink Flink's REST interface, for the status; empty: the status says nothing of the job
  * @param rules directory whose {@code lifecycle.yaml} replaces the built-in one, as for the job
+ * @param state folder of the pipeline, for the status; empty: it has none on this machine
  * @param requestsPerSecond of one address, on average
+ * @param trustedProxies whose word on whom a request comes from is taken
  */
 record ApiConfig(
         String bind,
@@ -36,9 +39,11 @@ record ApiConfig(
         Login readers,
         Optional<Login> support,
         List<AccessToken> tokens,
-        Optional<URI> flink,
+        Optional<Cluster> flink,
         Optional<Path> rules,
-        int requestsPerSecond) {
+        Optional<Path> state,
+        int requestsPerSecond,
+        List<String> trustedProxies) {
 
     static final String PREFIX = "LIFECYCLE_API_";
     static final String DEFAULT_HOSTS = "localhost,127.0.0.1,[::1]";
@@ -48,6 +53,18 @@ record ApiConfig(
         @Override
         public String toString() {
             return "Login[" + user + "]";
+        }
+    }
+
+    /**
+     * A Flink cluster.
+     *
+     * @param user asked for by its REST interface; empty: nobody is
+     */
+    record Cluster(URI rest, String user, String password) {
+        @Override
+        public String toString() {
+            return rest.toString();
         }
     }
 
@@ -82,16 +99,25 @@ record ApiConfig(
                         readers,
                         support,
                         reader.tokens("TOKENS"),
-                        reader.optional("FLINK_URL").map(text -> reader.uri("FLINK_URL", text)),
+                        reader.optional("FLINK_URL")
+                                .map(text -> reader.uri("FLINK_URL", text))
+                                .map(
+                                        rest ->
+                                                new Cluster(
+                                                        rest,
+                                                        reader.text("FLINK_USER", ""),
+                                                        reader.text("FLINK_PASSWORD", ""))),
                         reader.optional("RULES_DIR").map(text -> reader.folder("RULES_DIR", text)),
-                        reader.number("REQUESTS_PER_SECOND", 50, 1, 100_000));
+                        reader.optional("STATE_DIR").map(Path::of),
+                        reader.number("REQUESTS_PER_SECOND", 50, 1, 100_000),
+                        reader.addresses("TRUSTED_PROXIES"));
         reader.throwIfAny();
         return config;
     }
 
     @Override
     public String toString() {
-        return "ApiConfig[%s:%d, hosts %s, readers %s, support %s, %d tokens, Flink %s]"
+        return "ApiConfig[%s:%s, hosts %s, readers %s, support %s, %s tokens, Flink %s]"
                 .formatted(bind, port, hosts, readers, support, tokens.size(), flink);
     }
 
@@ -122,8 +148,12 @@ record ApiConfig(
                         "SUPPORT_PASSWORD",
                         "TOKENS",
                         "FLINK_URL",
+                        "FLINK_USER",
+                        "FLINK_PASSWORD",
                         "RULES_DIR",
-                        "REQUESTS_PER_SECOND");
+                        "STATE_DIR",
+                        "REQUESTS_PER_SECOND",
+                        "TRUSTED_PROXIES");
 
         Optional<String> optional(String name) {
             return Optional.ofNullable(environment.get(PREFIX + name))
@@ -159,7 +189,7 @@ record ApiConfig(
             }
             problem(
                     name,
-                    "must be a whole number from %d to %d, not '%s'"
+                    "must be a whole number from %s to %s, not '%s'"
                             .formatted(lowest, highest, text));
             return otherwise;
         }
@@ -203,11 +233,24 @@ record ApiConfig(
                 try {
                     tokens.add(AccessToken.parse(entry));
                 } catch (IllegalArgumentException wrong) {
-                    problem(name, "entry %d %s".formatted(tokens.size() + 1, wrong.getMessage()));
+                    problem(name, "entry %s %s".formatted(tokens.size() + 1, wrong.getMessage()));
                     return tokens;
                 }
             }
             return tokens;
+        }
+
+        List<String> addresses(String name) {
+            List<String> addresses =
+                    Arrays.stream(text(name, "").strip().split("[\\s,]+"))
+                            .filter(address -> !address.isEmpty())
+                            .toList();
+            try {
+                new ClientAddresses(addresses);
+            } catch (IllegalArgumentException wrong) {
+                problem(name, wrong.getMessage());
+            }
+            return addresses;
         }
 
         void throwIfAny() {

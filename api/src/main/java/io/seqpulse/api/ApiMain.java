@@ -1,6 +1,7 @@
 package io.seqpulse.api;
 
 import io.seqpulse.lifecycle.catalogue.InvalidCatalogueException;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 
 /** Runs the service by itself, until it is asked to stop. */
@@ -12,6 +13,8 @@ public final class ApiMain {
 
     /** Starts it with the settings of the environment; 2 when they are wrong. */
     public static void main(String[] arguments) throws InterruptedException {
+        // However it is started: libraries compare and print by the default locale.
+        Locale.setDefault(Locale.US);
         // Before anything logs. In somebody else's JVM the log is theirs.
         if (System.getProperty(LOG_SETTINGS) == null) {
             System.setProperty(LOG_SETTINGS, "log4j2-api.xml");

@@ -12,7 +12,7 @@ import org.eclipse.jetty.util.Callback;
 final class PlainErrors extends ErrorHandler {
 
     private static final String BODY =
-            "{\"title\":\"Bad request\",\"status\":%d,\"detail\":\"The request cannot be read\"}";
+            "{\"title\":\"Bad request\",\"status\":%s,\"detail\":\"The request cannot be read\"}";
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,7 +45,7 @@ class AccessTest {
     void nothingButTheEmptyPageIsOpen() throws Exception {
         for (String route : api.api().routes()) {
             String[] parts = route.split(" ");
-            if (OPEN.contains(route)
+            if (OPEN.contains(route.replace("HEAD ", "GET "))
                     || parts[1].startsWith("/assets/")
                     || !parts[1].startsWith("/")) {
                 continue;
@@ -113,6 +118,129 @@ class AccessTest {
                 .isEqualTo(204);
         assertThat(api.get("/session", null, "Cookie", pair).statusCode()).isEqualTo(401);
         assertThat(api.send("POST", "/session", "wrong").statusCode()).isEqualTo(401);
+    }
+
+    /** Monitors and caches ask so. */
+    @Test
+    void headIsAnsweredAsGetIsButWithoutTheBody() throws Exception {
+        Set<String> routes = api.api().routes();
+        for (String route : routes) {
+            if (!route.startsWith("GET /") || route.equals("GET /page/events")) {
+                continue;
+            }
+            String path =
+                    route.substring("GET ".length())
+                            .replace(
+                                    "{id}",
+                                    api.delivery("E-ACT-01", "sent", null, "<p>Hello</p>")
+                                            .toString())
+                            .replace("{name}", "signup_to_project_24h");
+            for (String token : new String[] {null, RunningApi.VIEWER, RunningApi.OPERATOR}) {
+                HttpResponse<String> got = api.get(path, token);
+                HttpResponse<String> head = api.send("HEAD", path, token);
+                assertThat(head.statusCode()).as("%s", route).isEqualTo(got.statusCode());
+                assertThat(head.body()).as(route).isEmpty();
+                assertThat(headers(head)).as(route).isEqualTo(headers(got));
+            }
+        }
+        assertThat(api.send("HEAD", "/health", null).statusCode()).isEqualTo(200);
+        HttpResponse<String> events =
+                api.send("HEAD", "/page/events", RunningApi.VIEWER, "Accept", "text/event-stream");
+        assertThat(events.statusCode()).isEqualTo(200);
+        assertThat(events.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("text/event-stream"));
+        assertThat(api.api().listeners()).isZero();
+    }
+
+    /** Two answers of one second or the next may differ in what they say, hence in their length. */
+    private static Map<String, List<String>> headers(HttpResponse<String> answer) {
+        Map<String, List<String>> headers = new TreeMap<>(answer.headers().map());
+        List.of("date", "content-length").forEach(headers::remove);
+        return headers;
+    }
+
+    @Test
+    void aTicketOpensThePageOnceWithinAMinute() throws Exception {
+        MovableClock clock = new MovableClock(Instant.now());
+        try (RunningApi ticketed = new RunningApi(clock)) {
+            String ticket = ticket(ticketed, "?role=support");
+            HttpResponse<String> begun = exchange(ticketed, ticket);
+            assertThat(begun.statusCode()).isEqualTo(200);
+            assertThat(begun.body()).contains("\"olga\"", "\"support\"");
+            HttpResponse<String> again = exchange(ticketed, ticket);
+            assertThat(again.statusCode()).isEqualTo(401);
+            assertThat(again.body()).contains("This ticket was used, or is older than 60 s");
+            String late = ticket(ticketed, "");
+            clock.move(Duration.ofSeconds(60));
+            assertThat(exchange(ticketed, late).statusCode()).isEqualTo(401);
+        }
+    }
+
+    private static String ticket(RunningApi api, String query) throws Exception {
+        HttpResponse<String> answer = api.send("POST", "/tickets" + query, RunningApi.OPERATOR);
+        assertThat(answer.statusCode()).isEqualTo(201);
+        return RunningApi.read(answer.body()).path("ticket").asText();
+    }
+
+    private static HttpResponse<String> exchange(RunningApi api, String ticket) throws Exception {
+        return api.send("POST", "/session", null, "Authorization", "Ticket " + ticket);
+    }
+
+    @Test
+    void aTicketLendsNoHigherRoleAndProlongsNoSession() throws Exception {
+        assertThat(api.send("POST", "/tickets?role=operator", RunningApi.VIEWER).statusCode())
+                .isEqualTo(422);
+        String cookie = api.session(RunningApi.OPERATOR);
+        assertThat(api.send("POST", "/tickets", null, "Cookie", cookie).statusCode())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void aSessionOutlivesARestartAndNotItsToken() throws Exception {
+        String cookie;
+        int port;
+        try (RunningApi first = new RunningApi(Clock.systemUTC())) {
+            cookie = first.session(RunningApi.VIEWER);
+            port = first.api().port();
+        }
+        Map<String, String> samePort = Map.of("LIFECYCLE_API_PORT", Integer.toString(port));
+        try (RunningApi second = new RunningApi(Clock.systemUTC(), samePort)) {
+            assertThat(second.get("/session", null, "Cookie", cookie).body()).contains("\"vera\"");
+            String forged = cookie.replace(".viewer.", ".operator.");
+            assertThat(forged).isNotEqualTo(cookie);
+            assertThat(second.get("/session", null, "Cookie", forged).statusCode()).isEqualTo(401);
+        }
+        Map<String, String> otherToken =
+                Map.of(
+                        "LIFECYCLE_API_PORT",
+                        Integer.toString(port),
+                        "LIFECYCLE_API_TOKENS",
+                        "vera:viewer:another-token-of-a-test-001");
+        try (RunningApi third = new RunningApi(Clock.systemUTC(), otherToken)) {
+            assertThat(third.get("/session", null, "Cookie", cookie).statusCode()).isEqualTo(401);
+        }
+    }
+
+    @Test
+    void whatIsNoSessionIsRefusedWithoutAFailure() throws Exception {
+        String cookie = api.session(RunningApi.VIEWER);
+        String name = cookie.substring(0, cookie.indexOf('=') + 1);
+        for (String value :
+                new String[] {
+                    "",
+                    ".",
+                    ".....",
+                    "1.dmVyYQ.viewer.9.x.y",
+                    "1.!.viewer.1.x.y",
+                    "1.dmVyYQ.viewer.99999999999999999999.x.y",
+                    "1.dmVyYQ.viewer.9223372036854775807.x.y",
+                    "1.dmVyYQ.anyone.1.x.y",
+                    cookie.substring(name.length()) + "x"
+                }) {
+            assertThat(api.get("/session", null, "Cookie", name + value).statusCode())
+                    .as(value)
+                    .isEqualTo(401);
+        }
     }
 
     @Test

@@ -43,6 +43,21 @@ class BadRequestsTest {
         "/analytics/kpi/signup_to_project_24h?from=2026-02-12&to=2026-02-11, 422, from must be at least a minute before to",
         "/analytics/kpi/signup_to_project_24h?from=2020-01-01&to=2026-01-01, 422, from and to may be 400 days apart at most",
         "/analytics/kpi/signup_to_project_24h?from=2026-01-01&to=2026-02-01&grain=minute, 422, 'this would be more than 3,000 points: choose a coarser grain or a shorter window'",
+        "/analytics/kpi/signup_to_project_24h?from=0001-01-01, 422, 'from must be in 2000 or later, and at most 400 days ahead'",
+        "/analytics/kpi/signup_to_project_24h?from=0001-01-01&to=0001-02-01, 422, 'to must be in 2000 or later, and at most 400 days ahead'",
+        "/analytics/kpi/signup_to_project_24h?to=9999-12-31, 422, 'to must be in 2000 or later, and at most 400 days ahead'",
+        "/analytics/kpi/signup_to_project_24h?to=9999-12-31T23:59:59Z, 422, 'to must be in 2000 or later, and at most 400 days ahead'",
+        "/analytics/kpi/signup_to_project_24h?form=2026-02-12, 422, There is no such parameter here; 'known' lists them",
+        "/analytics/kpi/lifecycle?days=7, 422, There is no such parameter here; 'known' lists them",
+        "/analytics/kpi/lifecycle?window_days=7&window_days=30, 422, window_days is there twice",
+        "/health?verbose, 422, There are no parameters here",
+        "/deliveries?project=shop, 422, project must be a UUID",
+        "/deliveries?before=yesterday, 422, before must be what an answer gave as 'next'",
+        "/deliveries?from=2026-02-12&to=2026-02-12, 422, from must be before to",
+        "/deliveries?from=0001-01-01, 422, 'from must be in 2000 or later, and at most 400 days ahead'",
+        "/assets/page.js/, 404, There is nothing here; /openapi.json says what is",
+        "/deliveries/, 404, There is nothing here; /openapi.json says what is",
+        "/assets/page%2Ejs/, 404, There is nothing here; /openapi.json says what is",
         "/deliveries?limit=1000, 422, limit must be a whole number from 1 to 500",
         "/deliveries?code=x, 422, 'code must be one of the catalogue, such as E-ACT-01'",
         "/deliveries/1, 422, id must be a UUID",
@@ -86,8 +101,101 @@ class BadRequestsTest {
 
     @Test
     void refusesOtherMethods() throws Exception {
-        assertThat(api.send("DELETE", "/deliveries", RunningApi.VIEWER).statusCode())
-                .isEqualTo(405);
+        HttpResponse<String> refused = api.send("DELETE", "/deliveries", RunningApi.VIEWER);
+        assertThat(refused.statusCode()).isEqualTo(405);
+        assertThat(refused.headers().firstValue("Allow"))
+                .hasValueSatisfying(allowed -> assertThat(allowed).contains("GET"));
+        HttpResponse<String> put = api.send("PUT", "/session", null, "Accept", "text/html,*/*");
+        assertThat(put.statusCode()).isEqualTo(405);
+        assertThat(put.headers().firstValue("Allow").orElseThrow().split(", "))
+                .contains("GET", "POST", "DELETE");
+    }
+
+    @Test
+    void namesTheKnownParameters() throws Exception {
+        JsonNode refused = api.json("/deliveries?recipient=a@example.com", RunningApi.VIEWER);
+        assertThat(refused.path("parameter").asText()).isEqualTo("recipient");
+        assertThat(refused.path("known").findValuesAsText("x")).isEmpty();
+        assertThat(refused.path("known").toString())
+                .isEqualTo(
+                        "[\"before\",\"code\",\"from\",\"limit\",\"outcome\",\"project\",\"to\"]");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "{\"recipient\":\"jane\"}, 422, recipient must be an email address or a user's UUID",
+        "{\"adress\":\"jane@example.com\"}, 422, There is no such member; 'known' lists them",
+        "{\"code\":[\"E-ACT-01\"]}, 422, code must be a single value",
+        "[], 400, The body must be a JSON object",
+        "{, 400, The body must be a JSON object",
+    })
+    void saysWhatIsWrongWithAQuestion(String body, int status, String detail) throws Exception {
+        HttpResponse<String> answer = api.post("/deliveries/search", RunningApi.SUPPORT, body);
+        assertThat(answer.statusCode()).isEqualTo(status);
+        assertThat(RunningApi.read(answer.body()).path("detail").asText()).isEqualTo(detail);
+    }
+
+    @Test
+    void takesNoFormOfAForeignPageForAQuestion() throws Exception {
+        assertThat(
+                        api.send(
+                                        "POST",
+                                        "/deliveries/search",
+                                        RunningApi.SUPPORT,
+                                        "Content-Type",
+                                        "text/plain")
+                                .statusCode())
+                .isEqualTo(415);
+    }
+
+    @Test
+    void answersATagWhateverAProxyMadeOfIt() throws Exception {
+        String tag = api.get("/assets/page.js", null).headers().firstValue("ETag").orElseThrow();
+        for (String known :
+                new String[] {tag, "W/" + tag, "\"other\", W/" + tag + ", \"more\"", "*"}) {
+            assertThat(api.get("/assets/page.js", null, "If-None-Match", known).statusCode())
+                    .as(known)
+                    .isEqualTo(304);
+        }
+        for (String other : new String[] {"\"other\"", "W/\"other\"", tag.replace("\"", "")}) {
+            assertThat(api.get("/assets/page.js", null, "If-None-Match", other).statusCode())
+                    .as(other)
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void countsClientsBehindATrustedProxyApartAndNobodyElses() throws Exception {
+        Map<String, String> slow =
+                Map.of(
+                        "LIFECYCLE_API_REQUESTS_PER_SECOND",
+                        "1",
+                        "LIFECYCLE_API_TRUSTED_PROXIES",
+                        "127.0.0.1, 10.1.0.0/16");
+        try (RunningApi behind = new RunningApi(Clock.systemUTC(), slow)) {
+            assertThat(allowed(behind, "192.0.2.1")).isEqualTo(4);
+            assertThat(allowed(behind, "192.0.2.2")).isEqualTo(4);
+            // What a client writes itself stands before what the proxies add.
+            assertThat(allowed(behind, "203.0.113.9, 192.0.2.1")).isZero();
+            assertThat(allowed(behind, "192.0.2.1, 10.1.2.3")).isZero();
+            assertThat(allowed(behind, "2001:db8::1")).isEqualTo(4);
+            assertThat(allowed(behind, "[2001:db8::2]:4711")).isZero();
+        }
+        try (RunningApi open =
+                new RunningApi(
+                        Clock.systemUTC(), Map.of("LIFECYCLE_API_REQUESTS_PER_SECOND", "1"))) {
+            assertThat(allowed(open, "192.0.2.1")).isEqualTo(4);
+            assertThat(allowed(open, "192.0.2.2")).isZero();
+        }
+    }
+
+    private static int allowed(RunningApi api, String forwarded) throws Exception {
+        int allowed = 0;
+        for (int i = 0; i < 5; i++) {
+            int status = api.get("/health", null, "X-Forwarded-For", forwarded).statusCode();
+            allowed += status == 200 ? 1 : 0;
+        }
+        return allowed;
     }
 
     @Test

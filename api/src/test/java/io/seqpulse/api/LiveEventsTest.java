@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -59,6 +61,7 @@ class LiveEventsTest {
                                                             line.contains("signup_to_project_24h")
                                                                     && line.contains(
                                                                             "\"value\":75.00")));
+            assertThat(lines).contains("event: kpis.changes");
             assertThat(api.api().listeners()).isOne();
             assertThat(reading).isNotDone();
         }
@@ -172,6 +175,121 @@ class LiveEventsTest {
                             .orElseThrow();
             return RunningApi.read(data.substring("data: ".length()));
         }
+    }
+
+    @Test
+    void tellsOfAChangeOnlyWhatChanged() throws Exception {
+        try (RunningApi api = new RunningApi(Clock.systemUTC())) {
+            api.definition("signup_to_project_24h", null).complete();
+            UUID first = api.delivery("E-ACT-01", "queued", null, null);
+            List<String> lines = new CopyOnWriteArrayList<>();
+            HttpClient.newHttpClient()
+                    .sendAsync(pageEvents(api), HttpResponse.BodyHandlers.ofLines())
+                    .thenAcceptAsync(answer -> answer.body().forEach(lines::add));
+            await().untilAsserted(() -> assertThat(lines).contains("event: deliveries"));
+            UUID second = api.delivery("E-ACT-02", "sent", null, null);
+            await().untilAsserted(() -> assertThat(lines).contains("event: deliveries.changes"));
+            String change = lines.get(lines.indexOf("event: deliveries.changes") + 1);
+            JsonNode set = RunningApi.read(change.substring("data: ".length())).path("set");
+            assertThat(set.path("deliveries").fieldNames())
+                    .toIterable()
+                    .containsExactly(second.toString());
+            assertThat(change).doesNotContain(first.toString()).hasSizeLessThan(1_000);
+            lines.clear();
+            api.database.execute(
+                    "update public.email_deliveries set status = 'sent', sent_at = now()"
+                            + " where id = ?",
+                    first);
+            await().untilAsserted(() -> assertThat(lines).contains("event: deliveries.changes"));
+            JsonNode outcome =
+                    RunningApi.read(
+                            lines.get(lines.indexOf("event: deliveries.changes") + 1)
+                                    .substring("data: ".length()));
+            assertThat(outcome.at("/set/deliveries").path(first.toString()).fieldNames())
+                    .toIterable()
+                    .containsExactlyInAnyOrder("outcome", "sent_at");
+        }
+    }
+
+    @Test
+    void endsWithItsSession() throws Exception {
+        try (RunningApi api = new RunningApi(Clock.systemUTC())) {
+            api.complete();
+            String cookie = api.session(RunningApi.VIEWER);
+            CompletableFuture<Void> reading =
+                    HttpClient.newHttpClient()
+                            .sendAsync(
+                                    pageEvents(api, "Cookie", cookie),
+                                    HttpResponse.BodyHandlers.ofLines())
+                            .thenAcceptAsync(answer -> answer.body().forEach(line -> {}));
+            await().until(() -> api.api().listeners() == 1);
+            api.send("DELETE", "/session", null, "Cookie", cookie);
+            await().atMost(Duration.ofSeconds(2)).until(reading::isDone);
+            assertThat(api.api().listeners()).isZero();
+        }
+    }
+
+    @Test
+    void endsWhenItsSessionExpires() throws Exception {
+        MovableClock clock = new MovableClock(Instant.now());
+        try (RunningApi api = new RunningApi(clock)) {
+            api.complete();
+            String cookie = api.session(RunningApi.VIEWER);
+            CompletableFuture<Void> reading =
+                    HttpClient.newHttpClient()
+                            .sendAsync(
+                                    pageEvents(api, "Cookie", cookie),
+                                    HttpResponse.BodyHandlers.ofLines())
+                            .thenAcceptAsync(answer -> answer.body().forEach(line -> {}));
+            await().until(() -> api.api().listeners() == 1);
+            clock.move(Duration.ofHours(12));
+            await().atMost(Duration.ofSeconds(5)).until(reading::isDone);
+        }
+    }
+
+    @Test
+    void oneViewerCannotTakeAllPlaces() throws Exception {
+        try (RunningApi api = new RunningApi(Clock.systemUTC())) {
+            api.complete();
+            String cookie = api.session(RunningApi.VIEWER);
+            HttpClient http = HttpClient.newHttpClient();
+            List<InputStream> open = new ArrayList<>();
+            try {
+                int refused = 0;
+                for (int i = 0; i < 12; i++) {
+                    HttpResponse<InputStream> answer =
+                            http.send(
+                                    pageEvents(api, "Cookie", cookie),
+                                    HttpResponse.BodyHandlers.ofInputStream());
+                    open.add(answer.body());
+                    refused += answer.statusCode() == 429 ? 1 : 0;
+                }
+                assertThat(refused).isEqualTo(4);
+                for (int i = 0; i < 60; i++) {
+                    open.add(
+                            http.send(pageEvents(api), HttpResponse.BodyHandlers.ofInputStream())
+                                    .body());
+                }
+                assertThat(api.api().listeners()).isEqualTo(50);
+                HttpResponse<InputStream> other =
+                        http.send(
+                                pageEvents(api, "Authorization", "Bearer " + RunningApi.SUPPORT),
+                                HttpResponse.BodyHandlers.ofInputStream());
+                open.add(other.body());
+                assertThat(other.statusCode()).isEqualTo(200);
+            } finally {
+                for (InputStream stream : open) {
+                    stream.close();
+                }
+            }
+        }
+    }
+
+    private static HttpRequest pageEvents(RunningApi api, String header, String value) {
+        return HttpRequest.newBuilder(api.url("/page/events?days=7"))
+                .header(header, value)
+                .header("Accept", "text/event-stream")
+                .build();
     }
 
     private static HttpRequest pageEvents(RunningApi api) {

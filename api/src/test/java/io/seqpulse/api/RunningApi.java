@@ -10,12 +10,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
@@ -51,6 +47,7 @@ final class RunningApi implements AutoCloseable {
                         "email",
                         "segment",
                         "duration",
+                        "waiting",
                         "heartbeat")) {
             database.execute("delete from kpi." + table + "_rows");
         }
@@ -108,31 +105,44 @@ final class RunningApi implements AutoCloseable {
 
     /** The tables are complete. */
     RunningApi complete() {
-        put("begin", List.of(), Instant.now(), 0, 0);
-        return put("heartbeat", List.of("0", "1"), Instant.now().plusSeconds(1), 0, 0);
+        begin();
+        database.execute(
+                "select kpi.heartbeat(?, 1, 0, 1, ?)",
+                GENERATION,
+                Instant.now().plusSeconds(1).toEpochMilli());
+        return this;
+    }
+
+    private void begin() {
+        database.execute("select kpi.begin(?, ?, -1, 0, false)", GENERATION, GENERATION);
     }
 
     RunningApi put(
             String relation, List<String> series, Instant at, long numerator, long denominator) {
-        try (Connection job = database.connect(database.job());
-                PreparedStatement call = job.prepareStatement("call kpi.put(?, ?, ?, ?, ?, ?)")) {
-            call.setLong(1, GENERATION);
-            call.setString(2, relation);
-            call.setArray(3, job.createArrayOf("text", series.toArray()));
-            call.setObject(4, OffsetDateTime.ofInstant(at, ZoneOffset.UTC));
-            call.setLong(5, numerator);
-            call.setLong(6, denominator);
-            call.execute();
-            database.execute("call kpi.add_up_hours()");
-            return this;
-        } catch (SQLException failed) {
-            throw new IllegalStateException(failed);
-        }
+        begin();
+        database.execute(
+                "select kpi.put(?, 1, 0, array[?], array[?], array[?], array[?], array[?::bigint],"
+                        + " array[?::bigint], array[?::bigint])",
+                GENERATION,
+                relation,
+                series.get(0),
+                series.size() > 1 ? series.get(1) : "",
+                series.size() > 2 ? series.get(2) : "",
+                at.toEpochMilli(),
+                numerator,
+                denominator);
+        database.execute("call kpi.add_up_hours()");
+        return this;
     }
 
     /** A mail in the journal. */
     UUID delivery(String code, String status, String reason, String html) {
         UUID user = database.user("jane.doe+%s@example.com".formatted(UUID.randomUUID()));
+        return delivery(user, code, status, reason, html);
+    }
+
+    /** A mail to somebody in the journal. */
+    UUID delivery(UUID user, String code, String status, String reason, String html) {
         return (UUID)
                 database.value(
                         "insert into public.email_deliveries (user_id, email_type, dedupe_key,"
@@ -150,6 +160,24 @@ final class RunningApi implements AutoCloseable {
 
     HttpResponse<String> get(String path, String token, String... headers) throws Exception {
         return send("GET", path, token, headers);
+    }
+
+    /** Begins a session, and returns the cookie that names it. */
+    String session(String token) throws Exception {
+        String cookie =
+                send("POST", "/session", token).headers().firstValue("Set-Cookie").orElseThrow();
+        return cookie.substring(0, cookie.indexOf(';'));
+    }
+
+    /** Posts JSON. */
+    HttpResponse<String> post(String path, String token, String body) throws Exception {
+        return http.send(
+                HttpRequest.newBuilder(url(path))
+                        .header("Content-Type", "application/json")
+                        .header("Authorization", "Bearer " + token)
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     HttpResponse<String> send(String method, String path, String token, String... headers)

@@ -132,7 +132,7 @@ final class AcceptingSmtpServer implements AutoCloseable {
             while (accepted < mails) {
                 if (seen == accepted) {
                     throw new BenchmarkException(
-                            "%d of %d mails came, then none for %d s"
+                            "%s of %s mails came, then none for %s s"
                                     .formatted(accepted, mails, atMostBetween.toSeconds()));
                 }
                 seen = accepted;

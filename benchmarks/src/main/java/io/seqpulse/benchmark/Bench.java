@@ -149,8 +149,11 @@ public final class Bench implements Callable<Integer> {
         try (EmbeddedStack stack = builder.start();
                 JobRuns jobs =
                         JobRuns.start(
-                                stack.folder().resolve("benchmark"), parallelism, flinkSettings)) {
-            Connector connector = new Connector(stack.connectUrl());
+                                stack.folder().resolve("benchmark"),
+                                stack.httpPasswordFile(),
+                                parallelism,
+                                flinkSettings)) {
+            Connector connector = new Connector(stack);
             connector.stop();
             Supplier<ProductHistory> history = () -> new ProductHistory(SEED, events, begun);
             Product product = new Product(stack, history);
@@ -177,7 +180,7 @@ public final class Bench implements Callable<Integer> {
     private EventTopic writeEvents(EmbeddedStack stack, ProductHistory history)
             throws InterruptedException {
         say("Writing %,d events into Kafka", events);
-        EventTopic topic = EventTopic.write(stack.bootstrapServers(), TOPIC, history, events);
+        EventTopic topic = EventTopic.write(stack.kafkaClient(), TOPIC, history, events);
         report.input("events", topic.events());
         report.input("records", topic.records());
         report.input("bytesPerRecord", topic.bytes() / topic.records());
@@ -250,9 +253,9 @@ public final class Bench implements Callable<Integer> {
                 Measure.DEBEZIUM,
                 run -> {
                     product.commitHistory();
-                    long from = EventTopic.end(stack.bootstrapServers(), CHANGES);
+                    long from = EventTopic.end(stack.kafkaClient(), CHANGES);
                     connector.resume();
-                    Rate rate = EventTopic.sent(stack.bootstrapServers(), CHANGES, from, events);
+                    Rate rate = EventTopic.sent(stack.kafkaClient(), CHANGES, from, events);
                     connector.stop();
                     return rate;
                 },
@@ -262,11 +265,9 @@ public final class Bench implements Callable<Integer> {
                 run -> {
                     product.fill();
                     connector.forgetPosition();
-                    long from = EventTopic.end(stack.bootstrapServers(), CHANGES);
+                    long from = EventTopic.end(stack.kafkaClient(), CHANGES);
                     connector.resume();
-                    Rate rate =
-                            EventTopic.sent(
-                                    stack.bootstrapServers(), CHANGES, from, product.rows());
+                    Rate rate = EventTopic.sent(stack.kafkaClient(), CHANGES, from, product.rows());
                     connector.stop();
                     return rate;
                 },
@@ -289,13 +290,13 @@ public final class Bench implements Callable<Integer> {
         }
         for (int number = 1; number <= measure.warmUps(); number++) {
             double rate = run(run, -number);
-            tell(measure, "warm-up %d of %d".formatted(number, measure.warmUps()), rate);
+            tell(measure, "warm-up %s of %s".formatted(number, measure.warmUps()), rate);
         }
         List<Double> rates = new ArrayList<>();
         for (int number = 1; number <= runs; number++) {
             double rate = run(run, number);
             rates.add(rate);
-            tell(measure, "run %d of %d".formatted(number, runs), rate);
+            tell(measure, "run %s of %s".formatted(number, runs), rate);
         }
         report.add(new Result(measure, rates, notes));
     }

@@ -2,6 +2,7 @@ package io.seqpulse.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.quickstart.EmbeddedStack;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,13 +18,12 @@ final class Connector {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final URI connector;
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http;
 
-    /**
-     * @param connect where Kafka Connect answers
-     */
-    Connector(URI connect) {
-        this.connector = connect.resolve("/connectors/seqpulse/");
+    /** That of a stack. */
+    Connector(EmbeddedStack stack) {
+        this.connector = stack.connectUrl().resolve("/connectors/seqpulse/");
+        this.http = stack.access().client();
     }
 
     /** Stops it and waits until it has; its slot and its position stay. */

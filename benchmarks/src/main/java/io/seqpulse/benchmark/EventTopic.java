@@ -29,6 +29,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * A history written into Kafka once, as Debezium would have written it.
  *
+ * @param kafka what a client of Kafka needs
  * @param events row changes in it
  * @param records what else is in it included
  * @param begin before its first commit
@@ -36,7 +37,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * @param bytes of keys and values, before compression
  */
 record EventTopic(
-        String bootstrapServers,
+        Map<String, String> kafka,
         String name,
         long events,
         long records,
@@ -49,18 +50,13 @@ record EventTopic(
 
     /** Writes it into a new topic with one partition. */
     static EventTopic write(
-            String bootstrapServers, String name, ProductHistory history, long events)
+            Map<String, String> kafka, String name, ProductHistory history, long events)
             throws InterruptedException {
-        create(bootstrapServers, name);
+        create(kafka, name);
         // As the registration has it; batches are as full as a busy connector's.
-        Map<String, Object> settings =
-                Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
-                        ProducerConfig.COMPRESSION_TYPE_CONFIG,
-                        "lz4",
-                        ProducerConfig.LINGER_MS_CONFIG,
-                        1);
+        Map<String, Object> settings = new HashMap<>(kafka);
+        settings.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 1);
         AtomicReference<Exception> failure = new AtomicReference<>();
         long[] bytes = new long[1];
         try (KafkaProducer<byte[], byte[]> producer =
@@ -89,14 +85,12 @@ record EventTopic(
                         "the events could not be written to Kafka", failure.get());
             }
             return new EventTopic(
-                    bootstrapServers, name, events, log.records(), history.begin(), end, bytes[0]);
+                    kafka, name, events, log.records(), history.begin(), end, bytes[0]);
         }
     }
 
-    private static void create(String bootstrapServers, String name) throws InterruptedException {
-        try (Admin admin =
-                Admin.create(
-                        Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+    private static void create(Map<String, String> kafka, String name) throws InterruptedException {
+        try (Admin admin = Admin.create(new HashMap<>(kafka))) {
             NewTopic topic =
                     new NewTopic(name, 1, (short) 1)
                             .configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1"));
@@ -113,12 +107,17 @@ record EventTopic(
 
     /** The topic as the job reads it. */
     ChangeLog changeLog() {
-        return new ChangeLog(bootstrapServers, name, "seqpulse-benchmark");
+        return new ChangeLog(
+                kafka.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG),
+                name,
+                "seqpulse-benchmark",
+                kafka,
+                null);
     }
 
     /** Reads all of it with a consumer that does nothing else, set as the job's is. */
     Rate consume() {
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer(bootstrapServers)) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(kafka)) {
             TopicPartition partition = new TopicPartition(name, 0);
             consumer.assign(List.of(partition));
             consumer.seekToBeginning(List.of(partition));
@@ -135,7 +134,7 @@ record EventTopic(
                     read += polled;
                 } else if (read > 0 && now - last > PATIENCE.toNanos()) {
                     throw new BenchmarkException(
-                            "only %d of %d records came back".formatted(read, records));
+                            "only %s of %s records came back".formatted(read, records));
                 }
                 last = now;
             }
@@ -150,8 +149,8 @@ record EventTopic(
      * @param from offset of the first record that may be one of them
      * @param rows how many there are; waits until all are there
      */
-    static Rate sent(String bootstrapServers, String topic, long from, long rows) {
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer(bootstrapServers)) {
+    static Rate sent(Map<String, String> kafka, String topic, long from, long rows) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(kafka)) {
             TopicPartition partition = new TopicPartition(topic, 0);
             consumer.assign(List.of(partition));
             // Reading would take from Debezium what it needs, so first only the end is asked for.
@@ -173,7 +172,7 @@ record EventTopic(
                 }
                 if (System.nanoTime() > patient) {
                     throw new BenchmarkException(
-                            "Debezium wrote %d of %d rows, then no more".formatted(seen, rows));
+                            "Debezium wrote %s of %s rows, then no more".formatted(seen, rows));
                 }
             }
             return new Rate(WarmUp.rest(rows), Math.max(1, last - first) * 1_000_000);
@@ -193,7 +192,7 @@ record EventTopic(
                 patient = System.nanoTime() + PATIENCE.toNanos();
             } else if (System.nanoTime() > patient) {
                 throw new BenchmarkException(
-                        "Debezium stands still at offset %d of %d".formatted(now, offset));
+                        "Debezium stands still at offset %s of %s".formatted(now, offset));
             }
             end = now;
         }
@@ -205,8 +204,8 @@ record EventTopic(
     }
 
     /** The offset that the next record of a topic will have. */
-    static long end(String bootstrapServers, String topic) {
-        try (KafkaConsumer<byte[], byte[]> consumer = consumer(bootstrapServers)) {
+    static long end(Map<String, String> kafka, String topic) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(kafka)) {
             return end(consumer, new TopicPartition(topic, 0));
         }
     }
@@ -217,9 +216,8 @@ record EventTopic(
         return !key.startsWith("{\"prefix\"") && !key.startsWith("{\"serverName\"");
     }
 
-    private static KafkaConsumer<byte[], byte[]> consumer(String bootstrapServers) {
-        Map<String, Object> settings = new HashMap<>();
-        settings.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    private static KafkaConsumer<byte[], byte[]> consumer(Map<String, String> kafka) {
+        Map<String, Object> settings = new HashMap<>(kafka);
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         return new KafkaConsumer<>(

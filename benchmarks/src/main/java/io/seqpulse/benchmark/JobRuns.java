@@ -5,8 +5,11 @@ import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.EmailSink;
 import io.seqpulse.connector.email.SmtpSettings;
 import io.seqpulse.connector.jdbc.JdbcSettings;
-import io.seqpulse.connector.jdbc.KpiRow;
-import io.seqpulse.connector.jdbc.KpiSink;
+import io.seqpulse.connector.jdbc.KpiBatch;
+import io.seqpulse.connector.jdbc.KpiClaim;
+import io.seqpulse.connector.jdbc.KpiFound;
+import io.seqpulse.connector.jdbc.KpiTables;
+import io.seqpulse.connector.jdbc.KpiWriter;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.LifecyclePipeline;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
@@ -16,17 +19,17 @@ import io.seqpulse.lifecycle.decode.DecodeChanges;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.totals.Generation;
 import io.seqpulse.quickstart.FlinkSettings;
+import io.seqpulse.quickstart.access.FlinkGate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -37,6 +40,7 @@ import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionJobVertex;
@@ -77,14 +81,17 @@ final class JobRuns implements AutoCloseable {
      * Starts the cluster.
      *
      * @param folder where it keeps state and checkpoints
+     * @param passwordFile what its REST interface asks for
      * @param parallelism of every operator behind the decoder
      * @param given settings of Flink over those of the embedded stack
      */
-    static JobRuns start(Path folder, int parallelism, Map<String, String> given) throws Exception {
+    static JobRuns start(Path folder, Path passwordFile, int parallelism, Map<String, String> given)
+            throws Exception {
         for (String needed : List.of("checkpoints", "savepoints", "tmp/flink")) {
             Files.createDirectories(folder.resolve(needed));
         }
         Map<String, String> settings = FlinkSettings.onLoopback(folder, 0);
+        settings.put(FlinkGate.PASSWORD_FILE.key(), passwordFile.toString());
         settings.put("parallelism.default", Integer.toString(parallelism));
         settings.put("taskmanager.memory.managed.size", "768 mb");
         // A run that failed in between has measured nothing.
@@ -165,7 +172,7 @@ final class JobRuns implements AutoCloseable {
                                 .define(
                                         changes,
                                         FinishLine.before(sink, lap, topic.end(), JobRuns::kind),
-                                        KpiSink.to(database),
+                                        KpiTables.of(database),
                                         new NoDeadLetters()));
     }
 
@@ -182,7 +189,7 @@ final class JobRuns implements AutoCloseable {
                 topic.name(),
                 rules(topic.begin()),
                 catalogue,
-                new Generation(System.currentTimeMillis(), Set.of()),
+                System.currentTimeMillis(),
                 COOLDOWN,
                 emails());
     }
@@ -203,6 +210,7 @@ final class JobRuns implements AutoCloseable {
                 "https://lifecycle.benchmark.example",
                 "a secret that signs the links of a benchmark only",
                 "fr",
+                ZoneId.of("Europe/Paris"),
                 null);
     }
 
@@ -267,7 +275,7 @@ final class JobRuns implements AutoCloseable {
             throwIfOver(job);
             if (System.nanoTime() > end) {
                 throw new BenchmarkException(
-                        "the job did not start within %d s".formatted(START_UP.toSeconds()));
+                        "the job did not start within %s s".formatted(START_UP.toSeconds()));
             }
             TimeUnit.MILLISECONDS.sleep(50);
         }
@@ -288,7 +296,7 @@ final class JobRuns implements AutoCloseable {
             throwIfOver(job);
             if (System.nanoTime() > end) {
                 throw new BenchmarkException(
-                        "the job has not come to the end of the events in %d minutes"
+                        "the job has not come to the end of the events in %s minutes"
                                 .formatted(LONGEST.toMinutes()));
             }
         }
@@ -331,19 +339,43 @@ final class JobRuns implements AutoCloseable {
         cluster.close();
     }
 
-    /** The events are sound: whatever is buried here is a fault of the generator or of the job. */
     /** Throws the figures away. */
-    private static final class NoKpis implements Sink<KpiRow> {
+    private static final class NoKpis implements KpiTables {
         private static final long serialVersionUID = 1L;
 
         @Override
-        public SinkWriter<KpiRow> createWriter(WriterInitContext context) {
-            return new SinkWriter<>() {
-                @Override
-                public void write(KpiRow row, Context ofElement) {}
+        public KpiWriter claim(KpiClaim claim, MetricGroup metrics) {
+            return new KpiWriter() {
+                private boolean asked;
+                private long given;
 
                 @Override
-                public void flush(boolean endOfInput) {}
+                public KpiFound found() {
+                    KpiFound nothing = asked ? null : new KpiFound(1, 1, false, List.of(), true);
+                    asked = true;
+                    return nothing;
+                }
+
+                @Override
+                public boolean takesMore() {
+                    return true;
+                }
+
+                @Override
+                public void write(KpiBatch batch) {
+                    given++;
+                }
+
+                @Override
+                public long written() {
+                    return given;
+                }
+
+                @Override
+                public void completed(long checkpoint) {}
+
+                @Override
+                public void check() {}
 
                 @Override
                 public void close() {}
@@ -351,6 +383,7 @@ final class JobRuns implements AutoCloseable {
         }
     }
 
+    /** The events are sound: whatever is buried here is a fault of the generator or of the job. */
     private static final class NoDeadLetters implements Sink<DeadLetter> {
         private static final long serialVersionUID = 1L;
 
@@ -360,7 +393,7 @@ final class JobRuns implements AutoCloseable {
                 @Override
                 public void write(DeadLetter letter, Context ofElement) throws IOException {
                     throw new IOException(
-                            "the job buried an event of %s at offset %d: %s"
+                            "the job buried an event of %s at offset %s: %s"
                                     .formatted(letter.table(), letter.offset(), letter.reason()));
                 }
 

@@ -142,7 +142,7 @@ final class KpiScale implements Callable<Integer> {
         say("Starting PostgreSQL");
         try (EmbeddedStack stack = EmbeddedStack.builder().withoutJob().start();
                 Connection product = stack.connect()) {
-            new Connector(stack.connectUrl()).stop();
+            new Connector(stack).stop();
             execute(product, "select pg_drop_replication_slot('seqpulse_lifecycle')");
             execute(product, "set timezone to 'UTC'");
             say("Writing a year of %,d users", users);

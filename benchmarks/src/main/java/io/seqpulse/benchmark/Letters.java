@@ -56,7 +56,7 @@ final class Letters extends ProcessFunction<Long, EmailCommand> {
         out.collect(
                 EmailCommand.journal(
                         new JournalEntry(
-                                "benchmark:%s:%d".formatted(run, number),
+                                "benchmark:%s:%s".formatted(run, number),
                                 rule.code(),
                                 rule.category().label(),
                                 users.get((int) (number % users.size())),
@@ -68,6 +68,7 @@ final class Letters extends ProcessFunction<Long, EmailCommand> {
                                 now.plus(Duration.ofDays(1)),
                                 now,
                                 now,
-                                new EmailContent("fr", subject, html, text, Map.of()))));
+                                new EmailContent("fr", subject, html, text, Map.of()),
+                                null)));
     }
 }

@@ -13,7 +13,7 @@ record Rate(long count, long nanos) {
     Rate {
         if (count <= 0 || nanos <= 0) {
             throw new IllegalArgumentException(
-                    "%d in %d ns is no rate: too few to be measured".formatted(count, nanos));
+                    "%s in %s ns is no rate: too few to be measured".formatted(count, nanos));
         }
     }
 

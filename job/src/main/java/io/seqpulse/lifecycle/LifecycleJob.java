@@ -1,11 +1,13 @@
 package io.seqpulse.lifecycle;
 
 import io.seqpulse.connector.email.EmailSink;
-import io.seqpulse.connector.jdbc.KpiSink;
+import io.seqpulse.connector.jdbc.KpiTables;
+import io.seqpulse.connector.jdbc.StartUpDatabase;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetterSink;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
+import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.config.LifecycleConfig;
 import io.seqpulse.lifecycle.config.RulesMode;
 import io.seqpulse.lifecycle.detect.ActiveRule;
@@ -24,7 +26,11 @@ public final class LifecycleJob {
         LifecycleConfig config = LifecycleConfig.of(args, System.getenv());
         ChangeLog changeLog =
                 new ChangeLog(
-                        config.kafkaBootstrapServers(), config.kafkaTopic(), "seqpulse-lifecycle");
+                        config.kafkaBootstrapServers(),
+                        config.kafkaTopic(),
+                        "seqpulse-lifecycle",
+                        config.kafkaClient(),
+                        new StartUpDatabase(config.database()).clockKey());
         changeLog.requireOnePartition();
         Catalogue catalogue = CatalogueLoader.load(config.rulesDir());
         List<ActiveRule> rules =
@@ -36,7 +42,7 @@ public final class LifecycleJob {
                         config.kafkaTopic(),
                         rules,
                         catalogue,
-                        LifecycleStart.generation(config.database()),
+                        new StartUpDatabase(config.database()).newStart(),
                         config.marketingCooldown(),
                         config.emailSettings());
         EmailSink.Builder emails =
@@ -45,7 +51,10 @@ public final class LifecycleJob {
                         .transport(config.smtp())
                         .from(config.emailFrom())
                         .replyTo(config.emailReplyTo())
-                        .cooldown(config.marketingCooldown());
+                        .cooldown(config.marketingCooldown())
+                        .sendOnly(
+                                LifecycleStart.codes(rules, Rule.Mode.LIVE),
+                                LifecycleStart.heldBack(rules));
         if (config.rulesMode() == RulesMode.SHADOW) {
             emails.journalOnly();
         }
@@ -53,8 +62,11 @@ public final class LifecycleJob {
         pipeline.define(
                 LifecyclePipeline.changes(env, changeLog),
                 emails.build(),
-                KpiSink.to(config.database()),
-                DeadLetterSink.to(config.kafkaBootstrapServers(), config.deadLetterTopic()));
+                KpiTables.of(config.database()),
+                DeadLetterSink.to(
+                        config.kafkaBootstrapServers(),
+                        config.deadLetterTopic(),
+                        config.kafkaClient()));
         env.execute("seqpulse-lifecycle");
     }
 }

@@ -2,32 +2,33 @@ package io.seqpulse.lifecycle;
 
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.email.EmailCommand;
-import io.seqpulse.connector.jdbc.KpiRow;
+import io.seqpulse.connector.jdbc.KpiTables;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.decode.DecodeChanges;
+import io.seqpulse.lifecycle.decode.EndlessLog;
 import io.seqpulse.lifecycle.delivery.FollowDeliveries;
 import io.seqpulse.lifecycle.deployment.AttachDeployment;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.kpi.Increment;
-import io.seqpulse.lifecycle.kpi.Measures;
-import io.seqpulse.lifecycle.parent.RememberParents;
+import io.seqpulse.lifecycle.kpi.KpiIndex;
+import io.seqpulse.lifecycle.parent.FollowMembers;
+import io.seqpulse.lifecycle.parent.IndexForeignKeys;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
 import io.seqpulse.lifecycle.project.DetectProject;
 import io.seqpulse.lifecycle.segment.CountSegments;
-import io.seqpulse.lifecycle.state.SweepOperator;
-import io.seqpulse.lifecycle.state.SweptFunction;
-import io.seqpulse.lifecycle.totals.Generation;
+import io.seqpulse.lifecycle.state.ReconcileOperator;
+import io.seqpulse.lifecycle.state.ReconciledFunction;
 import io.seqpulse.lifecycle.totals.Hours;
 import io.seqpulse.lifecycle.totals.SumOperator;
 import io.seqpulse.lifecycle.totals.TotalsOperator;
@@ -37,6 +38,7 @@ import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.KeyedStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -49,7 +51,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * @param topic name of the change log, for dead letters
  * @param rules the catalogue's rules with the times since which they run
  * @param declared every rule and KPI of the catalogue, whether it runs or not
- * @param generation which rows of KPIs are filled
+ * @param start the number of this start of the job, greater than those before; one with empty state
+ *     fills KPI rows of its own under it
  * @param cooldown least time between two marketing emails to one person
  * @param emails how they are written
  */
@@ -57,7 +60,7 @@ public record LifecyclePipeline(
         String topic,
         List<ActiveRule> rules,
         Catalogue declared,
-        Generation generation,
+        long start,
         Duration cooldown,
         EmailSettings emails) {
 
@@ -69,10 +72,30 @@ public record LifecyclePipeline(
     /** The change log as one ordered stream on its own clock. */
     public static DataStream<LogRecord> changes(
             StreamExecutionEnvironment env, ChangeLog changeLog) {
+        refuseUnalignedCheckpoints(env);
         env.setMaxParallelism(MAX_PARALLELISM);
         env.getConfig().setAutoWatermarkInterval(CLOCK_STEP.toMillis());
-        return env.fromSource(changeLog.source(), ChangeLog.clock(), OperatorIds.CHANGE_LOG)
-                .uid(OperatorIds.CHANGE_LOG)
+        return endless(
+                env.fromSource(changeLog.source(), ChangeLog.clock(), OperatorIds.CHANGE_LOG)
+                        .uid(OperatorIds.CHANGE_LOG)
+                        .setParallelism(1));
+    }
+
+    /** Messages between operators have no version: a checkpoint must not contain any. */
+    private static void refuseUnalignedCheckpoints(StreamExecutionEnvironment env) {
+        if (env.getCheckpointConfig().isUnalignedCheckpointsEnabled()) {
+            throw new IllegalArgumentException(
+                    "%s is true, and this job's checkpoints must be aligned: set it to false"
+                            .formatted(CheckpointingOptions.ENABLE_UNALIGNED.key()));
+        }
+    }
+
+    /** The change log, whose end is refused. */
+    static DataStream<LogRecord> endless(DataStream<LogRecord> changes) {
+        return named(
+                        changes.transform(
+                                "endless", TypeInformation.of(LogRecord.class), new EndlessLog()),
+                        OperatorIds.ENDLESS_LOG)
                 .setParallelism(1);
     }
 
@@ -80,61 +103,70 @@ public record LifecyclePipeline(
     public void define(
             DataStream<LogRecord> changes,
             Sink<EmailCommand> emailSink,
-            Sink<KpiRow> kpiSink,
+            KpiTables kpis,
             Sink<DeadLetter> deadLetters) {
         List<Rule> catalogue = rules.stream().map(ActiveRule::rule).toList();
-        Measures measures = Measures.of(declared);
+        KpiIndex measures = KpiIndex.of(declared);
 
         SingleOutputStreamOperator<Void> decoded =
                 named(changes.process(new DecodeChanges(topic)), OperatorIds.DECODE)
                         .setParallelism(1);
-        DataStream<Resnapshot> resnapshots = decoded.getSideOutput(DecodeChanges.RESNAPSHOTS);
+        DataStream<SnapshotBoundary> boundaries = decoded.getSideOutput(DecodeChanges.BOUNDARIES);
 
         SingleOutputStreamOperator<Fact> parents =
                 named(
-                        swept(
+                        stateDescriptor(
                                 decoded.getSideOutput(DecodeChanges.PARENTS).keyBy(Fact::id),
-                                resnapshots,
-                                new RememberParents(),
+                                boundaries,
+                                new IndexForeignKeys(),
                                 StreamTypes.FACT),
                         OperatorIds.PARENTS);
 
+        SingleOutputStreamOperator<Fact> members =
+                named(
+                        stateDescriptor(
+                                decoded.getSideOutput(DecodeChanges.MEMBERS).keyBy(Fact::id),
+                                boundaries,
+                                new FollowMembers(),
+                                StreamTypes.FACT),
+                        OperatorIds.MEMBERS);
+
         SingleOutputStreamOperator<Fact> deliveries =
                 named(
-                        swept(
+                        stateDescriptor(
                                 decoded.getSideOutput(DecodeChanges.EMAILS)
-                                        .union(parents.getSideOutput(RememberParents.OF_EMAILS))
+                                        .union(parents.getSideOutput(IndexForeignKeys.OF_EMAILS))
                                         .keyBy(Fact::key),
-                                resnapshots,
+                                boundaries,
                                 new FollowDeliveries(topic, measures),
                                 StreamTypes.FACT),
                         OperatorIds.DELIVERIES);
 
         SingleOutputStreamOperator<Fact> attached =
                 named(
-                        swept(
+                        stateDescriptor(
                                 decoded.getSideOutput(DecodeChanges.DEPLOYMENTS)
                                         .union(parents)
                                         .keyBy(Fact::key),
-                                resnapshots,
+                                boundaries,
                                 new AttachDeployment(topic, measures),
                                 StreamTypes.FACT),
                         OperatorIds.ATTACH);
 
         SingleOutputStreamOperator<Message> aboutProjects =
                 named(
-                        swept(
+                        stateDescriptor(
                                 decoded.getSideOutput(DecodeChanges.PROJECTS)
-                                        .union(attached, deliveries)
+                                        .union(attached, deliveries, members)
                                         .keyBy(Fact::key),
-                                resnapshots,
+                                boundaries,
                                 new DetectProject(topic, rules, measures),
                                 StreamTypes.MESSAGE),
                         OperatorIds.DETECT_PROJECT);
 
         SingleOutputStreamOperator<Message> aboutUsers =
                 named(
-                        swept(
+                        stateDescriptor(
                                 decoded.getSideOutput(DecodeChanges.USERS)
                                         .union(
                                                 aboutProjects.getSideOutput(
@@ -142,29 +174,29 @@ public record LifecyclePipeline(
                                                 deliveries.getSideOutput(
                                                         FollowDeliveries.USER_SIGNALS))
                                         .keyBy(Fact::key),
-                                resnapshots,
+                                boundaries,
                                 new DetectUser(topic, rules, measures),
                                 StreamTypes.MESSAGE),
                         OperatorIds.DETECT_USER);
 
         SingleOutputStreamOperator<Increment> segments =
                 named(
-                        swept(
+                        stateDescriptor(
                                 decoded.getSideOutput(DecodeChanges.SEGMENTED)
                                         .union(aboutProjects.getSideOutput(DetectProject.STANDINGS))
                                         .keyBy(Fact::key),
-                                resnapshots,
+                                boundaries,
                                 new CountSegments(),
                                 StreamTypes.INCREMENT),
                         OperatorIds.SEGMENTS);
 
         SingleOutputStreamOperator<Decision> decisions =
                 named(
-                        swept(
+                        stateDescriptor(
                                 decoded.getSideOutput(DecodeChanges.RECIPIENTS)
                                         .union(aboutProjects, aboutUsers)
                                         .keyBy(Message::recipient),
-                                resnapshots,
+                                boundaries,
                                 new DecideEmails(catalogue, cooldown),
                                 TypeInformation.of(Decision.class)),
                         OperatorIds.EMAIL_POLICY);
@@ -175,21 +207,16 @@ public record LifecyclePipeline(
                 .uid(OperatorIds.EMAIL_SINK);
 
         named(
-                        summed(attached, OperatorIds.SUM_DEPLOYMENTS)
-                                .union(
-                                        summed(aboutProjects, OperatorIds.SUM_PROJECTS),
-                                        summed(aboutUsers, OperatorIds.SUM_USERS),
-                                        summed(deliveries, OperatorIds.SUM_DELIVERIES),
-                                        segments)
-                                .keyBy(Hours::key, Types.STRING)
-                                .transform(
-                                        "totals",
-                                        TypeInformation.of(KpiRow.class),
-                                        new TotalsOperator(generation)),
-                        OperatorIds.KPI_TOTALS)
-                .sinkTo(kpiSink)
-                .name(OperatorIds.KPI_SINK)
-                .uid(OperatorIds.KPI_SINK);
+                summed(attached, OperatorIds.SUM_DEPLOYMENTS)
+                        .union(
+                                summed(aboutProjects, OperatorIds.SUM_PROJECTS),
+                                summed(aboutUsers, OperatorIds.SUM_USERS),
+                                summed(deliveries, OperatorIds.SUM_DELIVERIES),
+                                summed(decisions, OperatorIds.SUM_EMAILS),
+                                segments)
+                        .keyBy(Hours::key, Types.STRING)
+                        .transform("totals", Types.VOID, new TotalsOperator(start, kpis)),
+                OperatorIds.KPI_TOTALS);
 
         decoded.getSideOutput(DeadLetters.OUTPUT)
                 .union(
@@ -212,13 +239,13 @@ public record LifecyclePipeline(
     }
 
     /** The function on its keys, told of every new snapshot. */
-    private static <I, O> SingleOutputStreamOperator<O> swept(
+    private static <I, O> SingleOutputStreamOperator<O> stateDescriptor(
             KeyedStream<I, String> facts,
-            DataStream<Resnapshot> resnapshots,
-            SweptFunction<I, O> function,
+            DataStream<SnapshotBoundary> boundaries,
+            ReconciledFunction<I, O> function,
             TypeInformation<O> type) {
-        return facts.connect(resnapshots.broadcast())
-                .transform("swept", type, new SweepOperator<>(function));
+        return facts.connect(boundaries.broadcast())
+                .transform("swept", type, new ReconcileOperator<>(function));
     }
 
     private static <T> SingleOutputStreamOperator<T> named(

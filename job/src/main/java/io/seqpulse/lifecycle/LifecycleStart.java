@@ -9,9 +9,10 @@ import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.config.RulesMode;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.totals.Generation;
+import io.seqpulse.lifecycle.policy.Reasons;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,11 +33,13 @@ final class LifecycleStart {
      *
      * @param mode over what the catalogue says of each rule
      * @param enabledTypes codes that may send; empty: all
-     * @throws IllegalStateException if the database cannot be used
+     * @throws IllegalStateException if the database cannot be used, or not be read as it is
      */
     static List<ActiveRule> rules(
             Catalogue catalogue, RulesMode mode, Set<String> enabledTypes, JdbcSettings database) {
         StartUpDatabase startUp = new StartUpDatabase(database);
+        startUp.readable().forEach(leftOut -> LOG.warn("{}", leftOut));
+        startUp.requireSight();
         Set<String> tables =
                 startUp.captured(
                         Arrays.stream(FactKind.values())
@@ -83,14 +86,21 @@ final class LifecycleStart {
         startUp.define(definitions);
     }
 
-    /**
-     * Which generation of KPI rows the job fills, should it start now.
-     *
-     * @throws IllegalStateException if the database cannot be used
-     */
-    static Generation generation(JdbcSettings database) {
-        return new Generation(
-                System.currentTimeMillis(), new StartUpDatabase(database).completeGenerations());
+    /** The codes of the rules that run in a mode. */
+    static Set<String> codes(List<ActiveRule> rules, Rule.Mode mode) {
+        return rules.stream()
+                .map(ActiveRule::rule)
+                .filter(rule -> rule.mode() == mode)
+                .map(Rule::code)
+                .collect(Collectors.toSet());
+    }
+
+    /** Code → why its emails are not sent, be they queued since it was otherwise. */
+    static Map<String, String> heldBack(List<ActiveRule> rules) {
+        Map<String, String> reasons = new HashMap<>();
+        codes(rules, Rule.Mode.SHADOW).forEach(code -> reasons.put(code, Reasons.SHADOW));
+        codes(rules, Rule.Mode.DISABLED).forEach(code -> reasons.put(code, Reasons.DISABLED));
+        return reasons;
     }
 
     private static Rule enabled(Rule rule, Set<String> enabledTypes) {

@@ -7,8 +7,10 @@ package io.seqpulse.lifecycle;
 final class OperatorIds {
 
     static final String CHANGE_LOG = "change-log";
+    static final String ENDLESS_LOG = "endless-log";
     static final String DECODE = "decode";
     static final String PARENTS = "parents";
+    static final String MEMBERS = "members";
     static final String DELIVERIES = "deliveries";
     static final String SEGMENTS = "segments";
     static final String ATTACH = "attach";
@@ -21,8 +23,8 @@ final class OperatorIds {
     static final String SUM_PROJECTS = "sum-projects";
     static final String SUM_USERS = "sum-users";
     static final String SUM_DELIVERIES = "sum-deliveries";
+    static final String SUM_EMAILS = "sum-emails";
     static final String KPI_TOTALS = "kpi-totals";
-    static final String KPI_SINK = "kpi-sink";
     static final String DEAD_LETTERS = "dead-letters";
 
     private OperatorIds() {}

@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle;
 
+import io.pebbletemplates.pebble.error.PebbleException;
 import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.connector.email.JournalEntry;
@@ -18,17 +19,27 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** From what was decided to what is journalled: renders what is sent, or would have been. */
+/**
+ * From what was decided to what is journalled: renders what is sent, or would have been. One that
+ * cannot be written is journalled as failed, with what was wrong, and stops nothing.
+ */
 final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RenderEmails.class);
+    private static final int LONGEST_ERROR = 300;
 
     private final List<Rule> rules;
     private final EmailSettings settings;
 
     private transient Map<String, Rule> rulesByCode;
     private transient EmailRenderer renderer;
+    private transient Counter unwritten;
 
     /**
      * Tries every template out, so that a malformed one is refused when the job is started and not
@@ -46,6 +57,7 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
     public void open(OpenContext context) {
         rulesByCode = rules.stream().collect(Collectors.toMap(Rule::code, Function.identity()));
         renderer = new EmailRenderer(settings, rules);
+        unwritten = getRuntimeContext().getMetricGroup().counter("unwritten");
     }
 
     @Override
@@ -66,7 +78,20 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
         Candidate candidate = decision.candidate();
         String reason = decision.suppressedFor();
         Rule rule = rulesByCode.get(candidate.rule());
-        boolean written = rule != null && (reason == null || reason.equals(Reasons.SHADOW));
+        EmailContent content = null;
+        String error = null;
+        if (reason == null && rule == null) {
+            reason = Reasons.DISABLED; // a rule the policy knew, which is not one of ours
+        } else if (reason == null || reason.equals(Reasons.SHADOW)) {
+            try {
+                content = content(rule, decision, now);
+            } catch (RuntimeException | StackOverflowError unwritable) {
+                unwritten.inc();
+                reason = Reasons.INVALID_CONTENT;
+                error = brief(unwritable);
+                LOG.warn("{} could not be written: {}", candidate.rule(), error);
+            }
+        }
         return new JournalEntry(
                 reason == null ? candidate.key() : Reasons.journalKey(candidate.key(), reason),
                 candidate.rule(),
@@ -74,13 +99,23 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
                 candidate.userId(),
                 candidate.projectId(),
                 candidate.address(),
-                candidate.occasion(),
+                candidate.instance(),
                 reason,
                 requiredPlan(rule),
                 Instant.ofEpochMilli(candidate.expiresAt()),
                 candidate.causedAt() == 0 ? null : Instant.ofEpochMilli(candidate.causedAt()),
                 Instant.ofEpochMilli(candidate.decidedAt()),
-                written ? content(rule, decision, now) : null);
+                content,
+                error);
+    }
+
+    /** What was wrong, without what the mail would have said. */
+    private static String brief(Throwable unwritable) {
+        String what =
+                unwritable instanceof PebbleException template
+                        ? EmailRenderer.problem(template)
+                        : unwritable.getClass().getSimpleName() + ": " + unwritable.getMessage();
+        return what.substring(0, Math.min(LONGEST_ERROR, what.length()));
     }
 
     private static String requiredPlan(Rule rule) {

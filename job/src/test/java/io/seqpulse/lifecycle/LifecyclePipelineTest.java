@@ -5,30 +5,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
+import io.seqpulse.connector.debezium.ClockMessage;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.email.EmailCommand;
+import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.story.Rules;
-import io.seqpulse.lifecycle.totals.Generation;
+import io.seqpulse.lifecycle.totals.WrittenRows;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
+import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.connector.sink2.Sink;
-import org.apache.flink.api.connector.sink2.SinkWriter;
-import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,23 +41,25 @@ import org.junit.jupiter.api.Test;
 class LifecyclePipelineTest {
 
     private static final int PROJECTS = 60;
+    private static final int ODD_SUBJECTS = 100;
+
+    /** What a {@code timestamptz} can hold. */
+    private static final Instant FIRST_TIMESTAMP = Instant.parse("-4712-01-01T00:00:00Z");
+
+    private static final Instant LAST_TIMESTAMP = Instant.parse("+294276-12-31T23:59:59Z");
     private static final String NO_PROJECT = "no_project_after_signup:";
     private static final String ALERT = "critical_verdict_alert:";
 
-    /** What came to the sinks; they are copied into their tasks, so it cannot be theirs. */
-    private static final Queue<Object> ARRIVED = new ConcurrentLinkedQueue<>();
-
-    private static final Queue<KpiRow> ROWS = new ConcurrentLinkedQueue<>();
-
     /** The time of the story, on the wall clock too: what has expired would not be mailed. */
-    private final long verdictAt = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
+    private long verdictAt = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
 
     private final List<LogRecord> log = new ArrayList<>();
 
     @BeforeEach
     void start() {
-        ARRIVED.clear();
-        ROWS.clear();
+        Arrivals.ARRIVED.clear();
+        WrittenRows.ROWS.clear();
+        WrittenRows.CLAIMS.clear();
     }
 
     /**
@@ -75,13 +80,16 @@ class LifecyclePipelineTest {
         for (int i = 0; i < PROJECTS; i += 2) {
             rows(i, verdictAt + 1_000, Snapshot.MIDDLE);
         }
+        for (int i = 2; i < PROJECTS; i += 2) {
+            verdict(i, verdictAt + 1_000, Snapshot.MIDDLE);
+        }
         verdict(0, verdictAt + 1_000, Snapshot.LAST);
-        tell("invoices", "x", Map.of(), Operation.CREATE, verdictAt + 10_000, Snapshot.NONE);
+        tick(verdictAt + 10_000);
 
         run();
 
         Set<String> mailed = new HashSet<>();
-        for (Object arrived : ARRIVED) {
+        for (Object arrived : Arrivals.ARRIVED) {
             assertThat(arrived).isInstanceOf(EmailCommand.class);
             EmailCommand command = (EmailCommand) arrived;
             if (command.entry() != null && command.entry().dedupeKey().startsWith(ALERT)) {
@@ -112,13 +120,12 @@ class LifecyclePipelineTest {
             delete("deployments", "d" + i, verdictAt + 1_000);
             delete("projects", "p" + i, verdictAt + 1_000);
         }
-        tell("invoices", "x", Map.of(), Operation.CREATE, verdictAt + 10_000, Snapshot.NONE);
+        tick(verdictAt + 10_000);
 
         run();
 
         Map<String, String> last = new HashMap<>();
-        for (KpiRow row : ROWS) {
-            assertThat(row.generation()).isEqualTo(1);
+        for (KpiRow row : WrittenRows.ROWS) {
             if (row.relation().equals("cohort") || row.relation().equals("activity")) {
                 assertThat(row.atMillis()).isEqualTo(verdictAt / 60_000 * 60_000);
                 last.put(row.series(), row.numerator() + "/" + row.denominator());
@@ -135,13 +142,16 @@ class LifecyclePipelineTest {
                 .containsEntry("deployment_started", "0/" + half)
                 .containsEntry("verdict_warning", "0/" + half)
                 .doesNotContainKey("deployment_finished");
-        assertThat(ROWS).filteredOn(row -> row.relation().equals(KpiRow.BEGIN)).hasSize(2);
+        assertThat(WrittenRows.CLAIMS)
+                .hasSize(2)
+                .allMatch(claim -> claim.generation() == 1 && claim.parts() == 2);
     }
 
     /** By every way that a deletion takes: a verdict's and an event's tell their own ids only. */
     @Test
     void countsEmailsAndSegmentsAndTakesBackWhatWasDeleted() throws Exception {
         int projects = 4;
+        verdictAt -= Duration.ofDays(90).toMillis();
         for (int i = 0; i < projects; i++) {
             rows(i, verdictAt - 60_000, Snapshot.NONE);
             verdict(i, verdictAt, Snapshot.NONE);
@@ -152,13 +162,13 @@ class LifecyclePipelineTest {
         delete("deployment_verdicts", "v0", verdictAt + 1_000);
         delete("email_events", "e1", verdictAt + 1_000);
         delete("email_deliveries", "m2", verdictAt + 1_000);
-        tell("invoices", "x", Map.of(), Operation.CREATE, verdictAt + 10_000, Snapshot.NONE);
+        tick(System.currentTimeMillis());
 
         run();
 
-        assertThat(ARRIVED).noneMatch(DeadLetter.class::isInstance);
+        assertThat(Arrivals.ARRIVED).noneMatch(DeadLetter.class::isInstance);
         Map<String, String> last = new HashMap<>();
-        for (KpiRow row : ROWS) {
+        for (KpiRow row : WrittenRows.ROWS) {
             last.put(
                     row.relation() + " " + row.series().replace('\n', ' '),
                     row.numerator() + "/" + row.denominator());
@@ -212,12 +222,12 @@ class LifecyclePipelineTest {
                 Operation.READ,
                 takenAt,
                 Snapshot.LAST);
-        tell("invoices", "x", Map.of(), Operation.CREATE, now - minute, Snapshot.NONE);
+        tick(now - minute);
 
         run();
 
         Map<String, String> decided = new HashMap<>();
-        for (Object arrived : ARRIVED) {
+        for (Object arrived : Arrivals.ARRIVED) {
             EmailCommand command = (EmailCommand) arrived;
             if (command.entry() != null && command.entry().dedupeKey().startsWith(NO_PROJECT)) {
                 decided.put(
@@ -225,10 +235,8 @@ class LifecyclePipelineTest {
             }
         }
         assertThat(decided)
-                .containsOnly(
-                        Map.entry("plain", "null"),
-                        Map.entry("capped", "capped"),
-                        Map.entry("out", "opted_out"));
+                .as("capped waits until the day is over")
+                .containsOnly(Map.entry("plain", "null"), Map.entry("out", "opted_out"));
     }
 
     /** From each keyed operator, by the way the pipeline has joined them. */
@@ -238,21 +246,15 @@ class LifecyclePipelineTest {
         tell("deployments", "d2", deployment(2), Operation.CREATE, verdictAt, Snapshot.NONE);
         tell("projects", "p3", project(3), Operation.CREATE, verdictAt, Snapshot.NONE);
         event("e4", "m4", "opened");
-        tell(
-                "invoices",
-                "x",
-                Map.of(),
-                Operation.CREATE,
-                verdictAt + Duration.ofMinutes(11).toMillis(),
-                Snapshot.NONE);
+        tick(verdictAt + Duration.ofMinutes(11).toMillis());
 
         run();
 
-        assertThat(ARRIVED)
+        assertThat(Arrivals.ARRIVED)
                 .extracting(letter -> ((DeadLetter) letter).table())
                 .containsExactlyInAnyOrder(
                         "deployment_verdicts", "deployments", "projects", "email_events");
-        assertThat(ARRIVED)
+        assertThat(Arrivals.ARRIVED)
                 .allSatisfy(
                         letter -> {
                             assertThat(((DeadLetter) letter).reason()).isEqualTo("orphan");
@@ -260,8 +262,83 @@ class LifecyclePipelineTest {
                         });
     }
 
-    private void run() throws Exception {
+    /**
+     * Whatever a captured column can hold: its row is taken, or is a dead letter that names the
+     * column; and those who sign up between such rows get their mail.
+     */
+    @Test
+    void takesOrBuriesWhateverARowHolds() throws Exception {
+        long seed = Long.getLong("seed", System.nanoTime());
+        System.out.println("odd rows, seed " + seed);
+        OddRows rows = new OddRows(new Random(seed), log, Instant.ofEpochMilli(verdictAt));
+        Set<String> signedUp = new HashSet<>();
+        for (int i = 0; i < ODD_SUBJECTS; i++) {
+            rows.write();
+            if (i % 10 == 9) {
+                signedUp.add(rows.signUp());
+            }
+        }
+        // beyond what orphans wait for
+        rows.tick(Instant.ofEpochMilli(verdictAt).plus(Duration.ofMinutes(20)));
+        assertThat(rows.written()).containsOnlyKeys(OddRows.tables());
+
         Configuration configuration = new Configuration();
+        configuration.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
+        configuration.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(50));
+        configuration.set(CheckpointingOptions.ENABLE_CHECKPOINTS_AFTER_TASKS_FINISH, false);
+        configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
+        run(configuration);
+
+        Set<String> welcomed = new HashSet<>();
+        int buried = 0;
+        for (Object arrived : Arrivals.ARRIVED) {
+            if (arrived instanceof DeadLetter letter) {
+                buried++;
+                assertThat(letter.reason()).isNotBlank();
+                if (!letter.reason().equals(DeadLetter.ORPHAN)) {
+                    assertThat(rows.oddColumns(letter.offset()))
+                            .as("seed %d: %s", seed, letter.reason())
+                            .anyMatch(column -> isAbout(letter.reason(), column));
+                }
+            } else if (((EmailCommand) arrived).entry() != null) {
+                JournalEntry entry = ((EmailCommand) arrived).entry();
+                assertStorable(entry.dedupeKey());
+                assertStorable(entry.content());
+                assertThat(entry.expiresAt()).isBetween(FIRST_TIMESTAMP, LAST_TIMESTAMP);
+                if (entry.emailType().equals("E-TRX-01") && entry.suppressedFor() == null) {
+                    welcomed.add(entry.userId());
+                }
+            }
+        }
+        assertThat(welcomed).as("seed %d", seed).containsAll(signedUp);
+        assertThat(buried).as("dead letters").isGreaterThan(ODD_SUBJECTS / 4);
+        assertThat(WrittenRows.ROWS)
+                .isNotEmpty()
+                .allSatisfy(
+                        row ->
+                                assertThat(Instant.ofEpochMilli(row.atMillis()))
+                                        .isBetween(FIRST_TIMESTAMP, LAST_TIMESTAMP));
+    }
+
+    /** A deleted row is missed something of, whichever column it is. */
+    private static boolean isAbout(String reason, String column) {
+        String table = column.substring(0, column.indexOf('.'));
+        return reason.startsWith(column + " ")
+                || reason.startsWith("a deleted " + table + " row does not say");
+    }
+
+    /** No text of PostgreSQL's holds NUL or half a surrogate pair. */
+    private static void assertStorable(Object text) {
+        String all = String.valueOf(text);
+        assertThat(all.indexOf(0)).as(all).isNegative();
+        assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(all)).as(all).isTrue();
+    }
+
+    private void run() throws Exception {
+        run(new Configuration());
+    }
+
+    private void run(Configuration configuration) throws Exception {
         configuration.set(PipelineOptions.GENERIC_TYPES, false);
         configuration.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
         configuration.set(PipelineOptions.OBJECT_REUSE, true);
@@ -280,10 +357,10 @@ class LifecyclePipelineTest {
                         "changes",
                         Rules.liveSince(0),
                         Rules.catalogue(),
-                        new Generation(1, Set.of()),
+                        1,
                         Duration.ofDays(1),
                         emails())
-                .define(changes, new Arrivals<>(), new Rows(), new Arrivals<>());
+                .define(changes, new Arrivals<>(), new WrittenRows(), new Arrivals<>());
         env.execute();
     }
 
@@ -377,6 +454,12 @@ class LifecyclePipelineTest {
         tell(table, id, row, Operation.READ, at, first ? Snapshot.FIRST : Snapshot.MIDDLE);
     }
 
+    /** The log's clock, which says that it has been read up to then. */
+    private void tick(long at) {
+        ClockMessage clock = new ClockMessage(at * 1_000, at, 0, 0, "{}");
+        log.add(new LogRecord(LogRecord.Kind.CLOCK, log.size(), null, null, null, clock, 0, null));
+    }
+
     private void delete(String table, String id, long at) {
         tell(table, id, Map.of(), Operation.DELETE, at, Snapshot.NONE);
     }
@@ -401,7 +484,8 @@ class LifecyclePipelineTest {
                         at,
                         log.size(),
                         part,
-                        1);
+                        0,
+                        0);
         log.add(
                 new LogRecord(
                         LogRecord.Kind.CHANGE, log.size(), null, null, change, null, 0, null));
@@ -420,46 +504,7 @@ class LifecyclePipelineTest {
                 "https://lifecycle.example",
                 "a secret that signs the links of a test only",
                 "fr",
+                ZoneId.of("Europe/Paris"),
                 null);
-    }
-
-    private static final class Rows implements Sink<KpiRow> {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        public SinkWriter<KpiRow> createWriter(WriterInitContext context) {
-            return new SinkWriter<>() {
-                @Override
-                public void write(KpiRow row, Context context) {
-                    ROWS.add(row);
-                }
-
-                @Override
-                public void flush(boolean endOfInput) {}
-
-                @Override
-                public void close() {}
-            };
-        }
-    }
-
-    private static final class Arrivals<T> implements Sink<T> {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        public SinkWriter<T> createWriter(WriterInitContext context) {
-            return new SinkWriter<>() {
-                @Override
-                public void write(T element, Context context) {
-                    ARRIVED.add(element);
-                }
-
-                @Override
-                public void flush(boolean endOfInput) {}
-
-                @Override
-                public void close() {}
-            };
-        }
     }
 }

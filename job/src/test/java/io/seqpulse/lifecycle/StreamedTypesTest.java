@@ -9,7 +9,6 @@ import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.email.Withdrawal;
-import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.decode.SnapshotProgress;
 import io.seqpulse.lifecycle.detect.Candidate;
@@ -17,7 +16,9 @@ import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Relation;
@@ -48,7 +49,7 @@ class StreamedTypesTest {
                 ChangeEvent.class,
                 ClockMessage.class,
                 DeadLetter.class,
-                Resnapshot.class,
+                SnapshotBoundary.class,
                 SnapshotProgress.class,
                 Decision.class,
                 Candidate.class,
@@ -56,8 +57,7 @@ class StreamedTypesTest {
                 EmailCommand.class,
                 JournalEntry.class,
                 EmailContent.class,
-                Withdrawal.class,
-                KpiRow.class);
+                Withdrawal.class);
     }
 
     @ParameterizedTest
@@ -72,13 +72,39 @@ class StreamedTypesTest {
         Retraction retraction = new Retraction("k", "r", null, Retraction.RESOLVED);
         return Stream.of(
                 Rows.inserted("users", "u").with("first_name", null).change(),
-                new Fact(FactKind.ACCOUNT, "u", "u", 1, 2, 3, true, values),
-                new Fact(FactKind.PROJECT_OWNED, "u", "p", 1, 2, 3, true, values, 999),
+                new Fact(
+                        FactKind.ACCOUNT,
+                        "u",
+                        "u",
+                        1,
+                        2,
+                        new LogPosition(3, 4),
+                        Origin.SNAPSHOT,
+                        values),
+                new Fact(
+                        FactKind.PROJECT_OWNED,
+                        "u",
+                        "p",
+                        1,
+                        2,
+                        new LogPosition(3, 4),
+                        Origin.SNAPSHOT,
+                        values,
+                        999),
                 new Increment(Relation.COHORT, "signup_to_project_24h", 29_920_985, -1, 0),
                 new Increment(Relation.EMAIL, Increment.series("E-ACT-01", "sent", ""), 1, 0, 1),
                 Message.of(candidate),
-                Message.of(new Fact(FactKind.ACCOUNT, "u", "u", 1, 2, 3, true, values)),
-                new Resnapshot(1, 2, 3, Set.of("users")),
+                Message.of(
+                        new Fact(
+                                FactKind.ACCOUNT,
+                                "u",
+                                "u",
+                                1,
+                                2,
+                                new LogPosition(3, 4),
+                                Origin.SNAPSHOT,
+                                values)),
+                new SnapshotBoundary(1, 2, 3, Set.of("users")),
                 Message.of(retraction),
                 new Decision(candidate, null, null, values, null),
                 new Decision(null, null, null, null, retraction),
@@ -135,7 +161,8 @@ class StreamedTypesTest {
                 Instant.ofEpochMilli(5),
                 null,
                 Instant.EPOCH,
-                content);
+                content,
+                null);
     }
 
     private static <T> T roundTrip(T value) throws IOException {

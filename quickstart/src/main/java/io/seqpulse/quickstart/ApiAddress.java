@@ -3,9 +3,14 @@ package io.seqpulse.quickstart;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -18,11 +23,55 @@ public record ApiAddress(URI url, String token) {
 
     static final String FILE = "api.json";
 
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** The live page, with the token behind a {@code #}, where no server and no log sees it. */
-    public String page() {
-        return url + "/#token=" + token;
+    /**
+     * The live page, with a ticket that opens it once, within a minute, as support: an address
+     * stays in terminals and histories, so nothing of value stands in it.
+     *
+     * @throws IOException if the service gives no ticket
+     */
+    public String page() throws IOException {
+        HttpResponse<String> answer;
+        try {
+            answer =
+                    HttpClient.newBuilder()
+                            .connectTimeout(PATIENCE)
+                            .build()
+                            .send(
+                                    HttpRequest.newBuilder(url.resolve("/tickets?role=support"))
+                                            .header("Authorization", "Bearer " + token)
+                                            .timeout(PATIENCE)
+                                            .POST(HttpRequest.BodyPublishers.noBody())
+                                            .build(),
+                                    HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new IOException(url + " does not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for " + url);
+        }
+        if (answer.statusCode() != 201) {
+            throw new IOException(
+                    "%s gives no ticket for the live page: it answers %s"
+                            .formatted(url, answer.statusCode()));
+        }
+        return url + JSON.readTree(answer.body()).path("page").asText();
+    }
+
+    /**
+     * The live page in a line for a terminal, and how to come by its next address.
+     *
+     * @param folder of the stack
+     */
+    String pageForOnce(Path folder) {
+        String next = "./lifecycle status --state '%s' --page".formatted(folder);
+        try {
+            return page() + "  (once, within a minute; a new one: " + next + ")";
+        } catch (IOException e) {
+            return url + "/  (" + next + " prints an address that opens it)";
+        }
     }
 
     static void write(Path folder, ApiAddress address) throws IOException {

@@ -2,7 +2,9 @@ package io.seqpulse.quickstart;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +12,7 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -26,30 +29,38 @@ public final class ChangeTopic implements AutoCloseable {
         consumer.assign(List.of(LOG));
     }
 
-    static ChangeTopic fromStart(String bootstrapServers) {
-        ChangeTopic topic = new ChangeTopic(consumer(bootstrapServers));
+    static ChangeTopic fromStart(Map<String, String> client) {
+        ChangeTopic topic = new ChangeTopic(consumer(client));
         topic.consumer.seekToBeginning(List.of(LOG));
         return topic;
     }
 
-    static ChangeTopic fromNow(String bootstrapServers) {
-        ChangeTopic topic = new ChangeTopic(consumer(bootstrapServers));
+    /** From what was written at a time on. */
+    static ChangeTopic since(Map<String, String> client, Instant time) {
+        ChangeTopic topic = new ChangeTopic(consumer(client));
+        OffsetAndTimestamp first =
+                topic.consumer.offsetsForTimes(Map.of(LOG, time.toEpochMilli())).get(LOG);
+        if (first == null) {
+            topic.consumer.seekToEnd(List.of(LOG));
+        } else {
+            topic.consumer.seek(LOG, first.offset());
+        }
+        return topic;
+    }
+
+    static ChangeTopic fromNow(Map<String, String> client) {
+        ChangeTopic topic = new ChangeTopic(consumer(client));
         topic.consumer.seekToEnd(List.of(LOG));
         topic.consumer.position(LOG);
         return topic;
     }
 
-    private static KafkaConsumer<byte[], byte[]> consumer(String bootstrapServers) {
+    private static KafkaConsumer<byte[], byte[]> consumer(Map<String, String> client) {
+        Map<String, Object> settings = new HashMap<>(client);
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50);
         return new KafkaConsumer<>(
-                Map.of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
-                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-                        false,
-                        ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
-                        50),
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer());
+                settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     /**

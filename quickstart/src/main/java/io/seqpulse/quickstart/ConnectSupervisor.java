@@ -20,8 +20,18 @@ final class ConnectSupervisor {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectSupervisor.class);
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration FIRST_BACKOFF = Duration.ofSeconds(2);
-    private static final Duration LAST_BACKOFF = Duration.ofMinutes(2);
+
+    /** A database that comes back is read again within it. */
+    private static final Duration LAST_BACKOFF = Duration.ofSeconds(10);
+
+    /** So long a restarted task may still be told of as it failed before. */
+    private static final Duration RESTARTING = Duration.ofSeconds(5);
+
     private static final Duration HEALTHY = Duration.ofMinutes(5);
+
+    /** A task that has run so long fails anew; until then it was still about to start. */
+    private static final Duration RECOVERED = Duration.ofSeconds(30);
+
     private static final int LONGEST_CAUSE = 240;
     private static final Pattern LOST_POSITION =
             Pattern.compile(
@@ -32,14 +42,28 @@ final class ConnectSupervisor {
                             + "|requested WAL segment [^\\n]* has already been removed");
     private static final Pattern CAUSE = Pattern.compile("(?m)^Caused by: (.*)$");
 
-    private final ConnectWorker worker;
+    /** What is watched over. */
+    interface Supervised {
+        /** How its task is. */
+        ConnectWorker.Status status() throws IOException, InterruptedException;
+
+        /** Starts what failed again; returns before it has. */
+        void restart() throws IOException, InterruptedException;
+
+        /** What to type to have everything read anew. */
+        String resnapshotCommand();
+    }
+
+    private final Supervised worker;
     private final Consumer<String> alarms;
     private Duration backoff = FIRST_BACKOFF;
     private long restartAt;
     private long runningSince;
+    private long restartedAt;
+    private String restartedAfter = "";
     private String raised = "";
 
-    ConnectSupervisor(ConnectWorker worker, Consumer<String> alarms) {
+    ConnectSupervisor(Supervised worker, Consumer<String> alarms) {
         this.worker = worker;
         this.alarms = alarms;
     }
@@ -60,15 +84,21 @@ final class ConnectSupervisor {
         }
     }
 
-    private void look(ConnectWorker.Status status, long now)
-            throws IOException, InterruptedException {
+    /** Looks at a status that was asked for at a time of {@link System#nanoTime()}. */
+    void look(ConnectWorker.Status status, long now) throws IOException, InterruptedException {
         if (!status.hasFailed()) {
             runningSince = runningSince == 0 ? now : runningSince;
             restartAt = 0;
+            restartedAfter = "";
             if (now - runningSince > HEALTHY.toNanos()) {
                 backoff = FIRST_BACKOFF;
+            }
+            if (now - runningSince > RECOVERED.toNanos()) {
                 raised = "";
             }
+            return;
+        }
+        if (status.trace().equals(restartedAfter) && now - restartedAt < RESTARTING.toNanos()) {
             return;
         }
         runningSince = 0;
@@ -79,14 +109,13 @@ final class ConnectSupervisor {
                             .formatted(cause, worker.resnapshotCommand()));
         } else if (restartAt == 0) {
             restartAt = now + backoff.toNanos();
-            alarmOnce(
-                    "change capture failed, restarting in %ds: %s"
-                            .formatted(backoff.toSeconds(), cause));
+            alarmOnce("change capture failed and is restarted until it runs: " + cause);
         } else if (now >= restartAt) {
             restartAt = 0;
-            raised = "";
             backoff = backoff.multipliedBy(2);
             backoff = backoff.compareTo(LAST_BACKOFF) > 0 ? LAST_BACKOFF : backoff;
+            restartedAt = now;
+            restartedAfter = status.trace();
             worker.restart();
         }
     }

@@ -3,6 +3,8 @@ package io.seqpulse.quickstart;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.seqpulse.quickstart.access.ConnectGate;
+import io.seqpulse.quickstart.access.HttpAccess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,46 +14,76 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 import org.apache.kafka.connect.cli.ConnectDistributed;
 import org.apache.kafka.connect.runtime.Connect;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A Kafka Connect worker in distributed mode with Debezium; its REST interface listens on the
  * loopback interface.
  */
-final class ConnectWorker implements AutoCloseable {
+final class ConnectWorker implements AutoCloseable, ConnectSupervisor.Supervised {
 
     static final String CONNECTOR = "seqpulse";
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Logger LOG = LoggerFactory.getLogger(ConnectWorker.class);
     private static final Duration ANSWER = Duration.ofSeconds(30);
+    private static final Duration AGAIN = Duration.ofMillis(500);
+    private static final Pattern BUSY =
+            Pattern.compile("timed? ?out|rebalanc", Pattern.CASE_INSENSITIVE);
 
     private final Connect<?> worker;
     private final URI rest;
     private final String stack;
+    private final Path folder;
+    private final HttpAccess access;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    private ConnectWorker(Connect<?> worker, URI rest, String stack) {
+    private ConnectWorker(
+            Connect<?> worker, URI rest, String stack, Path folder, HttpAccess access) {
         this.worker = worker;
         this.rest = rest;
         this.stack = stack;
+        this.folder = folder;
+        this.access = access;
     }
 
     /**
      * Starts a worker.
      *
+     * @param folder holds the password that its REST interface asks for
      * @param stack names the values served
      * @param values what the connector's registration refers to as <code>${env:NAME}</code>
      */
     static ConnectWorker start(
-            String bootstrapServers, int port, String stack, Map<String, String> values) {
+            Path folder,
+            String bootstrapServers,
+            KafkaLogin login,
+            int port,
+            String stack,
+            Map<String, String> values)
+            throws IOException {
+        Path passwordFile = folder.resolve(Secrets.HTTP_PASSWORD);
+        HttpAccess access = HttpAccess.of(passwordFile);
         MemoryConfigProvider.serve(stack, values);
-        Map<String, String> settings =
+        Map<String, String> settings = new HashMap<>();
+        for (String client : new String[] {"", "producer.", "consumer.", "admin."}) {
+            settings.putAll(login.client(client));
+        }
+        settings.putAll(
                 Map.ofEntries(
                         Map.entry("bootstrap.servers", bootstrapServers),
                         Map.entry("group.id", "seqpulse-connect"),
                         Map.entry("listeners", "http://127.0.0.1:" + port),
                         Map.entry("rest.advertised.host.name", "127.0.0.1"),
+                        Map.entry("rest.extension.classes", ConnectGate.class.getName()),
+                        Map.entry(ConnectGate.PASSWORD_FILE, passwordFile.toString()),
                         Map.entry("config.storage.topic", "seqpulse.connect-configs"),
                         Map.entry("offset.storage.topic", "seqpulse.connect-offsets"),
                         Map.entry("status.storage.topic", "seqpulse.connect-status"),
@@ -70,18 +102,25 @@ final class ConnectWorker implements AutoCloseable {
                         Map.entry(
                                 "config.providers.env.class", MemoryConfigProvider.class.getName()),
                         Map.entry(
-                                "config.providers.env.param." + MemoryConfigProvider.STACK, stack));
+                                "config.providers.env.param." + MemoryConfigProvider.STACK,
+                                stack)));
         Connect<?> worker = new ConnectDistributed().startConnect(settings);
-        return new ConnectWorker(worker, URI.create("http://127.0.0.1:" + port), stack);
+        return new ConnectWorker(
+                worker, URI.create("http://127.0.0.1:" + port), stack, folder, access);
     }
 
     /**
-     * Registers the connector exactly as the file says; registering it again changes nothing.
+     * Registers the connector exactly as the file says; registering it again changes nothing, so a
+     * worker that is busy, or has no answer in time, is asked again.
      *
      * @param more what the database needs over what the file says, mostly nothing
-     * @throws StackException if the worker refuses it; its reason is in the message
+     * @param patience to go on asking for
+     * @param givenUp whether nobody waits for it any more
+     * @throws StackException if the worker refuses it or never answers; its reason is in the
+     *     message
      */
-    void register(Path file, Map<String, String> more) throws IOException, InterruptedException {
+    void register(Path file, Map<String, String> more, Duration patience, BooleanSupplier givenUp)
+            throws IOException, InterruptedException {
         if (!Files.isRegularFile(file)) {
             throw new StackException(
                     "%s is missing: run from a complete clone of the repository".formatted(file));
@@ -92,15 +131,45 @@ final class ConnectWorker implements AutoCloseable {
             more.forEach(settings::put);
             registration = settings.toString();
         }
-        HttpResponse<String> answer =
-                send("PUT", "/connectors/" + CONNECTOR + "/config", registration);
-        if (answer.statusCode() >= 300) {
-            throw new StackException("Kafka Connect refuses %s: %s".formatted(file, answer.body()));
+        long end = System.nanoTime() + patience.toNanos();
+        while (true) {
+            String busy;
+            try {
+                HttpResponse<String> answer =
+                        send("PUT", "/connectors/" + CONNECTOR + "/config", registration);
+                if (answer.statusCode() < 300) {
+                    return;
+                }
+                if (!isBusy(answer)) {
+                    throw new StackException(
+                            "Kafka Connect refuses %s: %s".formatted(file, answer.body()));
+                }
+                busy = answer.body();
+            } catch (IOException unanswered) {
+                busy = String.valueOf(unanswered.getMessage());
+            }
+            if (givenUp.getAsBoolean() || System.nanoTime() > end) {
+                throw new StackException(
+                        "Kafka Connect has not taken the connector within %s s: %s"
+                                .formatted(patience.toSeconds(), busy));
+            }
+            LOG.info("Kafka Connect is busy, and asked again to take the connector: {}", busy);
+            TimeUnit.MILLISECONDS.sleep(AGAIN.toMillis());
         }
     }
 
+    /** Rebalancing, starting, or slower than its own patience with itself. */
+    private static boolean isBusy(HttpResponse<String> answer) {
+        int code = answer.statusCode();
+        return code == 409
+                || code == 503
+                || code == 504
+                || (code == 500 && BUSY.matcher(answer.body()).find());
+    }
+
     /** How the connector and its task are. */
-    Status status() throws IOException, InterruptedException {
+    @Override
+    public Status status() throws IOException, InterruptedException {
         HttpResponse<String> answer = send("GET", "/connectors/" + CONNECTOR + "/status", "");
         if (answer.statusCode() >= 300) {
             return new Status("UNASSIGNED", "");
@@ -115,12 +184,14 @@ final class ConnectWorker implements AutoCloseable {
     }
 
     /** Starts failed parts of the connector again. */
-    void restart() throws IOException, InterruptedException {
+    @Override
+    public void restart() throws IOException, InterruptedException {
         send("POST", "/connectors/" + CONNECTOR + "/restart?includeTasks=true&onlyFailed=true", "");
     }
 
     /** What to type to forget where the log was read and read every captured row again. */
-    String resnapshotCommand() {
+    @Override
+    public String resnapshotCommand() {
         return resnapshotCommand("");
     }
 
@@ -131,8 +202,22 @@ final class ConnectWorker implements AutoCloseable {
      */
     String resnapshotCommand(String meanwhile) {
         String connector = rest.resolve("/connectors/" + CONNECTOR).toString();
-        return "curl -X PUT %s/stop; sleep 5; %scurl -X DELETE %s/offsets; curl -X PUT %s/resume"
-                .formatted(connector, meanwhile, connector, connector);
+        String curl = curl();
+        return "%s -X PUT %s/stop; sleep 5; %s%s -X DELETE %s/offsets; %s -X PUT %s/resume"
+                .formatted(curl, connector, meanwhile, curl, connector, curl, connector);
+    }
+
+    /**
+     * How curl asks here: with the password from a file, which neither histories nor others see.
+     */
+    private String curl() {
+        String file = folder.resolve(Secrets.NETRC).toString().replace("'", "'\\''");
+        return "curl --netrc-file '%s'".formatted(file);
+    }
+
+    /** What to type to see how the connector is. */
+    String statusCommand() {
+        return "%s %s".formatted(curl(), rest.resolve("/connectors/" + CONNECTOR + "/status"));
     }
 
     URI rest() {
@@ -145,6 +230,7 @@ final class ConnectWorker implements AutoCloseable {
                 HttpRequest.newBuilder(rest.resolve(path))
                         .timeout(ANSWER)
                         .header("Content-Type", "application/json")
+                        .header("Authorization", access.authorization())
                         .method(
                                 method,
                                 body.isEmpty()

@@ -96,6 +96,9 @@ public final class Down implements Callable<Integer> {
         try (Connection connection = address.connect()) {
             Requirements.onlyRead(connection);
             Optional<String> obstacle = Removal.obstacle(address, connection);
+            if (obstacle.isEmpty() && purge) {
+                obstacle = Removal.obstacleToPurge(connection);
+            }
             if (obstacle.isPresent()) {
                 throw new StackException(address.shown() + ": " + obstacle.get());
             }

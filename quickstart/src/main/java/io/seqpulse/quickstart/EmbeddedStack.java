@@ -1,10 +1,13 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.quickstart.access.HttpAccess;
 import io.seqpulse.quickstart.database.DatabaseAddress;
 import io.seqpulse.quickstart.database.ReplicationSlot;
+import io.seqpulse.quickstart.deadletters.LetterWatch;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -27,8 +30,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobStatus;
@@ -63,25 +69,44 @@ public final class EmbeddedStack implements AutoCloseable {
     private static final List<String> STOPPED_IN_ORDER =
             List.of("API", "Flink", "Kafka Connect", "Kafka", "PostgreSQL", "SMTP");
 
+    /** One for each watch. */
+    private static final int WATCHES = 9;
+
+    /** After it, a start that still waits says what for. */
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+
+    /** How long closing waits for a part; the job may have to write a savepoint first. */
+    private static final Duration STOPPING = Duration.ofSeconds(90);
+
+    private static final Duration STOPPING_THE_JOB = Duration.ofMinutes(4);
+
+    /** Before the job is submitted again that Kafka has not answered in time. */
+    private static final Duration SUBMITTED_AGAIN = Duration.ofSeconds(1);
+
+    /** A failure with the cause of the one before it is no news within it. */
+    private static final Duration REPEATED = Duration.ofMinutes(1);
+
     private final Builder settings;
     private final StateFolder state;
     private final Secrets secrets;
     private final List<CompletableFuture<?>> beginnings = new ArrayList<>();
     private final Map<String, AutoCloseable> started = new ConcurrentHashMap<>();
     private final List<String> alarms = new CopyOnWriteArrayList<>();
-    private final ScheduledExecutorService watch =
-            Executors.newSingleThreadScheduledExecutor(EmbeddedStack::daemon);
+    private final ScheduledExecutorService watch = new Watches(WATCHES, EmbeddedStack::daemon);
     private Database database;
     private KafkaBroker kafka;
     private ConnectWorker connect;
     private FlinkCluster flink;
     private MailServer mails;
     private ApiService api;
+    private LetterWatch letters;
     private Duration startUp;
     private volatile boolean captureLost;
     private volatile boolean givenUp;
+    private final AtomicReference<Throwable> firstFailure = new AtomicReference<>();
     private boolean closed;
-    private int jobRestartsSeen;
+    private Instant failuresTold = Instant.EPOCH;
+    private String causeTold = "";
     private int metricsPort;
 
     private EmbeddedStack(Builder settings) {
@@ -106,6 +131,8 @@ public final class EmbeddedStack implements AutoCloseable {
 
     private void start() throws Exception {
         long begun = System.nanoTime();
+        Instant begunAt = Instant.now();
+        new FreeRoom(state.root(), this::alarm, settings.notices).watchOn(watch);
         Ports ports = new Ports(settings.notices);
         boolean embedded = settings.address == null;
         if (embedded && PostgresServer.stopLeftOver(state)) {
@@ -142,7 +169,12 @@ public final class EmbeddedStack implements AutoCloseable {
                             ? begin(
                                     workers,
                                     "SMTP",
-                                    () -> mails = MailServer.start(smtpPort, state.folder("mails")))
+                                    () ->
+                                            mails =
+                                                    MailServer.start(
+                                                            smtpPort,
+                                                            state.folder("mails"),
+                                                            secrets.smtp()))
                             : CompletableFuture.completedFuture(null);
             CompletableFuture<Database> databaseUp =
                     begin(
@@ -164,7 +196,8 @@ public final class EmbeddedStack implements AutoCloseable {
                                             KafkaBroker.start(
                                                     state.folder("kafka"),
                                                     kafkaPort,
-                                                    controllerPort));
+                                                    controllerPort,
+                                                    kafkaLogin()));
             CompletableFuture<ConnectWorker> connectUp =
                     kafkaUp.thenCompose(
                             broker ->
@@ -178,25 +211,19 @@ public final class EmbeddedStack implements AutoCloseable {
             CompletableFuture<FlinkCluster> flinkUp =
                     jar.isEmpty()
                             ? CompletableFuture.completedFuture(null)
-                            : begin(
-                                    workers,
-                                    "Flink",
-                                    () ->
-                                            flink =
-                                                    FlinkCluster.start(
-                                                            state,
-                                                            flinkPort,
-                                                            metricsPort,
-                                                            settings.flinkSettings));
+                            : begin(workers, "Flink", () -> flink = startFlink(flinkPort));
             CompletableFuture<Void> historyIn =
-                    databaseUp.thenRunAsync(() -> run(this::insertHistory), workers);
+                    databaseUp.thenRunAsync(
+                            () -> run("the demo history", this::insertHistory), workers);
             CompletableFuture<Void> jobSubmitted =
                     CompletableFuture.allOf(databaseUp, kafkaUp, mailsUp, flinkUp)
                             .thenRunAsync(
-                                    () -> jar.ifPresent(file -> run(() -> submit(file))), workers);
+                                    () -> jar.ifPresent(file -> run("the job", () -> submit(file))),
+                                    workers);
             CompletableFuture<Void> registered =
                     CompletableFuture.allOf(historyIn, connectUp)
-                            .thenRunAsync(() -> run(this::captureChanges), workers);
+                            .thenRunAsync(
+                                    () -> run("change capture", this::captureChanges), workers);
             CompletableFuture<?> apiUp =
                     apiPort.isEmpty()
                             ? CompletableFuture.completedFuture(null)
@@ -217,13 +244,13 @@ public final class EmbeddedStack implements AutoCloseable {
             if (embedded) {
                 StateFolder.writePrivately(
                         passwordFile(),
-                        "127.0.0.1:%d:*:%s:%s%n"
+                        "127.0.0.1:%s:*:%s:%s%n"
                                 .formatted(
                                         postgresPort,
                                         PostgresServer.SUPERUSER,
                                         secrets.postgres()));
             }
-            StateFolder.writePrivately(addressFile(), kafka.bootstrapServers());
+            kafkaLogin().write(kafkaFile(), kafka.bootstrapServers());
             if (api != null) {
                 ApiAddress.write(state.root(), api.address());
             }
@@ -236,7 +263,14 @@ public final class EmbeddedStack implements AutoCloseable {
         String removal = "psql ... -c \"%s\"; ".formatted(ReplicationSlot.DROP);
         new SlotWatch(this::connect, connect.resnapshotCommand(removal), this::alarm)
                 .watchOn(watch);
-        var unused = watch.scheduleWithFixedDelay(this::watchJob, 1, 1, TimeUnit.SECONDS);
+        letters =
+                LetterWatch.of(
+                        kafka.client(),
+                        KafkaBroker.DEAD_LETTERS,
+                        begunAt,
+                        listLettersCommand(),
+                        settings.notices);
+        letters.watchOn(watch);
         startUp = Duration.ofNanos(System.nanoTime() - begun);
         LOG.info("Up after {} ms", startUp.toMillis());
     }
@@ -244,34 +278,37 @@ public final class EmbeddedStack implements AutoCloseable {
     /** Starts a part on a thread of its own. */
     private <T extends AutoCloseable> CompletableFuture<T> begin(
             ExecutorService workers, String name, Callable<T> starting) {
-        CompletableFuture<T> beginning =
-                CompletableFuture.supplyAsync(
-                        () -> {
-                            long begun = System.nanoTime();
-                            T part;
-                            try {
-                                part = starting.call();
-                            } catch (Exception e) {
-                                throw new CompletionException(e);
-                            }
-                            started.put(name, part);
-                            LOG.info(
-                                    "{} up after {} ms",
-                                    name,
-                                    (System.nanoTime() - begun) / 1_000_000);
-                            return part;
-                        },
-                        workers);
         synchronized (beginnings) {
+            if (givenUp) {
+                return CompletableFuture.failedFuture(
+                        new StackException(name + " is not started, as the start was given up"));
+            }
+            CompletableFuture<T> beginning =
+                    CompletableFuture.supplyAsync(() -> started(name, starting), workers);
             beginnings.add(beginning);
+            return beginning;
         }
-        return beginning;
+    }
+
+    private <T extends AutoCloseable> T started(String name, Callable<T> starting) {
+        long begun = System.nanoTime();
+        T part;
+        try {
+            part = starting.call();
+        } catch (Exception e) {
+            throw new CompletionException(named(name, e));
+        }
+        started.put(name, part);
+        LOG.info("{} up after {} ms", name, (System.nanoTime() - begun) / 1_000_000);
+        return part;
     }
 
     /** Nobody need wait for the rest when one step failed. */
     private void giveUpOn(Throwable failure) {
         if (failure != null) {
-            LOG.error("The stack does not start", failure);
+            if (firstFailure.compareAndSet(null, failure)) {
+                LOG.error("The stack does not start", failure);
+            }
             givenUp = true;
         }
     }
@@ -282,26 +319,43 @@ public final class EmbeddedStack implements AutoCloseable {
         synchronized (beginnings) {
             all = List.copyOf(beginnings);
         }
-        for (CompletableFuture<?> beginning : all) {
-            beginning.handle((part, failure) -> null).join();
+        try {
+            CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                    .handle((part, failure) -> null)
+                    .completeOnTimeout(null, STOPPING.toMillis(), TimeUnit.MILLISECONDS)
+                    .get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a failure was handled before", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // what has started by now is stopped
         }
     }
 
-    private static void run(Step step) {
+    private static void run(String name, Step step) {
         try {
             step.run();
         } catch (Exception e) {
-            throw new CompletionException(e);
+            throw new CompletionException(named(name, e));
         }
     }
 
+    /** A failure that says of which part it is; ours do already. */
+    private static Exception named(String part, Exception failure) {
+        return failure instanceof StackException || failure instanceof InterruptedException
+                ? failure
+                : new StackException(
+                        "%s did not start: %s".formatted(part, FlinkCluster.rootMessage(failure)),
+                        failure);
+    }
+
     /** Waits for all; the first failure is thrown as soon as everything begun has ended. */
-    private static void awaitAll(List<CompletableFuture<?>> steps) throws Exception {
+    private void awaitAll(List<CompletableFuture<?>> steps) throws Exception {
         Future<Void> all = CompletableFuture.allOf(steps.toArray(CompletableFuture[]::new));
         try {
             all.get();
         } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
+            // What was not started because of it is no news.
+            Throwable cause = firstFailure.get() == null ? e.getCause() : firstFailure.get();
             while (cause instanceof CompletionException && cause.getCause() != null) {
                 cause = cause.getCause();
             }
@@ -312,14 +366,33 @@ public final class EmbeddedStack implements AutoCloseable {
         }
     }
 
-    private ConnectWorker startConnect(int connectPort, int postgresPort) {
+    private ConnectWorker startConnect(int connectPort, int postgresPort) throws IOException {
         return ConnectWorker.start(
+                state.root(),
                 kafka.bootstrapServers(),
+                kafkaLogin(),
                 connectPort,
                 UUID.randomUUID().toString(),
                 settings.address == null
                         ? PostgresServer.connectorVariables(postgresPort, secrets)
                         : ExistingDatabase.connectorVariables(settings.address));
+    }
+
+    private FlinkCluster startFlink(int port) throws Exception {
+        FlinkCluster cluster =
+                FlinkCluster.start(
+                        state, secrets, port, metricsPort, settings.flinkSettings, this::alarm);
+        new ClusterWatch(cluster, this::alarm).watchOn(watch);
+        new MailWatch(cluster::halt, this::alarm, settings.notices).watchOn(watch);
+        new JournalWatch(
+                        cluster::journalWaits,
+                        () -> JournalLock.inWords(this::connect),
+                        this::alarm,
+                        settings.notices)
+                .watchOn(watch);
+        var unused =
+                watch.scheduleWithFixedDelay(() -> tellFailures(cluster), 1, 1, TimeUnit.SECONDS);
+        return cluster;
     }
 
     private ApiService startApi(int port) {
@@ -330,8 +403,17 @@ public final class EmbeddedStack implements AutoCloseable {
         environment.put("LIFECYCLE_API_DATABASE_PASSWORD", database.readers().password());
         environment.put("LIFECYCLE_API_SUPPORT_USER", database.support().user());
         environment.put("LIFECYCLE_API_SUPPORT_PASSWORD", database.support().password());
+        if (state.kept()) {
+            environment.put("LIFECYCLE_API_STATE_DIR", state.root().toString());
+        }
         environment.put("LIFECYCLE_API_TOKENS", "up:operator:" + secrets.api());
-        flinkUrl().ifPresent(url -> environment.put("LIFECYCLE_API_FLINK_URL", url.toString()));
+        flinkUrl()
+                .ifPresent(
+                        url -> {
+                            environment.put("LIFECYCLE_API_FLINK_URL", url.toString());
+                            environment.put("LIFECYCLE_API_FLINK_USER", HttpAccess.USER);
+                            environment.put("LIFECYCLE_API_FLINK_PASSWORD", secrets.http());
+                        });
         settings.rules.ifPresent(
                 rules ->
                         environment.put(
@@ -353,13 +435,15 @@ public final class EmbeddedStack implements AutoCloseable {
     }
 
     private void captureChanges() throws IOException, InterruptedException, SQLException {
-        try (ChangeTopic topic = ChangeTopic.fromNow(kafka.bootstrapServers())) {
+        try (ChangeTopic topic = ChangeTopic.fromNow(kafka.client())) {
             connect.register(
                     settings.home().resolve("connectors/debezium/seqpulse.json"),
-                    database.connectorSettings());
+                    database.connectorSettings(),
+                    settings.patience,
+                    () -> givenUp);
             long end = System.nanoTime() + settings.patience.toNanos();
             while (!givenUp && topic.next(ChangeTopic::isClock, Duration.ofMillis(200)).isEmpty()) {
-                ConnectWorker.Status status = connect.status();
+                ConnectWorker.Status status = statusOfConnector();
                 if (ConnectSupervisor.needsSomebody(status.trace())
                         || SlotWatch.isLost(database::connect)) {
                     // The alarm names the command, and it takes the rest to be up to type it.
@@ -373,7 +457,7 @@ public final class EmbeddedStack implements AutoCloseable {
                 }
                 if (System.nanoTime() > end) {
                     throw new StackException(
-                            "no clock message came within %ds; the connector is %s"
+                            "no clock message came within %ss; the connector is %s"
                                     .formatted(settings.patience.toSeconds(), status.state()));
                 }
             }
@@ -381,9 +465,21 @@ public final class EmbeddedStack implements AutoCloseable {
         database.captured();
     }
 
+    /** A worker that is busy starting may take its time to answer. */
+    private ConnectWorker.Status statusOfConnector() throws InterruptedException {
+        try {
+            return connect.status();
+        } catch (IOException busy) {
+            LOG.info("Kafka Connect does not answer yet: {}", busy.getMessage());
+            return new ConnectWorker.Status("not known", "");
+        }
+    }
+
     private void submit(Path jar) throws IOException, InterruptedException {
         Properties job = new Properties();
         job.setProperty("kafka.bootstrap.servers", kafka.bootstrapServers());
+        kafkaLogin().write(jobsKafkaFile(), kafka.bootstrapServers());
+        job.setProperty("kafka.properties-file", jobsKafkaFile().toString());
         job.setProperty("kafka.topic", KafkaBroker.CHANGES);
         job.setProperty("kafka.dead-letter-topic", KafkaBroker.DEAD_LETTERS);
         job.setProperty("database.url", database.jdbcUrl());
@@ -396,6 +492,8 @@ public final class EmbeddedStack implements AutoCloseable {
             job.setProperty("smtp.host", "127.0.0.1");
             job.setProperty("smtp.port", Integer.toString(mails.port()));
             job.setProperty("smtp.security", "none");
+            job.setProperty("smtp.user", LoopbackSmtp.USER);
+            job.setProperty("smtp.password", secrets.smtp());
             job.setProperty("email.provider", "smtp");
         }
         job.setProperty("email.from", "SEQPULSE <notifications@seqpulse.example>");
@@ -409,40 +507,64 @@ public final class EmbeddedStack implements AutoCloseable {
         job.store(text, "Settings of the job");
         Path file = state.root().resolve("job.properties");
         StateFolder.writePrivately(file, text.toString());
-        flink.submit(jar, "--config", file.toString());
+        new KafkaPatience(settings.patience, SUBMITTED_AGAIN, () -> givenUp)
+                .submit(() -> flink.submit(jar, "--config", file.toString()));
     }
 
-    private void awaitJob() throws IOException, InterruptedException {
+    private void awaitJob() throws InterruptedException {
         if (flink == null) {
             return;
         }
-        long end = System.nanoTime() + settings.patience.toNanos();
-        while (!flink.runs() || (flink.watermark().isEmpty() && !captureLost)) {
+        long begun = System.nanoTime();
+        boolean told = false;
+        while (!jobRuns()) {
+            flink.passOverUnrestored();
             Optional<JobStatus> status = flink.status();
+            long waited = System.nanoTime() - begun;
             if (status.filter(JobStatus::isGloballyTerminalState).isPresent()
-                    || System.nanoTime() > end) {
+                    || waited > settings.patience.toNanos()) {
                 throw new StackException(
-                        "the job does not run (%s): %s"
+                        "the job does not run (%s, %s): %s"
                                 .formatted(
                                         status.map(JobStatus::name).orElse("unknown"),
-                                        flink.lastFailure().orElse("no failure reported")));
+                                        flink.origin(),
+                                        flink.newestFailure()
+                                                .map(FlinkCluster.Failure::cause)
+                                                .orElse("no failure reported")));
+            }
+            if (!told && waited > SILENCE.toNanos()) {
+                told = true;
+                settings.notices.accept(
+                        "waiting for the job to run and to read the log; it started "
+                                + flink.origin());
             }
             TimeUnit.MILLISECONDS.sleep(50);
         }
     }
 
-    private void watchJob() {
+    private boolean jobRuns() throws InterruptedException {
         try {
-            if (flink == null || flink.status().isEmpty()) {
-                return;
+            return flink.runs() && (captureLost || flink.watermark().isPresent());
+        } catch (IOException busy) {
+            LOG.info("Flink does not answer yet: {}", busy.getMessage());
+            return false;
+        }
+    }
+
+    private void tellFailures(FlinkCluster cluster) {
+        try {
+            Optional<FlinkCluster.Failure> newest = cluster.newestFailure();
+            if (newest.isPresent() && newest.get().at().isAfter(failuresTold)) {
+                String cause = newest.get().cause();
+                boolean repeated =
+                        cause.equals(causeTold)
+                                && newest.get().at().isBefore(failuresTold.plus(REPEATED));
+                failuresTold = newest.get().at();
+                causeTold = cause;
+                if (!repeated) {
+                    alarm("the job failed and is restarted until it runs: " + cause);
+                }
             }
-            int restarts = flink.restarts();
-            if (restarts > jobRestartsSeen) {
-                jobRestartsSeen = restarts;
-                alarm("the job failed and is restarted: " + flink.lastFailure().orElse("unknown"));
-            }
-        } catch (IOException e) {
-            LOG.warn("Flink does not answer: {}", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -477,12 +599,22 @@ public final class EmbeddedStack implements AutoCloseable {
 
     /** The change log from its beginning; close it. */
     public ChangeTopic changes() {
-        return ChangeTopic.fromStart(kafka.bootstrapServers());
+        return ChangeTopic.fromStart(kafka.client());
     }
 
-    /** Where Kafka listens. */
+    /** Where Kafka listens; it asks for a login: {@link #kafkaClient()}. */
     public String bootstrapServers() {
         return kafka.bootstrapServers();
+    }
+
+    /** What a client of Kafka needs: where it is, and how to log in. */
+    public Map<String, String> kafkaClient() {
+        return kafka.client();
+    }
+
+    /** Where Kafka's broker and its controller listen. */
+    List<Integer> kafkaPorts() {
+        return kafka.ports();
     }
 
     /** JDBC URL of the product's database; user {@code postgres}. */
@@ -500,20 +632,38 @@ public final class EmbeddedStack implements AutoCloseable {
         return state.root().resolve("pgpass");
     }
 
-    /** Where {@code ./lifecycle deadletters --state} looks for Kafka while the stack is up. */
-    private Path addressFile() {
-        return state.root().resolve("bootstrap-servers");
+    private KafkaLogin kafkaLogin() {
+        return new KafkaLogin(secrets.kafka());
     }
 
-    /** Flink's web UI and REST interface, or empty in a stack without a job. */
+    /**
+     * Where Kafka is and how to log in, for its tools and {@code ./lifecycle deadletters}, while
+     * the stack is up; readable by its owner only.
+     */
+    public Path kafkaFile() {
+        return state.root().resolve("kafka.properties");
+    }
+
+    /** The same for the job, which is submitted before the stack is up. */
+    private Path jobsKafkaFile() {
+        return state.root().resolve("job.kafka.properties");
+    }
+
+    /**
+     * Flink's web UI and REST interface, which asks for a password ({@link #access()}), or empty in
+     * a stack without a job.
+     */
     public Optional<URI> flinkUrl() {
         return Optional.ofNullable(flink).map(FlinkCluster::rest);
     }
 
-    /** Flink's metrics and the job's, for Prometheus, or empty in a stack without a job. */
+    /**
+     * Flink's metrics and the job's, for Prometheus, which ask for a password of their own ({@link
+     * #metricsPasswordFile()}), or empty in a stack without a job.
+     */
     public Optional<URI> metricsUrl() {
         return Optional.ofNullable(flink)
-                .map(up -> URI.create("http://127.0.0.1:%d/metrics".formatted(metricsPort)));
+                .map(up -> URI.create("http://127.0.0.1:%s/metrics".formatted(metricsPort)));
     }
 
     /** Where the HTTP service answers and with which token, or empty in a stack without one. */
@@ -521,9 +671,39 @@ public final class EmbeddedStack implements AutoCloseable {
         return Optional.ofNullable(api).map(ApiService::address);
     }
 
-    /** Kafka Connect's REST interface. */
+    /** What to type to see how the connector is. */
+    String connectorStatusCommand() {
+        return connect.statusCommand();
+    }
+
+    /** Kafka Connect's REST interface, which asks for a password: {@link #access()}. */
     public URI connectUrl() {
         return connect.rest();
+    }
+
+    /** Opens Flink's and Kafka Connect's interfaces, which ask for a password. */
+    public HttpAccess access() {
+        return HttpAccess.with(secrets.http());
+    }
+
+    /** The password alone, readable by its owner only. */
+    public Path httpPasswordFile() {
+        return state.root().resolve(Secrets.HTTP_PASSWORD);
+    }
+
+    /** What curl needs for them, readable by its owner only. */
+    public Path netrc() {
+        return state.root().resolve(Secrets.NETRC);
+    }
+
+    /** What Prometheus needs for the metrics, readable by its owner only. */
+    public Path metricsPasswordFile() {
+        return state.root().resolve(Secrets.METRICS_PASSWORD);
+    }
+
+    /** What to type to see the dead letters. */
+    String listLettersCommand() {
+        return "./lifecycle deadletters list --state '%s'".formatted(folder());
     }
 
     /** The folder with everything the stack wrote. */
@@ -604,9 +784,11 @@ public final class EmbeddedStack implements AutoCloseable {
     }
 
     /**
-     * Stops every part in reverse order; a second call does nothing.
+     * Stops every part in reverse order, and waits for none of them for ever; a second call does
+     * nothing.
      *
-     * @throws StackException if a part did not stop cleanly; the others were stopped all the same
+     * @throws StackException if a part did not stop cleanly, or in time; the others were stopped
+     *     all the same
      */
     @Override
     public synchronized void close() {
@@ -618,10 +800,13 @@ public final class EmbeddedStack implements AutoCloseable {
         watch.shutdownNow();
         awaitBeginnings();
         List<Throwable> failures = new ArrayList<>();
-        stop("Kafka's address", () -> Files.deleteIfExists(addressFile()), failures);
+        if (letters != null) {
+            stop("the watch of dead letters", letters::close, failures);
+        }
+        stop("Kafka's address", () -> Files.deleteIfExists(kafkaFile()), failures);
         stop("the API's address", () -> ApiAddress.remove(state.root()), failures);
         if (flink != null) {
-            stop("the job", this::stopTheJob, failures);
+            stop("the job", STOPPING_THE_JOB, this::stopTheJob, failures);
         }
         for (String name : STOPPED_IN_ORDER) {
             AutoCloseable part = started.get(name);
@@ -638,6 +823,24 @@ public final class EmbeddedStack implements AutoCloseable {
             failures.stream().skip(1).forEach(failure::addSuppressed);
             throw failure;
         }
+    }
+
+    /**
+     * Ends what stacks of this JVM started outside of it, without any order, because the JVM itself
+     * is about to end.
+     *
+     * @param folder a state folder, or one with temporary ones in it
+     */
+    static void endProcesses(Path folder) {
+        // What is being started first, so that it starts nothing more.
+        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+        List<Path> roots = new ArrayList<>(List.of(folder));
+        try (DirectoryStream<Path> temporary = Files.newDirectoryStream(folder, "seqpulse-*")) {
+            temporary.forEach(roots::add);
+        } catch (IOException gone) {
+            LOG.debug("{} cannot be read", folder, gone);
+        }
+        roots.forEach(PostgresServer::kill);
     }
 
     private void stopTheJob() throws InterruptedException {
@@ -658,20 +861,48 @@ public final class EmbeddedStack implements AutoCloseable {
     }
 
     private static void stop(String name, Step stopping, List<Throwable> failures) {
+        stop(name, STOPPING, stopping, failures);
+    }
+
+    /** On a thread of its own, which is left behind when it takes longer than it may. */
+    static void stop(String name, Duration atMost, Step stopping, List<Throwable> failures) {
         long begun = System.nanoTime();
-        try {
-            stopping.run();
-            LOG.info("{} stopped in {} ms", name, (System.nanoTime() - begun) / 1_000_000);
-        } catch (InterruptedException e) {
+        FutureTask<Void> task =
+                new FutureTask<>(
+                        () -> {
+                            stopping.run();
+                            return null;
+                        });
+        Thread thread = daemon(task);
+        thread.start();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                task.get(begun + atMost.toNanos() - System.nanoTime(), TimeUnit.NANOSECONDS);
+                LOG.info("{} stopped in {} ms", name, (System.nanoTime() - begun) / 1_000_000);
+            } catch (InterruptedException e) {
+                interrupted = true; // all the more it is to stop
+                continue;
+            } catch (TimeoutException e) {
+                StackException late =
+                        new StackException(
+                                "%s did not stop within %s s".formatted(name, atMost.toSeconds()));
+                late.setStackTrace(thread.getStackTrace());
+                LOG.error("{} is left behind", name, late);
+                task.cancel(true);
+                failures.add(late);
+            } catch (ExecutionException e) { // the other parts must be stopped all the same
+                LOG.error("{} did not stop cleanly", name, e.getCause());
+                failures.add(e.getCause());
+            }
+            break;
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
-            failures.add(e);
-        } catch (Exception e) { // the other parts must be stopped whatever one of them throws
-            LOG.error("{} did not stop cleanly", name, e);
-            failures.add(e);
         }
     }
 
-    private interface Step {
+    interface Step {
         void run() throws Exception;
     }
 
@@ -697,7 +928,7 @@ public final class EmbeddedStack implements AutoCloseable {
         private Integer metricsPort = 0;
         private Optional<Path> rules = Optional.empty();
         private History history;
-        private Duration patience = Duration.ofMinutes(2);
+        private Duration patience = Duration.ofMinutes(5);
         private Consumer<String> notices = text -> LOG.info("{}", text);
         private Consumer<String> alarms = text -> LOG.error("{}", text);
         private final Map<String, String> jobSettings = new LinkedHashMap<>();

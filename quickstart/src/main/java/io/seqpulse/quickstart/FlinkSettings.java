@@ -28,6 +28,7 @@ public final class FlinkSettings {
         String scratch = folder.resolve("tmp/flink").toString();
         Map<String, String> settings = new HashMap<>();
         settings.put("web.submit.enable", "false");
+        settings.put("web.cancel.enable", "false");
         settings.put("web.tmpdir", scratch);
         settings.put("io.tmp.dirs", scratch);
         settings.put("blob.storage.directory", scratch);
@@ -42,12 +43,12 @@ public final class FlinkSettings {
         settings.put("execution.checkpointing.interval", "10 s");
         settings.put("execution.checkpointing.timeout", "5 min");
         settings.put("execution.checkpointing.tolerable-failed-checkpoints", "5");
-        settings.put(
-                "execution.checkpointing.dir", folder.resolve("checkpoints").toUri().toString());
+        settings.put("execution.checkpointing.dir", FlinkPaths.text(folder.resolve("checkpoints")));
         settings.put(
                 "execution.checkpointing.savepoint-dir",
-                folder.resolve("savepoints").toUri().toString());
-        settings.put("execution.checkpointing.num-retained", "2");
+                FlinkPaths.text(folder.resolve("savepoints")));
+        // What was written in the last seconds before a power cut may be gone: there is older.
+        settings.put("execution.checkpointing.num-retained", "6");
         settings.put(
                 "execution.checkpointing.externalized-checkpoint-retention",
                 "RETAIN_ON_CANCELLATION");
@@ -58,6 +59,8 @@ public final class FlinkSettings {
         settings.put("pipeline.object-reuse", "true");
         settings.put("restart-strategy.type", "exponential-delay");
         settings.put("restart-strategy.exponential-delay.initial-backoff", "1 s");
+        // What a database that was away for long is waited for after it has come back.
+        settings.put("restart-strategy.exponential-delay.max-backoff", "10 s");
         settings.put("taskmanager.memory.managed.size", "192 mb");
         settings.put("taskmanager.memory.network.min", "32 mb");
         settings.put("taskmanager.memory.network.max", "32 mb");
@@ -65,9 +68,9 @@ public final class FlinkSettings {
     }
 
     /**
-     * The same with its REST interface on loopback.
+     * The same with every port on loopback.
      *
-     * @param port 0: any free one
+     * @param port of the REST interface; 0: any free one
      */
     public static Map<String, String> onLoopback(Path folder, int port) {
         Map<String, String> settings = of(folder);
@@ -75,6 +78,10 @@ public final class FlinkSettings {
         settings.put("rest.bind-address", "127.0.0.1");
         settings.put("rest.port", Integer.toString(port));
         settings.put("rest.bind-port", Integer.toString(port));
+        settings.put("web.access-control-allow-origin", "http://127.0.0.1:" + port);
+        // Where jars are fetched from; without it, on every interface.
+        settings.put("jobmanager.bind-host", "127.0.0.1");
+        settings.put("taskmanager.bind-host", "127.0.0.1");
         return settings;
     }
 
@@ -82,8 +89,9 @@ public final class FlinkSettings {
      * What makes Flink serve its metrics and the job's to Prometheus, on the loopback interface.
      *
      * @param port a free one
+     * @param passwordFile holds what they are to be asked for with
      */
-    public static Map<String, String> metrics(int port) {
+    public static Map<String, String> metrics(int port, Path passwordFile) {
         return Map.of(
                 "metrics.reporters",
                 "prometheus",
@@ -91,6 +99,8 @@ public final class FlinkSettings {
                 "org.apache.flink.metrics.prometheus.LoopbackReporterFactory",
                 "metrics.reporter.prometheus.port",
                 Integer.toString(port),
+                "metrics.reporter.prometheus.password-file",
+                passwordFile.toString(),
                 "metrics.job.status.enable",
                 "STATE;TOTAL_TIME");
     }

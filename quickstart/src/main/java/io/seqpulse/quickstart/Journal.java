@@ -102,7 +102,7 @@ public final class Journal {
 
     /**
      * How many rows there are by code, then by outcome: the status, with the reason of what was not
-     * sent ({@code suppressed:opted_out}).
+     * sent ({@code suppressed:opted_out}). Waits for no lock longer than a second.
      */
     public Map<String, Map<String, Long>> outcomes() throws SQLException {
         String query =
@@ -114,7 +114,7 @@ public final class Journal {
                 """;
         Map<String, Map<String, Long>> outcomes = new TreeMap<>();
         try (Connection connection = connector.connect();
-                Statement statement = connection.createStatement();
+                Statement statement = impatient(connection);
                 ResultSet found = statement.executeQuery(query)) {
             while (found.next()) {
                 outcomes.computeIfAbsent(found.getString(1), code -> new TreeMap<>())
@@ -122,6 +122,12 @@ public final class Journal {
             }
         }
         return outcomes;
+    }
+
+    private static Statement impatient(Connection connection) throws SQLException {
+        Statement statement = connection.createStatement();
+        statement.execute("set lock_timeout = '1s'");
+        return statement;
     }
 
     /**

@@ -6,11 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.Admin;
@@ -18,6 +20,8 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 
@@ -30,17 +34,25 @@ final class KafkaBroker implements AutoCloseable {
     static final String DEAD_LETTERS = "seqpulse.dead-letters";
     private static final int NODE = 1;
     private static final String LARGEST_RECORD = Integer.toString(16 * 1024 * 1024);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final Duration KEPT = Duration.ofDays(120);
 
     private final KafkaRaftServer server;
+    private final int port;
+    private final int controllerPort;
     private final String bootstrapServers;
+    private final KafkaLogin login;
 
-    private KafkaBroker(KafkaRaftServer server, String bootstrapServers) {
+    private KafkaBroker(KafkaRaftServer server, int port, int controllerPort, KafkaLogin login) {
         this.server = server;
-        this.bootstrapServers = bootstrapServers;
+        this.login = login;
+        this.port = port;
+        this.controllerPort = controllerPort;
+        this.bootstrapServers = "127.0.0.1:" + port;
     }
 
-    static KafkaBroker start(Path folder, int port, int controllerPort) throws Exception {
+    static KafkaBroker start(Path folder, int port, int controllerPort, KafkaLogin login)
+            throws Exception {
         format(folder);
         Properties settings = new Properties();
         settings.putAll(
@@ -49,13 +61,20 @@ final class KafkaBroker implements AutoCloseable {
                         Map.entry("node.id", Integer.toString(NODE)),
                         Map.entry(
                                 "listeners",
-                                "PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d"
+                                "BROKER://127.0.0.1:%s,CONTROLLER://127.0.0.1:%s"
                                         .formatted(port, controllerPort)),
-                        Map.entry("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port),
+                        Map.entry("advertised.listeners", "BROKER://127.0.0.1:" + port),
+                        Map.entry("inter.broker.listener.name", "BROKER"),
                         Map.entry("controller.listener.names", "CONTROLLER"),
                         Map.entry(
                                 "listener.security.protocol.map",
-                                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"),
+                                "BROKER:%1$s,CONTROLLER:%1$s".formatted(KafkaLogin.PROTOCOL)),
+                        Map.entry("sasl.enabled.mechanisms", KafkaLogin.MECHANISM),
+                        Map.entry("sasl.mechanism.inter.broker.protocol", KafkaLogin.MECHANISM),
+                        Map.entry("sasl.mechanism.controller.protocol", KafkaLogin.MECHANISM),
+                        Map.entry("listener.name.broker.plain.sasl.jaas.config", login.server()),
+                        Map.entry(
+                                "listener.name.controller.plain.sasl.jaas.config", login.server()),
                         Map.entry(
                                 "controller.quorum.voters", NODE + "@127.0.0.1:" + controllerPort),
                         Map.entry("log.dirs", folder.toString()),
@@ -68,6 +87,9 @@ final class KafkaBroker implements AutoCloseable {
                         Map.entry("transaction.state.log.min.isr", "1"),
                         Map.entry("group.initial.rebalance.delay.ms", "0"),
                         Map.entry("controlled.shutdown.enable", "false"),
+                        Map.entry(
+                                "initial.broker.registration.timeout.ms",
+                                Long.toString(PATIENCE.toMillis())),
                         // One user, one machine: a broker's defaults are for many.
                         Map.entry("num.network.threads", "2"),
                         Map.entry("num.io.threads", "2"),
@@ -77,10 +99,18 @@ final class KafkaBroker implements AutoCloseable {
                         Map.entry("log.index.size.max.bytes", "1048576")));
         KafkaRaftServer server =
                 new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
-        server.startup();
-        KafkaBroker broker = new KafkaBroker(server, "127.0.0.1:" + port);
-        broker.createTopics();
-        return broker;
+        KafkaBroker broker = new KafkaBroker(server, port, controllerPort, login);
+        boolean started = false;
+        try {
+            server.startup();
+            broker.createTopics();
+            started = true;
+            return broker;
+        } finally {
+            if (!started) {
+                broker.close();
+            }
+        }
     }
 
     private static void format(Path folder) throws Exception {
@@ -99,24 +129,52 @@ final class KafkaBroker implements AutoCloseable {
                 .run();
     }
 
+    /** Making them again changes nothing, so a broker that is busy starting is asked again. */
     private void createTopics() throws ExecutionException, InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        try (Admin admin = Admin.create(new HashMap<>(client()))) {
+            while (true) {
+                try {
+                    createMissing(admin);
+                    return;
+                } catch (ExecutionException e) {
+                    boolean passing =
+                            e.getCause() instanceof RetriableException
+                                    || e.getCause() instanceof TopicExistsException;
+                    if (!passing || System.nanoTime() > end) {
+                        throw e;
+                    }
+                    TimeUnit.MILLISECONDS.sleep(200);
+                }
+            }
+        }
+    }
+
+    private static void createMissing(Admin admin) throws ExecutionException, InterruptedException {
         Map<String, String> keptLong =
                 Map.of(
                         TopicConfig.RETENTION_MS_CONFIG,
                         Long.toString(KEPT.toMillis()),
                         TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                         LARGEST_RECORD);
-        try (Admin admin =
-                Admin.create(
-                        Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
-            Set<String> known = admin.listTopics().names().get();
-            List<NewTopic> missing =
-                    List.of(CHANGES, DEAD_LETTERS).stream()
-                            .filter(topic -> !known.contains(topic))
-                            .map(topic -> new NewTopic(topic, 1, (short) 1).configs(keptLong))
-                            .toList();
-            admin.createTopics(missing).all().get();
-        }
+        Set<String> known = admin.listTopics().names().get();
+        List<NewTopic> missing =
+                List.of(CHANGES, DEAD_LETTERS).stream()
+                        .filter(topic -> !known.contains(topic))
+                        .map(topic -> new NewTopic(topic, 1, (short) 1).configs(keptLong))
+                        .toList();
+        admin.createTopics(missing).all().get();
+    }
+
+    /** What a client needs. */
+    Map<String, String> client() {
+        Map<String, String> client = new HashMap<>(login.client());
+        client.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        return client;
+    }
+
+    List<Integer> ports() {
+        return List.of(port, controllerPort);
     }
 
     String bootstrapServers() {

@@ -9,6 +9,7 @@ import com.icegreen.greenmail.mail.MovingMessage;
 import com.icegreen.greenmail.user.GreenMailUser;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
+import io.seqpulse.connector.email.EmailCode;
 import jakarta.mail.BodyPart;
 import jakarta.mail.Header;
 import jakarta.mail.MessagingException;
@@ -53,9 +54,10 @@ public final class MailServer implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int REMEMBERED = 100_000;
-    private static final Pattern CODE = Pattern.compile("\\bE-[A-Z]+-\\d{2}\\b");
+    private static final Pattern CODE = Pattern.compile("\\b" + EmailCode.PATTERN + "\\b");
     private static final DateTimeFormatter FILE_TIME =
-            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS").withZone(ZoneOffset.UTC);
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS", Locale.ROOT)
+                    .withZone(ZoneOffset.UTC);
 
     private final GreenMail server;
     private final int port;
@@ -81,13 +83,30 @@ public final class MailServer implements AutoCloseable {
                 Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
+    /** Starts one that takes mail from everybody. */
     static MailServer start(int port, Path folder) throws IOException {
+        return start(LoopbackSmtp.open(setup(port)), port, folder);
+    }
+
+    /**
+     * Starts one that takes mail after a login only.
+     *
+     * @param password asked of {@link LoopbackSmtp#USER}
+     */
+    static MailServer start(int port, Path folder, String password) throws IOException {
+        return start(LoopbackSmtp.withLogin(setup(port), password), port, folder);
+    }
+
+    private static ServerSetup setup(int port) {
         ServerSetup setup = new ServerSetup(port, "127.0.0.1", ServerSetup.PROTOCOL_SMTP);
         setup.setServerStartupTimeout(10_000);
-        GreenMail greenMail = new GreenMail(setup);
-        MailServer mails = new MailServer(greenMail, port, folder);
-        greenMail.getUserManager().setMessageDeliveryHandler((mail, to) -> mails.inboxOf(to));
-        greenMail.start();
+        return setup;
+    }
+
+    private static MailServer start(GreenMail server, int port, Path folder) throws IOException {
+        MailServer mails = new MailServer(server, port, folder);
+        server.getUserManager().setMessageDeliveryHandler((mail, to) -> mails.inboxOf(to));
+        server.start();
         return mails;
     }
 

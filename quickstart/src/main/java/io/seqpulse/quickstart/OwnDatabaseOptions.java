@@ -1,11 +1,15 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.connector.email.SmtpSettings;
+import io.seqpulse.connector.email.SmtpSettings.Security;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import picocli.CommandLine.Option;
 
@@ -144,6 +148,23 @@ final class OwnDatabaseOptions {
     /** The job's settings for sending; none in shadow. */
     Map<String, String> mailSettings(Map<String, String> environment) {
         return send ? mailSettings(environment, new ArrayList<>()) : Map.of();
+    }
+
+    /** The mail server of {@code --send}, as the job will speak to it; empty in shadow. */
+    Optional<SmtpSettings> mailServer(Map<String, String> environment) {
+        Map<String, String> mail = mailSettings(environment);
+        if (!mail.containsKey("smtp.host")) {
+            return Optional.empty();
+        }
+        SmtpSettings server =
+                SmtpSettings.server(
+                        mail.get("smtp.host"),
+                        Integer.parseInt(mail.get("smtp.port")),
+                        Security.valueOf(mail.get("smtp.security").toUpperCase(Locale.ROOT)));
+        return Optional.of(
+                mail.containsKey("smtp.user")
+                        ? server.login(mail.get("smtp.user"), mail.get("smtp.password"))
+                        : server);
     }
 
     private Map<String, String> mailSettings(

@@ -1,5 +1,7 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.connector.email.SmtpProbe;
+import io.seqpulse.connector.email.SmtpSettings;
 import io.seqpulse.quickstart.database.DatabaseAddress;
 import io.seqpulse.quickstart.database.Installation;
 import io.seqpulse.quickstart.database.ReplicationSlot;
@@ -17,7 +19,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -27,12 +31,16 @@ final class OwnDatabaseRun {
     private static final Duration STATUS_EVERY = Duration.ofSeconds(30);
     private static final Duration SETTLING = Duration.ofSeconds(15);
 
+    /** So long the start waits for a mail server that says nothing. */
+    private static final Duration MAIL_SERVER = Duration.ofSeconds(10);
+
     private final OwnDatabaseOptions options;
     private final DatabaseAddress address;
     private final Path home;
     private final Path state;
     private final PrintWriter out;
     private final PrintStream err;
+    private final Instant started = Instant.now();
 
     /**
      * A run on the database of the options.
@@ -57,7 +65,8 @@ final class OwnDatabaseRun {
      * @return whether the stack can start; if not, nothing was changed
      * @throws StackException if the database cannot be reached or refuses
      */
-    boolean prepare() throws IOException {
+    boolean prepare() throws IOException, InterruptedException {
+        askMailServer();
         SqlPlan plan;
         boolean slotMissing;
         try (Connection connection = address.connect()) {
@@ -106,6 +115,30 @@ final class OwnDatabaseRun {
         return true;
     }
 
+    /**
+     * A mail server that needs somebody is told of before anything else; one that is away is waited
+     * for, as it is later.
+     */
+    private void askMailServer() throws InterruptedException {
+        Optional<SmtpSettings> server = options.mailServer(System.getenv());
+        if (server.isEmpty()) {
+            return;
+        }
+        SmtpProbe.Answer answer = SmtpProbe.ask(server.get(), MAIL_SERVER);
+        switch (answer.verdict()) {
+            case OPEN -> {}
+            case AWAY ->
+                    err.printf(
+                            "ALARM: no mail would leave now: %s. Starting all the same: mail waits in the"
+                                    + " journal until the server takes it%n",
+                            answer.words());
+            case MISCONFIGURED ->
+                    throw new StackException(
+                            "no mail would leave: %s. Put --smtp or SMTP_PASSWORD right, or leave --send out; nothing was started"
+                                    .formatted(answer.words()));
+        }
+    }
+
     private List<String> missing(Connection connection) throws SQLException {
         DatabaseState known = state == null ? null : DatabaseState.in(state);
         boolean ours = known != null && known.belongsTo(connection);
@@ -145,7 +178,7 @@ final class OwnDatabaseRun {
     /** Says what is up. */
     void sayUp(EmbeddedStack stack) {
         Map<String, String> mail = options.mailSettings(System.getenv());
-        out.printf("up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
+        out.printf(Locale.ROOT, "up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
         out.printf("  Database     %s as user %s%n", address.shown(), address.user());
         if (options.send()) {
             out.printf(
@@ -153,45 +186,65 @@ final class OwnDatabaseRun {
                     mail.get("smtp.host"), mail.get("smtp.port"));
         } else {
             out.println(
-                    "  Mode         shadow: no mail is sent; what would be is journalled as 'shadow'");
+                    "  Mode         shadow: no mail is sent; what would be is journalled as"
+                            + " 'shadow'");
         }
         out.println(
                 "  Decisions    select created_at, email_type, dedupe_key, status, reason"
                         + " from email_deliveries where managed_by = 'lifecycle'"
                         + " order by created_at desc;");
-        stack.api().ifPresent(api -> out.println("  Live page    " + api.page()));
-        stack.flinkUrl().ifPresent(url -> out.println("  Flink UI     " + url));
-        stack.metricsUrl().ifPresent(url -> out.println("  Metrics      " + url));
+        stack.api()
+                .ifPresent(api -> out.println("  Live page    " + api.pageForOnce(stack.folder())));
+        Up.say(stack, out);
         out.println("  Log          " + System.getProperty("lifecycle.log"));
         if (options.send() && state == null && !mail.containsKey("link.secret")) {
             out.println(
-                    "Links in these mails are signed with a key that ends with this run: give --state"
-                            + " or LIFECYCLE_LINK_SECRET to keep them working.");
+                    "Links in these mails are signed with a key that ends with this run: give"
+                            + " --state or LIFECYCLE_LINK_SECRET to keep them working.");
         }
     }
 
     /** Says now and then how it goes, until it is asked to stop or the time is over. */
     void work(EmbeddedStack stack, Integer seconds, CountDownLatch asked)
-            throws SQLException, IOException, InterruptedException {
+            throws InterruptedException {
         Instant begun = Instant.now();
         long end = seconds == null ? Long.MAX_VALUE : System.nanoTime() + seconds * 1_000_000_000L;
         Instant next = begun.plus(STATUS_EVERY);
-        while (System.nanoTime() < end && !asked.await(500, TimeUnit.MILLISECONDS)) {
-            if (Instant.now().isAfter(next)) {
-                next = next.plus(STATUS_EVERY);
-                out.println(StatusLine.of(stack, begun));
+        Thread decisions =
+                new Thread(
+                        () ->
+                                new DecisionLines(out::println)
+                                        .follow(
+                                                () ->
+                                                        ChangeTopic.since(
+                                                                stack.kafkaClient(), started)),
+                        "decisions");
+        decisions.setDaemon(true);
+        decisions.start();
+        try {
+            while (System.nanoTime() < end && !asked.await(500, TimeUnit.MILLISECONDS)) {
+                if (Instant.now().isAfter(next)) {
+                    next = next.plus(STATUS_EVERY);
+                    out.println(StatusLine.of(stack, begun));
+                }
             }
+            settle(stack);
+        } finally {
+            decisions.interrupt();
+            decisions.join(SETTLING.toMillis());
         }
-        settle(stack);
         out.println(StatusLine.of(stack, begun));
     }
 
-    private void settle(EmbeddedStack stack)
-            throws IOException, InterruptedException, SQLException {
+    private void settle(EmbeddedStack stack) throws InterruptedException {
         long end = System.nanoTime() + SETTLING.toNanos();
-        stack.awaitWatermark(Instant.now().plusSeconds(3), SETTLING);
-        while (options.send() && stack.journal().due() > 0 && System.nanoTime() < end) {
-            TimeUnit.MILLISECONDS.sleep(100);
+        try {
+            stack.awaitWatermark(Instant.now().plusSeconds(3), SETTLING);
+            while (options.send() && stack.journal().due() > 0 && System.nanoTime() < end) {
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        } catch (SQLException | IOException e) {
+            out.println("stopping without waiting for the last mails: " + e.getMessage());
         }
     }
 
@@ -199,15 +252,16 @@ final class OwnDatabaseRun {
     void sayStopped() {
         if (state == null) {
             out.printf(
-                    "stopped; the replication slot is removed. Our tables stay in %s: they remember what"
-                            + " was sent. ./lifecycle down --purge removes them.%n",
-                    address.shown());
+                    "stopped; the replication slot is removed. Our tables stay in %s: they remember"
+                            + " what was sent. ./lifecycle down --purge --database postgresql://%s@%s"
+                            + " removes them.%n",
+                    address.shown(), address.user(), address.shown());
             return;
         }
         out.printf("stopped; state is kept in %s%n", state);
         out.printf(
-                "The replication slot stays, so that a run with this state continues. Until one does, the"
-                        + " server keeps its WAL (%s). To give the slot up:%n    %s;%n",
+                "The replication slot stays, so that a run with this state continues. Until one"
+                        + " does, the server keeps its WAL (%s). To give the slot up:%n    %s;%n",
                 walLimit(), ReplicationSlot.DROP);
     }
 

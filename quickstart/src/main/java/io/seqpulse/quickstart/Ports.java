@@ -60,7 +60,7 @@ public final class Ports {
         if (asked != null && asked != 0) {
             if (!isFree(asked)) {
                 throw new StackException(
-                        "port %d for %s is taken by another program: stop it, or choose another with %s"
+                        "port %s for %s is taken by another program: stop it, or choose another with %s"
                                 .formatted(asked, part, option));
             }
             given.add(asked);
@@ -73,7 +73,7 @@ public final class Ports {
             }
             int port = free();
             notices.accept(
-                    "port %d for %s is taken by another program; using %d (choose with %s)"
+                    "port %s for %s is taken by another program; using %s (choose with %s)"
                             .formatted(preferred, part, port, option));
             return port;
         }
@@ -94,7 +94,7 @@ public final class Ports {
             }
         }
         throw new StackException(
-                "no port from %d to %d is free on the loopback interface"
+                "no port from %s to %s is free on the loopback interface"
                         .formatted(lowest, highest));
     }
 

@@ -67,6 +67,27 @@ final class PostgresServer implements Database {
         return true;
     }
 
+    /** Kills the server of a folder, if one runs, and waits a moment for its end. */
+    static void kill(Path root) {
+        List<ProcessHandle> running = processes(root.resolve("postgres"));
+        try {
+            // The number in the file may be another program's by now.
+            if (!running.isEmpty()
+                    && running.get(0)
+                            .info()
+                            .command()
+                            .orElse("")
+                            .startsWith(root.toRealPath().toString())) {
+                running.forEach(ProcessHandle::destroyForcibly);
+                end(running);
+            }
+        } catch (IOException gone) {
+            LOG.debug("{} is gone", root, gone);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Starts the server and brings its schema up to date with the files under {@code home/sql}. */
     static PostgresServer start(Path home, StateFolder state, int port, Secrets secrets)
             throws IOException, SQLException {
@@ -82,7 +103,7 @@ final class PostgresServer implements Database {
                             .setDataDirectory(data)
                             .setCleanDataDirectory(false)
                             .setPort(port)
-                            .setPGStartupWait(Duration.ofSeconds(60))
+                            .setPGStartupWait(Duration.ofMinutes(3))
                             .setLocaleConfig("auth-host", "scram-sha-256")
                             .setLocaleConfig("auth-local", "scram-sha-256")
                             .setLocaleConfig("pwfile", passwordFile.toString())
@@ -110,6 +131,8 @@ final class PostgresServer implements Database {
         }
         PostgresServer postgres = new PostgresServer(server, port, data, secrets);
         try {
+            // Where the programs were unpacked, it lets everybody write.
+            StateFolder.makePrivate(state.folder("tmp"));
             postgres.createDatabase();
             postgres.migrate(home);
         } catch (IOException | SQLException | RuntimeException e) {
@@ -163,6 +186,8 @@ final class PostgresServer implements Database {
                         .dataSource(jdbcUrl(), SUPERUSER, secrets.postgres())
                         .locations("filesystem:" + migrations)
                         .defaultSchema("lifecycle")
+                        // One a second: whoever else migrates is waited for.
+                        .lockRetryCount(300)
                         .placeholders(
                                 Map.of(
                                         "job_password", secrets.job(),
@@ -200,7 +225,7 @@ final class PostgresServer implements Database {
 
     @Override
     public String jdbcUrl() {
-        return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, DATABASE);
+        return "jdbc:postgresql://127.0.0.1:%s/%s".formatted(port, DATABASE);
     }
 
     @Override
@@ -248,7 +273,7 @@ final class PostgresServer implements Database {
 
     private Connection connect(String database, String user, String password) throws SQLException {
         return DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, database), user, password);
+                "jdbc:postgresql://127.0.0.1:%s/%s".formatted(port, database), user, password);
     }
 
     /** The server's processes: the first one and those it started. */

@@ -81,10 +81,12 @@ final class RunReport {
 
         @Override
         public String toString() {
-            String both = sentNotReceived.size() + "/" + receivedNotSent.size();
+            String both =
+                    "%s sent and not received, %s received and not sent"
+                            .formatted(sentNotReceived.size(), receivedNotSent.size());
             return forgotten.isEmpty()
                     ? both
-                    : "%s, and %d to people deleted since".formatted(both, forgotten.size());
+                    : "%s, and %s to people deleted since".formatted(both, forgotten.size());
         }
     }
 

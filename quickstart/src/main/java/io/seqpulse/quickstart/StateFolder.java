@@ -13,13 +13,20 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /**
  * The one folder a stack writes to, readable by its owner only: the database, the change log,
  * checkpoints, mails, logs. Closing it removes it, unless it was asked to be kept.
  */
-final class StateFolder implements AutoCloseable {
+public final class StateFolder implements AutoCloseable {
+
+    private static final Set<PosixFilePermission> OWNERS_FILE =
+            PosixFilePermissions.fromString("rw-------");
+    private static final Set<PosixFilePermission> OWNERS_FOLDER =
+            PosixFilePermissions.fromString("rwx------");
 
     private final Path root;
     private final boolean kept;
@@ -40,11 +47,45 @@ final class StateFolder implements AutoCloseable {
         }
         if (held == null) {
             lockChannel.close();
-            throw new StackException(
-                    "%s is in use by another stack; stop that one, or choose another folder"
-                            .formatted(root));
+            throw inUse(root);
         }
         this.lock = held;
+    }
+
+    private static StackException inUse(Path root) {
+        return new StackException(
+                "%s is in use by another stack; stop that one, or choose another folder"
+                        .formatted(root));
+    }
+
+    /**
+     * Refuses a folder that a stack is up with.
+     *
+     * @throws StackException if one is
+     */
+    static void requireFree(Path folder) {
+        if (isInUse(folder)) {
+            throw inUse(folder.toAbsolutePath().normalize());
+        }
+    }
+
+    /**
+     * Whether a stack is up with a folder. What stands in one that nobody uses may be long past: at
+     * its addresses somebody else may listen by now, and is to be sent no password.
+     */
+    public static boolean isInUse(Path folder) {
+        Path file = folder.resolve("lock");
+        if (!Files.isRegularFile(file)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+                FileLock free = channel.tryLock()) {
+            return free == null;
+        } catch (OverlappingFileLockException ownStack) {
+            return true;
+        } catch (IOException unreadable) {
+            return false;
+        }
     }
 
     /** A folder of its own under the temporary files, removed when the stack is closed. */
@@ -82,6 +123,12 @@ final class StateFolder implements AutoCloseable {
      */
     static Path prepare(Path folder) {
         Path root = folder.toAbsolutePath().normalize();
+        if (root.toString().contains("\\")) {
+            throw new StackException(
+                    root
+                            + " cannot be used to keep state: Flink takes a backslash in a name for a"
+                            + " slash; choose a folder without one");
+        }
         try {
             Files.createDirectories(root);
             if (!Files.exists(root.resolve("lock"))) {
@@ -92,7 +139,7 @@ final class StateFolder implements AutoCloseable {
                 }
                 Files.createFile(root.resolve("lock"));
             }
-            Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
+            Files.setPosixFilePermissions(root, OWNERS_FOLDER);
             return root;
         } catch (IOException e) {
             throw unusable(root, e);
@@ -121,7 +168,8 @@ final class StateFolder implements AutoCloseable {
     /** A folder inside, made where absent. */
     Path folder(String name) {
         try {
-            return Files.createDirectories(root.resolve(name));
+            return Files.createDirectories(
+                    root.resolve(name), PosixFilePermissions.asFileAttribute(OWNERS_FOLDER));
         } catch (IOException e) {
             throw new StackException(
                     "%s cannot be made: %s".formatted(root.resolve(name), e.getMessage()), e);
@@ -139,10 +187,13 @@ final class StateFolder implements AutoCloseable {
     /** Writes a file that only its owner may read. */
     static void writePrivately(Path file, String content) throws IOException {
         Files.deleteIfExists(file);
-        Files.createFile(
-                file,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNERS_FILE));
         Files.writeString(file, content);
+    }
+
+    /** Takes a file or folder that another program made or opened away from all but its owner. */
+    static void makePrivate(Path path) throws IOException {
+        Files.setPosixFilePermissions(path, Files.isDirectory(path) ? OWNERS_FOLDER : OWNERS_FILE);
     }
 
     /** Removes a folder with all it holds; what vanishes meanwhile is fine. */

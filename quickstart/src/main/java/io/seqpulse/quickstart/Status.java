@@ -3,6 +3,8 @@ package io.seqpulse.quickstart;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.seqpulse.quickstart.deadletters.NewestLetter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -42,14 +45,21 @@ public final class Status implements Callable<Integer> {
 
     static final String TOKEN = "LIFECYCLE_API_TOKEN";
 
+    private static final String UNASKED = "unknown";
     private static final int UNHEALTHY = 1;
     private static final int UNKNOWN = 2;
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     @Option(names = "--json", description = "As JSON.")
     private boolean asJson;
+
+    @Option(
+            names = "--page",
+            description =
+                    "Print an address that opens the live page, once and within a minute, instead.")
+    private boolean page;
 
     @Option(
             names = "--state",
@@ -90,7 +100,15 @@ public final class Status implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         JsonNode status;
         try {
-            status = ask(address());
+            if (page) {
+                spec.commandLine().getOut().println(address().page());
+                return 0;
+            }
+            Optional<Path> folder = api == null ? Optional.of(folder()) : Optional.empty();
+            status = ask(folder.isEmpty() ? ofApi() : addressIn(folder.get()));
+            if (folder.isPresent()) {
+                addNewestLetter(status.path("dead_letters"), folder.get());
+            }
         } catch (IOException | StackException e) {
             System.err.println(e.getMessage());
             return UNKNOWN;
@@ -102,19 +120,28 @@ public final class Status implements Callable<Integer> {
     }
 
     private ApiAddress address() throws IOException {
-        if (api != null) {
-            String token = environment.get(TOKEN);
-            if (token == null || token.isBlank()) {
-                throw new StackException("--api needs an operator's token in " + TOKEN);
-            }
-            return new ApiAddress(api, token);
+        return api == null ? addressIn(folder()) : ofApi();
+    }
+
+    private ApiAddress ofApi() {
+        String token = environment.get(TOKEN);
+        if (token == null || token.isBlank()) {
+            throw new StackException("--api needs an operator's token in " + TOKEN);
         }
+        return new ApiAddress(api, token);
+    }
+
+    private static ApiAddress addressIn(Path folder) throws IOException {
+        return ApiAddress.read(folder.resolve(ApiAddress.FILE));
+    }
+
+    /** Of the one that runs on this machine and is meant. */
+    private Path folder() throws IOException {
         if (state != null) {
-            Path file = state.resolve(ApiAddress.FILE);
-            if (!Files.isReadable(file)) {
+            if (!Files.isReadable(state.resolve(ApiAddress.FILE)) || !StateFolder.isInUse(state)) {
                 throw new StackException("no ./lifecycle up runs with --state " + state);
             }
-            return ApiAddress.read(file);
+            return state;
         }
         List<Path> running = running(Path.of(System.getProperty("java.io.tmpdir")));
         if (running.size() != 1) {
@@ -124,7 +151,18 @@ public final class Status implements Callable<Integer> {
                                     + " with --state DIR or --api URL"
                             : running.size() + " of them run here; name one with --api URL");
         }
-        return ApiAddress.read(running.get(0));
+        return running.get(0).getParent();
+    }
+
+    /** The API knows how many there are, and Kafka when the last one was given up. */
+    private static void addNewestLetter(JsonNode letters, Path folder) {
+        if (letters instanceof ObjectNode known && letters.path("count").asLong() > 0) {
+            NewestLetter.of(folder, KafkaBroker.DEAD_LETTERS)
+                    .ifPresent(
+                            newest ->
+                                    known.put("newest_at", newest.at().toString())
+                                            .put("newest_table", newest.table()));
+        }
     }
 
     /** Where those that were started without a folder of their own wrote their addresses. */
@@ -139,7 +177,7 @@ public final class Status implements Callable<Integer> {
                 try (DirectoryStream<Path> folders = Files.newDirectoryStream(run, "seqpulse-*")) {
                     for (Path folder : folders) {
                         Path file = folder.resolve(ApiAddress.FILE);
-                        if (Files.isReadable(file)) {
+                        if (Files.isReadable(file) && StateFolder.isInUse(folder)) {
                             found.add(file);
                         }
                     }
@@ -175,7 +213,7 @@ public final class Status implements Callable<Integer> {
         }
         if (answer.statusCode() != 200) {
             throw new IOException(
-                    "%s answers %d: %s"
+                    "%s answers %s: %s"
                             .formatted(
                                     address.url(),
                                     answer.statusCode(),
@@ -190,28 +228,40 @@ public final class Status implements Callable<Integer> {
         for (JsonNode problem : status.path("problems")) {
             line(text, "", "- " + problem.asText());
         }
+        pipeline(text, status.path("pipeline"));
         JsonNode tables = status.path("tables");
         line(
                 text,
                 "Tables",
-                tables.hasNonNull("as_of")
-                        ? "true as of %s, %s behind"
-                                .formatted(
-                                        tables.path("as_of").asText(),
-                                        seconds(tables.path("lag_seconds")))
-                        : "not filled yet");
+                !tables.isObject()
+                        ? UNASKED
+                        : tables.hasNonNull("as_of")
+                                ? "true as of %s, %s behind"
+                                        .formatted(
+                                                tables.path("as_of").asText(),
+                                                seconds(tables.path("lag_seconds")))
+                                : "not filled yet");
         JsonNode job = status.path("job");
         if (job.isObject()) {
             line(
                     text,
                     "Job",
-                    "%s, %d restarts"
-                            .formatted(job.path("state").asText(), job.path("restarts").asLong()));
+                    "%s%s, %s restarts"
+                            .formatted(
+                                    job.path("state").asText(),
+                                    job.path("tasks_running").asLong() < job.path("tasks").asLong()
+                                            ? ", %s of %s tasks run on %s task managers"
+                                                    .formatted(
+                                                            job.path("tasks_running").asLong(),
+                                                            job.path("tasks").asLong(),
+                                                            job.path("task_managers").asLong())
+                                            : "",
+                                    job.path("restarts").asLong()));
             line(
                     text,
                     "Checkpoint",
                     job.hasNonNull("last_checkpoint_at")
-                            ? "%s ago, took %d ms, %s; %d failed"
+                            ? "%s ago, took %s ms, %s; %s failed"
                                     .formatted(
                                             seconds(job.path("last_checkpoint_age_seconds")),
                                             job.path("last_checkpoint_ms").asLong(),
@@ -223,14 +273,19 @@ public final class Status implements Callable<Integer> {
         line(
                 text,
                 "Mail",
-                "%d waiting, %d of them after a failure%s"
-                        .formatted(
-                                mail.path("waiting").asLong(),
-                                mail.path("waiting_after_a_failure").asLong(),
-                                mail.hasNonNull("oldest_due_seconds")
-                                        ? "; the oldest due for "
-                                                + seconds(mail.path("oldest_due_seconds"))
-                                        : ""));
+                !mail.isObject()
+                        ? UNASKED
+                        : "%s waiting, %s of them after a failure%s%s"
+                                .formatted(
+                                        mail.path("waiting").asLong(),
+                                        mail.path("waiting_after_a_failure").asLong(),
+                                        held(status.path("held_mail")),
+                                        mail.hasNonNull("oldest_due_seconds")
+                                                ? "; the oldest due for "
+                                                        + seconds(mail.path("oldest_due_seconds"))
+                                                : ""));
+        sender(text, status.path("sender"));
+        deadLetters(text, status.path("dead_letters"));
         JsonNode slot = status.path("slot");
         line(
                 text,
@@ -241,8 +296,108 @@ public final class Status implements Callable<Integer> {
                                         slot.path("active").asBoolean() ? "read" : "not read",
                                         slot.path("wal_status").asText(),
                                         bytes(slot.path("behind_bytes").asLong()))
-                        : "none");
+                        : mail.isObject() ? "none" : UNASKED);
         return text.toString().stripTrailing();
+    }
+
+    /** What is decided and has no line in the journal yet: for the daily limit, or a digest. */
+    private static String held(JsonNode held) {
+        long count = held.path("count").asLong();
+        return count == 0 ? "" : "; %s more held back".formatted(count);
+    }
+
+    /** Which one it is: several may run on one machine. */
+    private static void pipeline(StringBuilder text, JsonNode pipeline) {
+        if (!pipeline.isObject()) {
+            return;
+        }
+        line(
+                text,
+                "Pipeline",
+                "%s, slot %s%s%s"
+                        .formatted(
+                                pipeline.path("database").asText(),
+                                pipeline.path("slot").asText(),
+                                pipeline.hasNonNull("state")
+                                        ? ", state in " + pipeline.path("state").asText()
+                                        : "",
+                                pipeline.hasNonNull("running_since")
+                                        ? ", runs since " + pipeline.path("running_since").asText()
+                                        : ""));
+    }
+
+    private static void sender(StringBuilder text, JsonNode sender) {
+        if (!sender.isObject()) {
+            return;
+        }
+        if (sender.path("halted").asBoolean()) {
+            line(
+                    text,
+                    "",
+                    "none leaves since %s: %s"
+                            .formatted(
+                                    sender.path("halted_since").asText(),
+                                    sender.path("halted_because").asText()));
+        }
+        if (sender.path("journal_waiting_seconds").asLong() > 0) {
+            line(
+                    text,
+                    "",
+                    "the journal has been waited for %s s%s"
+                            .formatted(
+                                    sender.path("journal_waiting_seconds").asLong(),
+                                    holders(sender.path("journal_held_by"))));
+        }
+        if (sender.path("unjournalled").asLong() > 0) {
+            line(
+                    text,
+                    "",
+                    "%s decided and not journalled, as the table takes nothing of them: see the log"
+                            .formatted(sender.path("unjournalled").asLong()));
+        }
+    }
+
+    private static String holders(JsonNode holders) {
+        List<String> shown = new ArrayList<>();
+        for (JsonNode holder : holders) {
+            shown.add(
+                    JournalLock.holder(
+                            holder.path("pid").asInt(), holder.path("query").asText("")));
+        }
+        return shown.isEmpty() ? "" : ", locked by " + String.join(" and ", shown);
+    }
+
+    /** They are no fault of the pipeline. */
+    private static void deadLetters(StringBuilder text, JsonNode letters) {
+        if (!letters.isObject()) {
+            return;
+        }
+        List<String> tables = new ArrayList<>();
+        letters.path("tables")
+                .properties()
+                .forEach(
+                        table ->
+                                tables.add(
+                                        "%s %s"
+                                                .formatted(
+                                                        table.getValue().asLong(),
+                                                        table.getKey())));
+        line(
+                text,
+                "Letters",
+                "%s dead letters since the job's last start%s%s"
+                        .formatted(
+                                letters.path("count").asLong(),
+                                tables.isEmpty()
+                                        ? ""
+                                        : " (%s)".formatted(String.join(", ", tables)),
+                                letters.hasNonNull("newest_at")
+                                        ? "; the newest at %s, of %s"
+                                                .formatted(
+                                                        letters.path("newest_at").asText(),
+                                                        letters.path("newest_table")
+                                                                .asText("no known table"))
+                                        : ""));
     }
 
     private static void line(StringBuilder text, String name, String value) {

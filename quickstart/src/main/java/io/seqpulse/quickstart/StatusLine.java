@@ -8,8 +8,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** One line on how a run goes: what became of the emails, and how far behind the log is. */
+/**
+ * One line on how a run goes: what became of the emails, and how far behind the log is. A database
+ * that does not answer is told in it, and ends no run.
+ */
 final class StatusLine {
+
+    /** SQLSTATE of a lock that was not to be had in time. */
+    private static final String LOCKED = "55P03";
 
     private StatusLine() {}
 
@@ -19,7 +25,7 @@ final class StatusLine {
      * @param changesPerSecond of the demo traffic
      */
     static String of(EmbeddedStack stack, Instant begun, double changesPerSecond)
-            throws SQLException, IOException, InterruptedException {
+            throws InterruptedException {
         return String.format(
                 Locale.ROOT,
                 "-- %d s: %.0f changes/s, %s",
@@ -29,8 +35,7 @@ final class StatusLine {
     }
 
     /** The line of a run without traffic. */
-    static String of(EmbeddedStack stack, Instant begun)
-            throws SQLException, IOException, InterruptedException {
+    static String of(EmbeddedStack stack, Instant begun) throws InterruptedException {
         return String.format(
                 Locale.ROOT,
                 "-- %d s: %s",
@@ -38,12 +43,25 @@ final class StatusLine {
                 outcomes(stack));
     }
 
-    private static String outcomes(EmbeddedStack stack)
-            throws SQLException, IOException, InterruptedException {
+    private static String outcomes(EmbeddedStack stack) throws InterruptedException {
+        return "%s, log lag %s".formatted(mails(stack), lag(stack));
+    }
+
+    private static String mails(EmbeddedStack stack) {
+        Map<String, Map<String, Long>> journal;
+        try {
+            journal = stack.journal().outcomes();
+        } catch (SQLException e) {
+            if (LOCKED.equals(e.getSQLState())) {
+                return "the journal is "
+                        + JournalLock.inWords(stack::connect).orElse("locked by somebody");
+            }
+            return "the database does not answer (%s)".formatted(e.getMessage());
+        }
         long sent = 0;
         long waiting = 0;
         Map<String, Long> suppressed = new TreeMap<>();
-        for (Map<String, Long> outcomes : stack.journal().outcomes().values()) {
+        for (Map<String, Long> outcomes : journal.values()) {
             for (Map.Entry<String, Long> outcome : outcomes.entrySet()) {
                 String[] parts = outcome.getKey().split(":", 2);
                 switch (parts[0]) {
@@ -57,18 +75,22 @@ final class StatusLine {
                 }
             }
         }
-        String lag =
-                stack.watermark()
-                        .map(time -> Duration.between(time, Instant.now()).toMillis())
-                        .map(lagMs -> String.format(Locale.ROOT, "%.1f s", lagMs / 1000.0))
-                        .orElse("unknown");
-        return String.format(
-                Locale.ROOT,
-                "%d sent, %d queued, %d not sent %s, log lag %s",
-                sent,
-                waiting,
-                suppressed.values().stream().mapToLong(Long::longValue).sum(),
-                suppressed,
-                lag);
+        return "%s sent, %s queued, %s not sent %s"
+                .formatted(
+                        sent,
+                        waiting,
+                        suppressed.values().stream().mapToLong(Long::longValue).sum(),
+                        suppressed);
+    }
+
+    private static String lag(EmbeddedStack stack) throws InterruptedException {
+        try {
+            return stack.watermark()
+                    .map(time -> Duration.between(time, Instant.now()).toMillis())
+                    .map(lagMs -> String.format(Locale.ROOT, "%.1f s", lagMs / 1000.0))
+                    .orElse("unknown");
+        } catch (IOException e) {
+            return "unknown";
+        }
     }
 }

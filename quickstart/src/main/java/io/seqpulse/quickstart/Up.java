@@ -1,9 +1,12 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.quickstart.access.HttpAccess;
+import io.seqpulse.quickstart.database.ReplicationSlot;
 import io.seqpulse.quickstart.traffic.DemoHistory;
 import io.seqpulse.quickstart.traffic.LiveTraffic;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +15,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,16 +42,24 @@ import sun.misc.Signal;
             "Starts the whole pipeline on this machine, on real parts: PostgreSQL, Kafka, Kafka"
                     + " Connect with Debezium, the Flink job, and an SMTP server that keeps what it"
                     + " receives. Then plays a product in use, and prints each email delivered.",
-            "Ctrl-C stops everything in order."
+            "Ctrl-C stops everything in order; once more, a second later, ends it at once."
         },
         sortOptions = false,
         usageHelpAutoWidth = true)
 public final class Up implements Callable<Integer> {
 
+    private static final int ERRORS_SHOWN = 10;
+
+    /** As a shell says of what Ctrl-C ended. */
+    private static final int INTERRUPTED = 130;
+
+    private static final int REMOVALS = 5;
+
     private static final long SEED = 20261121L;
     private static final Duration STATUS_EVERY = Duration.ofSeconds(5);
     private static final Duration SETTLING = Duration.ofSeconds(15);
-    private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss");
+    private static final DateTimeFormatter CLOCK =
+            DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
     @Spec private CommandSpec spec;
 
@@ -110,7 +124,8 @@ public final class Up implements Callable<Integer> {
             names = "--metrics-port",
             paramLabel = "PORT",
             description =
-                    "Of the metrics for Prometheus (default: 9249, or a free one when that is taken).")
+                    "Of the metrics for Prometheus (default: 9249, or a free one when that is"
+                            + " taken).")
     private Integer metricsPort;
 
     @Option(
@@ -132,13 +147,20 @@ public final class Up implements Callable<Integer> {
 
     private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     private final CountDownLatch asked = new CountDownLatch(1);
+    private final StopRequests stops = new StopRequests();
     private volatile String trafficFailure;
 
     /**
      * Runs the command and ends this JVM: 0 after an orderly stop, 1 on failure, 2 on bad usage.
      */
     public static void main(String[] arguments) {
-        int code = new CommandLine(new Up()).execute(arguments);
+        // However it is started: Kafka and others compare and print by the default locale.
+        Locale.setDefault(Locale.US);
+        Up up = new Up();
+        up.handleSignals();
+        int code = new CommandLine(up).execute(arguments);
+        // Whatever came of it: the script made it before any option was looked at.
+        removeScratch();
         // Every part was stopped in order. The libraries' own shutdown hooks would now wait for
         // parts that are gone, so they do not run.
         System.out.flush();
@@ -149,23 +171,30 @@ public final class Up implements Callable<Integer> {
     public Integer call() throws InterruptedException, IOException, SQLException {
         validate();
         OwnDatabaseRun ownRun = null;
+        try {
+            if (state != null) {
+                StateFolder.requireFree(state);
+                FreeRoom.require(state);
+            }
+        } catch (StackException e) {
+            // Before anything is written: the log in that folder is the other run's.
+            complain(e.getMessage());
+            return 1;
+        }
         if (own.given()) {
             try {
                 ownRun = new OwnDatabaseRun(own, home(), state, out, System.err);
                 if (!ownRun.prepare()) {
-                    removeScratch();
                     return 2;
                 }
             } catch (StackException e) {
                 complain(e.getMessage());
-                removeScratch();
                 return 1;
             }
         }
-        Path scratch = Path.of(System.getProperty("java.io.tmpdir"));
         Path folder;
         try {
-            folder = state == null ? scratch : StateFolder.prepare(state);
+            folder = state == null ? scratch() : StateFolder.prepare(state);
         } catch (StackException e) {
             complain(e.getMessage());
             return 1;
@@ -173,29 +202,25 @@ public final class Up implements Callable<Integer> {
         Path log = folder.resolve("logs/lifecycle.log");
         System.setProperty("lifecycle.log", log.toString());
         Thread main = Thread.currentThread();
-        for (String signal : new String[] {"INT", "TERM", "HUP"}) {
-            Signal.handle(
-                    new Signal(signal),
-                    received -> {
-                        if (asked.getCount() > 0) {
-                            asked.countDown();
-                        } else {
-                            out.println("still stopping ...");
-                        }
-                    });
-        }
+        stops.begin(folder);
         out.println(
                 "SEQPULSE Lifecycle "
                         + version()
                         + (own.given()
                                 ? ": starting Kafka, Kafka Connect, Flink ..."
                                 : ": starting PostgreSQL, Kafka, Kafka Connect, Flink, SMTP ..."));
+        // Logging that is interrupted while it loads is broken for good.
+        LoggerFactory.getLogger(Up.class).debug("starting in {}", folder);
         Thread starting = new Thread(() -> interruptWhenAsked(main), "interrupts the start");
         starting.setDaemon(true);
         starting.start();
         try {
             return ownRun == null ? run(starting) : run(starting, ownRun);
         } catch (StackException e) {
+            if (asked.getCount() == 0 && !stops.wasUp()) {
+                // An interrupted start fails in many ways.
+                return stoppedEarly(e);
+            }
             complain(e.getMessage());
             if (Files.exists(log) && state != null) {
                 complain("details: " + log);
@@ -204,17 +229,83 @@ public final class Up implements Callable<Integer> {
             }
             return 1;
         } catch (InterruptedException e) {
-            out.println("stopped before everything was up");
-            return 0;
-        } finally {
-            removeScratch();
+            return stoppedEarly(e);
+        } catch (UncheckedIOException e) {
+            if (asked.getCount() == 0 && !stops.wasUp()) {
+                return stoppedEarly(e); // a file was being read or written
+            }
+            throw e;
         }
     }
 
-    private static void removeScratch() throws IOException {
-        if (Boolean.getBoolean("lifecycle.scratch")) {
-            StateFolder.remove(Path.of(System.getProperty("java.io.tmpdir")));
+    private int stoppedEarly(Exception failure) {
+        out.println("stopped before everything was up");
+        for (Throwable unclean : failure.getSuppressed()) {
+            complain(unclean.getMessage());
         }
+        return failure.getSuppressed().length == 0 ? 0 : 1;
+    }
+
+    private static Path scratch() {
+        return Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    private static void removeScratch() {
+        if (!Boolean.getBoolean("lifecycle.scratch")) {
+            return;
+        }
+        IOException failure = null;
+        // Whatever was ended at once may have written a last file meanwhile.
+        for (int attempt = 0; attempt < REMOVALS; attempt++) {
+            try {
+                StateFolder.remove(scratch());
+                return;
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        System.err.println(scratch() + " could not be removed: " + failure.getMessage());
+    }
+
+    /** From the first moment on: somebody who changes their mind while asked must not wait. */
+    private void handleSignals() {
+        for (String name : new String[] {"INT", "TERM", "HUP"}) {
+            Signal.handle(
+                    new Signal(name),
+                    received -> {
+                        switch (stops.asked(System.nanoTime())) {
+                            case AT_ONCE_NOTHING_STARTED -> {
+                                out.println("stopped before anything was started");
+                                end();
+                            }
+                            case IN_ORDER -> {
+                                out.println(
+                                        "stopping in order; Ctrl-C once more ends everything at"
+                                                + " once");
+                                asked.countDown();
+                            }
+                            case STILL -> out.println("still stopping ...");
+                            case AT_ONCE -> {
+                                out.println("ending everything at once");
+                                stops.folder().ifPresent(EmbeddedStack::endProcesses);
+                                if (own.given() && state == null) {
+                                    out.println(
+                                            "The replication slot may have stayed, and the server"
+                                                    + " keeps WAL for it. To remove it: "
+                                                    + ReplicationSlot.DROP
+                                                    + ";");
+                                }
+                                end();
+                            }
+                        }
+                    });
+        }
+    }
+
+    private static void end() {
+        removeScratch();
+        System.out.flush();
+        Runtime.getRuntime().halt(INTERRUPTED);
     }
 
     private static Path home() {
@@ -227,6 +318,10 @@ public final class Up implements Callable<Integer> {
         if (!problems.isEmpty()) {
             throw new ParameterException(
                     spec.commandLine(), String.join(System.lineSeparator(), problems));
+        }
+        if (state != null && Files.exists(state) && !Files.isDirectory(state)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--state: " + state + " is a file, and not a folder");
         }
         if (state != null && !own.given() && DatabaseState.in(state).isExisting()) {
             throw new ParameterException(
@@ -280,6 +375,7 @@ public final class Up implements Callable<Integer> {
             starting.interrupt();
             starting.join();
             Thread.interrupted();
+            stops.up();
             say(stack, history.rows());
             ResidentMemory memory = stack.memory();
             stack.mails().onDelivery(this::say);
@@ -331,6 +427,7 @@ public final class Up implements Callable<Integer> {
             starting.interrupt();
             starting.join();
             Thread.interrupted();
+            stops.up();
             ownRun.sayUp(stack);
             if (seconds == null) {
                 out.println("Ctrl-C stops everything");
@@ -387,30 +484,31 @@ public final class Up implements Callable<Integer> {
      * Lets what was committed become mail, so that the last line and the report are whole; nothing
      * does while a part has failed.
      */
-    private void settle(EmbeddedStack stack)
-            throws IOException, InterruptedException, SQLException {
-        if (!stack.runs()) {
+    private void settle(EmbeddedStack stack) throws InterruptedException, SQLException {
+        long end = System.nanoTime() + SETTLING.toNanos();
+        try {
+            if (!stack.runs()) {
+                return;
+            }
+            stack.awaitWatermark(Instant.now().plusSeconds(3), SETTLING);
+        } catch (IOException busy) {
+            out.println("stopping without waiting for the last mails: " + busy.getMessage());
             return;
         }
-        Instant last = Instant.now();
-        long end = System.nanoTime() + SETTLING.toNanos();
-        stack.awaitWatermark(last.plusSeconds(3), SETTLING);
         while (stack.journal().due() > 0 && System.nanoTime() < end) {
             TimeUnit.MILLISECONDS.sleep(100);
         }
     }
 
     private void say(EmbeddedStack stack, Map<String, Integer> history) {
-        out.printf("up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
-        stack.api().ifPresent(api -> out.println("  Live page    " + api.page()));
-        stack.flinkUrl().ifPresent(url -> out.println("  Flink UI     " + url));
-        stack.metricsUrl().ifPresent(url -> out.println("  Metrics      " + url));
+        out.printf(Locale.ROOT, "up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
+        stack.api()
+                .ifPresent(api -> out.println("  Live page    " + api.pageForOnce(stack.folder())));
+        say(stack, out);
         out.printf(
-                "  PostgreSQL   PGPASSFILE=%s psql -h 127.0.0.1 -p %d -U postgres seqpulse%n",
+                "  PostgreSQL   PGPASSFILE=%s psql -h 127.0.0.1 -p %s -U postgres seqpulse%n",
                 stack.passwordFile(), stack.postgresPort());
-        out.printf(
-                "  Dead letters ./lifecycle deadletters list --bootstrap-servers %s%n",
-                stack.bootstrapServers());
+        out.println("  Dead letters " + stack.listLettersCommand());
         out.println("  SMTP         127.0.0.1:" + stack.mails().port());
         out.println("  Mails        " + stack.mails().folder());
         out.println("  Log          " + System.getProperty("lifecycle.log"));
@@ -429,6 +527,23 @@ public final class Up implements Callable<Integer> {
         }
     }
 
+    /** What asks for a password, and where it is. */
+    static void say(EmbeddedStack stack, PrintWriter out) {
+        stack.flinkUrl()
+                .ifPresent(
+                        url ->
+                                out.printf(
+                                        "  Flink UI     %s  (user and password: %s)%n",
+                                        url, stack.netrc()));
+        stack.metricsUrl()
+                .ifPresent(
+                        url ->
+                                out.printf(
+                                        "  Metrics      %s  (user %s, password: %s)%n",
+                                        url, HttpAccess.USER, stack.metricsPasswordFile()));
+        out.println("  Connector    " + stack.connectorStatusCommand());
+    }
+
     private void say(ReceivedMail mail) {
         out.printf(
                 "%s  %s  %s  -> %s%n",
@@ -439,7 +554,7 @@ public final class Up implements Callable<Integer> {
     }
 
     private void say(EmbeddedStack stack, Instant begun, double changesPerSecond)
-            throws SQLException, IOException, InterruptedException {
+            throws InterruptedException {
         out.println(StatusLine.of(stack, begun, changesPerSecond));
     }
 
@@ -449,16 +564,25 @@ public final class Up implements Callable<Integer> {
 
     private void lastLines(Path log) throws IOException {
         if (Files.exists(log)) {
-            complain("the last of the log:");
+            complain("the last errors of the log:");
+            Deque<String> last = new ArrayDeque<>();
             try (var lines = Files.lines(log)) {
-                lines.filter(line -> line.contains(" ERROR ")).limit(10).forEach(this::complain);
+                lines.filter(line -> line.contains(" ERROR "))
+                        .forEach(
+                                line -> {
+                                    last.add(line);
+                                    if (last.size() > ERRORS_SHOWN) {
+                                        last.remove();
+                                    }
+                                });
             }
+            last.forEach(this::complain);
         }
     }
 
     /** Subjects and addresses are other people's text: nothing of it may steer the terminal. */
     private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", " ");
+        return text.replaceAll("[\\p{Cc}\\p{Cf}]", " ");
     }
 
     private static String version() {

@@ -3,11 +3,15 @@ package io.seqpulse.quickstart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seqpulse.quickstart.access.HttpAccess;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -88,6 +92,64 @@ class EmbeddedStackIT {
                     .hasSize(2)
                     .allMatch(row -> row.status().equals("sent"));
         }
+    }
+
+    /**
+     * Written by somebody who is connected: one that says that there are no users, first behind a
+     * change and so let through; and one of a size that Kafka does not take.
+     */
+    @Test
+    void forgedClockMessagesMoveNothingAndStopNothing() throws Exception {
+        UUID first = UUID.randomUUID();
+        UUID second = UUID.randomUUID();
+        try (EmbeddedStack stack = EmbeddedStack.builder().start()) {
+            try (Connection anybody = stack.connect();
+                    Statement statement = anybody.createStatement()) {
+                statement.execute(
+                        "update lifecycle.clock_key set signs_from = now() - interval '1 hour'");
+            }
+            stack.stopJob();
+            stack.resumeJob(); // it reads the key when it starts
+            try (Connection anybody = stack.connect();
+                    Statement statement = anybody.createStatement()) {
+                anybody.setAutoCommit(false);
+                statement.execute(
+                        "insert into public.users (id, name, email) values ('%s', 'Nadia', '%s@live.example')"
+                                .formatted(first, first));
+                statement.execute(
+                        "select pg_logical_emit_message(true, 'seqpulse.clock', '{\"empty\":[\"users\"]}')");
+                anybody.commit();
+                statement.execute(
+                        "select pg_logical_emit_message(true, 'seqpulse.clock', repeat('x', 61000000))");
+                anybody.commit();
+            }
+            signUp(stack, second);
+
+            assertThat(stack.mails().await(mail -> isTo(mail, first), SOON)).isPresent();
+            assertThat(stack.mails().await(mail -> isTo(mail, second), SOON)).isPresent();
+            assertThat(stack.awaitWatermark(Instant.now(), SOON)).isTrue();
+            assertThat(stack.runs()).isTrue();
+            assertThat(stack.alarms()).isEmpty();
+            assertThat(forgedMessages(stack)).isEqualTo(1);
+        }
+    }
+
+    private static double forgedMessages(EmbeddedStack stack) throws Exception {
+        HttpResponse<String> metrics =
+                HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(stack.metricsUrl().orElseThrow())
+                                        .header(
+                                                "Authorization",
+                                                HttpAccess.of(stack.metricsPasswordFile())
+                                                        .authorization())
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString());
+        return metrics.body()
+                .lines()
+                .filter(line -> line.contains("forgedClockMessages{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
     private static void signUp(EmbeddedStack stack, UUID user) throws Exception {

@@ -10,6 +10,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +34,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -126,8 +132,7 @@ class LivePageIT {
         System.out.println("from commit to page, in ms: " + took);
         assertThat(took.stream().sorted().skip(2).findFirst())
                 .hasValueSatisfying(median -> assertThat(median).isLessThan(2_000));
-        assertThat(browser.findElement(By.id("fresh")).getDomAttribute("data-state"))
-                .isEqualTo("current");
+        assertThat(state()).isEqualTo("current");
         // Not each of these was said, but how it stands in the end is.
         String last = browser.findElement(SIGN_UP_SHARE).getDomProperty("textContent");
         await().atMost(PATIENCE).until(() -> spoken().contains(last));
@@ -278,6 +283,359 @@ class LivePageIT {
         return browser.findElement(By.id("spoken")).getDomProperty("textContent");
     }
 
+    /**
+     * Ten windows, all of them visible: a browser opens six connections to a host, and each
+     * window's own would leave four of them without figures and all of them without an answer.
+     */
+    @Test
+    void tenWindowsAreAllLiveAndAllAnswer() throws Exception {
+        String first = browser.getWindowHandle();
+        List<String> windows = new ArrayList<>(List.of(first));
+        try {
+            for (int i = 1; i < 10; i++) {
+                browser.switchTo().newWindow(WindowType.WINDOW);
+                windows.add(browser.getWindowHandle());
+                browser.get(stack.api().orElseThrow().url() + "/");
+            }
+            signUp("in-ten-windows@example.org");
+            for (String window : windows) {
+                browser.switchTo().window(window);
+                assertThat(browser.executeScript("return document.visibilityState"))
+                        .isEqualTo("visible");
+                await().atMost(PATIENCE).until(() -> state().equals("current"));
+                await().atMost(PATIENCE).until(() -> denominator() == signUpsOf("7 days"));
+                browser.findElement(By.cssSelector("#emails button")).sendKeys(Keys.ENTER);
+                WebElement dialog = browser.findElement(By.cssSelector("dialog"));
+                await().atMost(PATIENCE)
+                        .until(() -> !dialog.findElements(By.className("mail-why")).isEmpty());
+                closeTheDialog();
+            }
+            assertThat(connectedWindows(windows)).hasSize(1);
+            // Who was connected goes, and another one takes over.
+            browser.switchTo().window(connectedWindows(windows).get(0));
+            String gone = browser.getWindowHandle();
+            browser.get("about:blank");
+            windows.remove(gone);
+            signUp("in-nine-windows@example.org");
+            for (String window : windows) {
+                browser.switchTo().window(window);
+                await().atMost(PATIENCE).until(() -> denominator() == signUpsOf("7 days"));
+            }
+            assertThat(connectedWindows(windows)).hasSize(1);
+            browser.switchTo().window(gone);
+            browser.get(stack.api().orElseThrow().url() + "/");
+            windows.add(gone);
+        } finally {
+            closeAllBut(first);
+        }
+    }
+
+    /** The windows of these with an open connection for events, by what the browser says. */
+    private static List<String> connectedWindows(List<String> windows) {
+        List<String> connected = new ArrayList<>();
+        for (String window : windows) {
+            browser.switchTo().window(window);
+            Object held =
+                    browser.executeAsyncScript(
+                            """
+                            const done = arguments[arguments.length - 1];
+                            const name = 'probe' + Math.random();
+                            let mine;
+                            navigator.locks.request(name, async () => {
+                                const { held } = await navigator.locks.query();
+                                mine = held.find((lock) => lock.name === name).clientId;
+                                done(held.some((lock) =>
+                                    lock.clientId === mine && lock.name.startsWith('seqpulse.page.')));
+                            });
+                            """);
+            if (Boolean.TRUE.equals(held)) {
+                connected.add(window);
+            }
+        }
+        return connected;
+    }
+
+    private static void closeAllBut(String kept) {
+        for (String window : browser.getWindowHandles()) {
+            if (!window.equals(kept)) {
+                browser.switchTo().window(window);
+                browser.close();
+            }
+        }
+        browser.switchTo().window(kept);
+    }
+
+    @Test
+    void aSleepingTabLetsGoSaysSoAndIsLiveAgainOnceAwake() throws Exception {
+        String first = browser.getWindowHandle();
+        browser.switchTo().newWindow(WindowType.WINDOW);
+        try {
+            browser.get(stack.api().orElseThrow().url() + "/");
+            await().atMost(PATIENCE).until(() -> state().equals("current"));
+            String awake = browser.getWindowHandle();
+            browser.switchTo().window(first);
+            browser.executeCdpCommand("Page.setWebLifecycleState", Map.of("state", "frozen"));
+            browser.switchTo().window(awake);
+            signUp("while-asleep@example.org");
+            await().atMost(PATIENCE).until(() -> denominator() == signUpsOf("7 days"));
+            assertThat(connectedWindows(List.of(awake))).containsExactly(awake);
+            browser.switchTo().window(first);
+            browser.executeCdpCommand("Page.setWebLifecycleState", Map.of("state", "active"));
+            assertThat(state()).isEqualTo("paused");
+            // Awake it is hidden still; a window that is put down and taken up again is not.
+            browser.manage().window().minimize();
+            browser.manage().window().setSize(new Dimension(1440, 1000));
+            await().atMost(PATIENCE).until(() -> denominator() == signUpsOf("7 days"));
+            await().atMost(PATIENCE).until(() -> state().equals("current"));
+        } finally {
+            closeAllBut(first);
+        }
+    }
+
+    private static String state() {
+        return browser.findElement(By.id("fresh")).getDomAttribute("data-state");
+    }
+
+    @Test
+    void figuresThatStandStillLoseTheirColoursAndSayItWhereverOneLooks() {
+        By tile = By.cssSelector("[data-kpi=signup_to_project_24h]");
+        browser.executeCdpCommand("Emulation.setDeviceMetricsOverride", PHONE);
+        try {
+            offline(true);
+            browser.executeScript(
+                    "document.querySelector('input[name=days][value=\"30\"]').click()");
+            await().atMost(PATIENCE).until(() -> state().equals("lost"));
+            assertThat(browser.findElement(tile).findElement(By.className("tone")).getText())
+                    .isEqualTo("Not of now");
+            assertThat(
+                            browser.executeScript(
+                                    """
+                                    const soft = getComputedStyle(document.querySelector('.note'));
+                                    return [...document.querySelectorAll('.pill, .bars strong')]
+                                        .filter((it) => getComputedStyle(it).color !== soft.color)
+                                        .length;
+                                    """))
+                    .isEqualTo(0L);
+            assertThat(browser.findElement(By.id("fresh")).getText())
+                    .matches("Connection lost.*, true as of\\s\\d\\d:\\d\\d:\\d\\d");
+            browser.executeScript("scrollTo(0, document.documentElement.scrollHeight)");
+            assertThat(
+                            browser.executeScript(
+                                    """
+                                    const { top, bottom } =
+                                        document.getElementById('fresh').getBoundingClientRect();
+                                    return top >= 0 && bottom <= innerHeight;
+                                    """))
+                    .isEqualTo(true);
+        } finally {
+            offline(false);
+            browser.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
+            browser.executeScript("scrollTo(0, 0)");
+        }
+        await().atMost(PATIENCE).until(() -> state().equals("current"));
+        assertThat(browser.findElement(tile).findElement(By.className("tone")).getText())
+                .isNotEqualTo("Not of now");
+        choose("30", Keys.ARROW_LEFT);
+        browser.manage().logs().get(LogType.BROWSER); // which say so, too
+    }
+
+    @Test
+    void signsOutAndLetsInWhoPastesAnAddressButNobodyTwice() throws Exception {
+        assertThat(browser.findElement(By.id("who-name")).getText()).isEqualTo("up · support");
+        String address = stack.api().orElseThrow().page();
+        browser.findElement(By.id("sign-out")).click();
+        WebElement field = browser.findElement(By.id("login-token"));
+        WebElement problem = browser.findElement(By.id("login-problem"));
+        await().atMost(PATIENCE).until(field::isDisplayed);
+        assertThat(browser.findElement(By.id("content")).isDisplayed()).isFalse();
+        field.sendKeys("no-such-token-of-anybody-0001", Keys.ENTER);
+        await().atMost(PATIENCE).until(() -> problem.getText().contains("is not known here"));
+        noViolations();
+        field.clear();
+        field.sendKeys(address, Keys.ENTER);
+        await().atMost(PATIENCE).until(() -> state().equals("current"));
+        assertThat(browser.getCurrentUrl()).doesNotContain("ticket");
+        browser.findElement(By.id("sign-out")).click();
+        await().atMost(PATIENCE).until(field::isDisplayed);
+        browser.get(address);
+        await().atMost(PATIENCE)
+                .until(
+                        () ->
+                                browser.findElement(By.id("login-problem"))
+                                        .getText()
+                                        .contains("before"));
+        assertThat(browser.getCurrentUrl()).doesNotContain("ticket");
+        browser.get(stack.api().orElseThrow().page());
+        await().atMost(PATIENCE).until(() -> state().equals("current"));
+        browser.manage().logs().get(LogType.BROWSER); // in which each refusal stands
+    }
+
+    /** Whoever uses the tab next, with whatever role, is not to see whom support asked about. */
+    @Test
+    void whoComesNextSeesNothingOfTheSearchBefore() throws Exception {
+        signUp("private@example.org");
+        stack.mails().await(mail -> mail.recipient().equals("private@example.org"), PATIENCE);
+        By found = By.cssSelector("#found tr");
+        browser.findElement(By.cssSelector("#search summary")).sendKeys(Keys.ENTER);
+        WebElement field = browser.findElement(By.name("recipient"));
+        field.sendKeys("private@example.org", Keys.ENTER);
+        await().atMost(PATIENCE).until(() -> !browser.findElements(found).isEmpty());
+        browser.findElement(By.id("sign-out")).click();
+        WebElement token = browser.findElement(By.id("login-token"));
+        await().atMost(PATIENCE).until(token::isDisplayed);
+        assertThat(browser.findElement(By.id("days")).isDisplayed()).isFalse();
+        assertThat(browser.findElements(found)).isEmpty();
+        assertThat(field.getDomProperty("value")).isEmpty();
+        token.sendKeys(viewersTicket(), Keys.ENTER);
+        await().atMost(PATIENCE).until(() -> state().equals("current"));
+        assertThat(browser.findElement(By.id("who-name")).getText()).contains("viewer");
+        assertThat(browser.findElement(By.id("results")).isDisplayed()).isFalse();
+        // A field that is hidden asks nothing, whatever has written into it.
+        browser.findElement(By.cssSelector("#search summary")).sendKeys(Keys.ENTER);
+        browser.executeScript("arguments[0].value = 'private@example.org'", field);
+        browser.findElement(By.cssSelector("#search-form [type=submit]")).sendKeys(Keys.ENTER);
+        WebElement said = browser.findElement(By.id("found-state"));
+        await().atMost(PATIENCE).until(() -> said.getText().matches("\\d+ (found|so far).*"));
+        // Another identity in another tab is one here, too.
+        String first = browser.getWindowHandle();
+        browser.switchTo().newWindow(WindowType.TAB);
+        try {
+            browser.get(stack.api().orElseThrow().page());
+            await().atMost(PATIENCE).until(() -> state().equals("current"));
+        } finally {
+            closeAllBut(first);
+        }
+        await().atMost(PATIENCE).until(() -> !browser.findElement(By.id("results")).isDisplayed());
+        assertThat(browser.findElement(By.id("who-name")).getText()).isEqualTo("up · support");
+        assertThat(field.getDomProperty("value")).isEmpty();
+        assertThat(browser.findElements(found)).isEmpty();
+        browser.manage().logs().get(LogType.BROWSER); // in which the refusal stands
+    }
+
+    /** A ticket that begins a session as role viewer. */
+    private static String viewersTicket() throws Exception {
+        ApiAddress address = stack.api().orElseThrow();
+        HttpResponse<String> answer =
+                HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(
+                                                URI.create(address.url() + "/tickets?role=viewer"))
+                                        .header("Authorization", "Bearer " + address.token())
+                                        .POST(HttpRequest.BodyPublishers.noBody())
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString());
+        return new ObjectMapper().readTree(answer.body()).path("ticket").asText();
+    }
+
+    /** The service's words of an outage, as it sends them, in a window with its own connection. */
+    @Test
+    void saysOfWhenTheFiguresAreWhileTheDatabaseIsSilentAndKeepsOneState() {
+        String first = browser.getWindowHandle();
+        browser.switchTo().newWindow(WindowType.WINDOW);
+        try {
+            browser.executeCdpCommand(
+                    "Page.addScriptToEvaluateOnNewDocument",
+                    Map.of(
+                            "source",
+                            """
+                            const realTime = Date.now;
+                            window.ahead = 0;
+                            Date.now = () => realTime() + window.ahead;
+                            window.EventSource = class extends EventSource {
+                                #listeners = [];
+                                constructor(url) { super(url); window.events = this; }
+                                addEventListener(name, listener) {
+                                    this.#listeners.push([name, listener]);
+                                    super.addEventListener(name, (event) =>
+                                        window.silent || listener(event));
+                                }
+                                say(name, data) {
+                                    this.#listeners.filter(([of]) => of === name)
+                                        .forEach(([, listener]) => listener({ data }));
+                                }
+                            };
+                            """));
+            browser.get(stack.api().orElseThrow().url() + "/?days=90");
+            await().atMost(PATIENCE).until(() -> state().equals("current"));
+            browser.executeScript(
+                    """
+                    window.silent = true;
+                    window.events.say('freshness.changes', JSON.stringify(
+                        { set: { as_of: null, lag_ms: null, state: 'unreachable' } }));
+                    """);
+            String silent = "The database does not answer, true as of\\s\\d\\d:\\d\\d:\\d\\d";
+            WebElement fresh = browser.findElement(By.id("fresh"));
+            assertThat(fresh.getText()).matches(silent);
+            // The page takes the connection for dead, and another one.
+            browser.executeScript("window.before = window.events; window.ahead += 16_000;");
+            await().atMost(PATIENCE)
+                    .until(
+                            () -> {
+                                assertThat(fresh.getText()).matches(silent);
+                                return browser.executeScript(
+                                        "return window.before !== window.events ? 'another'"
+                                                + " : document.visibilityState");
+                            },
+                            "another"::equals);
+            browser.executeScript("window.silent = false;");
+            await().atMost(PATIENCE).until(() -> state().equals("current"));
+        } finally {
+            closeAllBut(first);
+        }
+    }
+
+    @Test
+    void asksAgainByItselfWhenTheConnectionIsBack() {
+        By found = By.cssSelector("#found tr");
+        browser.findElement(By.cssSelector("#search summary")).sendKeys(Keys.ENTER);
+        WebElement said = browser.findElement(By.id("found-state"));
+        try {
+            offline(true);
+            choose("7", Keys.ARROW_RIGHT); // which takes a new connection
+            await().atMost(PATIENCE).until(() -> state().equals("lost"));
+            browser.findElement(By.cssSelector("#search-form [type=submit]")).sendKeys(Keys.ENTER);
+            await().atMost(PATIENCE).until(() -> said.getText().contains("got no answer"));
+        } finally {
+            offline(false);
+        }
+        await().atMost(PATIENCE).until(() -> !browser.findElements(found).isEmpty());
+        browser.findElement(By.id("search-back")).sendKeys(Keys.ENTER);
+        choose("30", Keys.ARROW_LEFT);
+        browser.manage().logs().get(LogType.BROWSER); // which say so, too
+    }
+
+    @Test
+    void supportFindsThePersonsMailsByAddress() throws Exception {
+        signUp("Wanted@example.org");
+        stack.mails()
+                .await(mail -> mail.recipient().equalsIgnoreCase("wanted@example.org"), PATIENCE);
+        browser.findElement(By.cssSelector("#search summary")).sendKeys(Keys.ENTER);
+        WebElement field = browser.findElement(By.name("recipient"));
+        field.sendKeys("wanted@example.org", Keys.ENTER);
+        By found = By.cssSelector("#found tr");
+        await().atMost(PATIENCE).until(() -> !browser.findElements(found).isEmpty());
+        assertThat(browser.findElements(found)).hasSize(1);
+        assertThat(browser.findElement(found).getText()).contains("Welcome", "Sent");
+        assertThat(browser.getCurrentUrl()).doesNotContain("wanted");
+        noViolations();
+        browser.findElement(By.cssSelector("#found button")).sendKeys(Keys.ENTER);
+        WebElement dialog = browser.findElement(By.cssSelector("dialog"));
+        await().atMost(PATIENCE).until(() -> dialog.getText().contains("***@example.org"));
+        closeTheDialog();
+        field.sendKeys(Keys.chord(Keys.CONTROL, "a"), "wanted", Keys.ENTER);
+        WebElement said = browser.findElement(By.id("found-state"));
+        await().atMost(PATIENCE)
+                .until(
+                        () ->
+                                said.getText()
+                                        .equals(
+                                                "Recipient: an email address or a user id is"
+                                                        + " expected."));
+        browser.findElement(By.id("search-back")).sendKeys(Keys.ENTER);
+        assertThat(browser.findElement(By.id("emails")).isDisplayed()).isTrue();
+        browser.manage().logs().get(LogType.BROWSER); // in which the refusal stands
+    }
+
     @Test
     void isHealthyByTheStatusCommandToo() throws Exception {
         ApiAddress address = stack.api().orElseThrow();
@@ -297,6 +655,12 @@ class LivePageIT {
             assertThat(answer.path("slot").path("active").asBoolean()).isTrue();
             assertThat(exit).isZero();
         }
+        StringWriter printed = new StringWriter();
+        CommandLine status = new CommandLine(new Status(Map.of())).setOut(new PrintWriter(printed));
+        assertThat(status.execute("--page", "--state", stack.folder().toString())).isZero();
+        assertThat(printed.toString())
+                .startsWith(address.url() + "/#ticket=")
+                .doesNotContain(address.token());
     }
 
     @Test
@@ -357,8 +721,11 @@ class LivePageIT {
         assertThat(
                         browser.executeScript(
                                 """
-                                const { scrollWidth, clientWidth } = document.documentElement;
-                                return scrollWidth - clientWidth;
+                                return [document.documentElement,
+                                    ...document.querySelectorAll('.scroll:not(details .scroll)')]
+                                    .filter((it) => it.checkVisibility())
+                                    .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)
+                                    .reduce((a, b) => Math.max(a, b));
                                 """))
                 .isEqualTo(0L);
         browser.executeScript("document.querySelectorAll('.define').forEach(it => it.click())");

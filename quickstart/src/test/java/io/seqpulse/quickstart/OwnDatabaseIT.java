@@ -9,7 +9,11 @@ import io.seqpulse.quickstart.database.DatabaseAddress;
 import io.seqpulse.quickstart.database.ReplicationSlot;
 import io.seqpulse.quickstart.database.SomebodysPostgres;
 import io.seqpulse.quickstart.restarts.Connector;
-import java.net.URI;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -126,6 +130,132 @@ class OwnDatabaseIT {
         }
     }
 
+    /**
+     * Whose password is wrong is told before anything is started; whose server is away, goes on.
+     */
+    @Test
+    void aMailServerThatRefusesIsToldOfAtTheStart(@TempDir Path scratch) throws Exception {
+        String[] options = {
+            "--database",
+            url("unreached"),
+            "--send",
+            "--public-url",
+            "https://mail.example.org",
+            "--frontend-url",
+            "https://example.org",
+            "--from",
+            "X <x@example.org>"
+        };
+        try (ServerSocket neverGreets = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            String tls = "smtp://127.0.0.1:" + neverGreets.getLocalPort();
+            try (Program up =
+                    Program.run(
+                            Up.class,
+                            scratch,
+                            Stream.of(options, new String[] {"--smtp", tls})
+                                    .flatMap(Stream::of)
+                                    .toArray(String[]::new))) {
+                assertThat(up.printed())
+                        .contains("no mail would leave now: 127.0.0.1:")
+                        .contains("does not answer")
+                        .contains("unreached cannot be used as user");
+            }
+        }
+        try (ServerSocket plain = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            Thread greeting = new Thread(() -> greet(plain), "greeting");
+            greeting.setDaemon(true);
+            greeting.start();
+            try (Program up =
+                    Program.run(
+                            Up.class,
+                            scratch,
+                            Stream.of(
+                                            options,
+                                            new String[] {
+                                                "--smtp",
+                                                "smtps://127.0.0.1:" + plain.getLocalPort()
+                                            })
+                                    .flatMap(Stream::of)
+                                    .toArray(String[]::new))) {
+                assertThat(up.exitValue()).isEqualTo(1);
+                assertThat(up.printed())
+                        .contains("does not speak TLS from the first byte")
+                        .contains("nothing was started");
+                assertThat(up.temporary()).doesNotExist();
+            }
+        }
+    }
+
+    /** From a dead port to a server that takes mail: one alarm, the status, one line at the end. */
+    @Test
+    void aMailServerThatIsAwayIsAnAlarmUntilMailLeaves(@TempDir Path scratch) throws Exception {
+        DatabaseAddress address = postgres.product("halted");
+        int port = new Ports(notice -> {}).free();
+        String state = scratch.resolve("state").toString();
+        try (Program up =
+                Program.start(
+                        Up.class,
+                        scratch,
+                        "--database",
+                        url("halted"),
+                        "--yes",
+                        "--state",
+                        state,
+                        "--send",
+                        "--smtp",
+                        "smtp://127.0.0.1:" + port,
+                        "--public-url",
+                        "https://mail.example.org",
+                        "--frontend-url",
+                        "https://app.example.org",
+                        "--from",
+                        "SEQPULSE <hello@example.org>")) {
+            up.awaitPrinted("no mail would leave now: 127.0.0.1:" + port);
+            up.awaitPrinted("up after");
+            up.awaitPrinted("ALARM: no mail leaves since ");
+            signUp(address, "ada");
+            awaitJournal(address, "queued", "ada");
+            up.awaitPrinted("E-TRX-01  to be sent  -> user ");
+            try (Program status = Program.run(Status.class, scratch, "--state", state)) {
+                assertThat(status.exitValue()).as(status.printed()).isEqualTo(1);
+                assertThat(status.printed())
+                        .contains("NOT HEALTHY")
+                        .contains("No mail leaves since ")
+                        .contains("no connection: ")
+                        .contains(address.shown() + ", slot seqpulse_lifecycle, state in " + state)
+                        .contains("runs since ");
+            }
+            try (MailServer mails =
+                    MailServer.start(port, Files.createDirectory(scratch.resolve("mails")))) {
+                assertThat(mails.await(mail -> mail.recipient().equals("ada@example.org"), SOON))
+                        .isPresent();
+                up.awaitPrinted("mail leaves again, after ");
+                up.awaitPrinted("E-TRX-01  sent  -> user ");
+                try (Program status = Program.run(Status.class, scratch, "--state", state)) {
+                    assertThat(status.printed()).doesNotContain("leaves since");
+                }
+                up.signal("TERM");
+            }
+            assertThat(up.exitValue()).as(up.printed()).isZero();
+            assertThat(up.printed())
+                    .containsOnlyOnce("ALARM: no mail leaves since ")
+                    .containsOnlyOnce("mail leaves again")
+                    .doesNotContain("ada@example.org");
+        }
+        execute(address, ReplicationSlot.DROP);
+    }
+
+    private static void greet(ServerSocket server) {
+        try (Socket client = server.accept()) {
+            client.getOutputStream()
+                    .write("220 plain ESMTP\r\n".getBytes(StandardCharsets.US_ASCII));
+            client.getOutputStream().flush();
+            client.getInputStream().readAllBytes();
+        } catch (IOException gone) {
+            // The client has seen enough.
+        }
+    }
+
     @Test
     void aStartThatFailsLeavesNoSlot(@TempDir Path scratch) throws Exception {
         DatabaseAddress address = postgres.product("failing");
@@ -164,10 +294,10 @@ class OwnDatabaseIT {
             up.awaitPrinted("ALARM: change capture stopped");
             Matcher command =
                     Pattern.compile(
-                                    "-c \"(select pg_drop_replication_slot\\(.*?\\))\"; .*curl -X DELETE (http://\\S+)/offsets")
+                                    "-c \"(select pg_drop_replication_slot\\(.*?\\))\"; .*curl .*-X DELETE ")
                             .matcher(up.printed());
             assertThat(command.find()).as(up.printed()).isTrue();
-            Connector connector = new Connector(URI.create(command.group(2)));
+            Connector connector = Connector.named(up.printed()).orElseThrow();
             connector.stop();
             execute(address, command.group(1));
             connector.forgetOffsets();
@@ -225,9 +355,11 @@ class OwnDatabaseIT {
             up.awaitPrinted("up after");
             signUp(address, "ada");
             awaitJournal(address, "suppressed:shadow", "ada");
+            up.awaitPrinted("E-TRX-01  not sent (shadow)  -> user ");
             up.signal("TERM");
             assertThat(up.exitValue()).as(up.printed()).isZero();
             assertThat(up.printed())
+                    .doesNotContain("ada@example.org")
                     .contains("Mode         shadow")
                     .contains("0 sent, 0 queued, 1 not sent {shadow=1}")
                     .contains("the replication slot is removed");
@@ -257,6 +389,7 @@ class OwnDatabaseIT {
             // Nobody else has written to her, and her welcome has not expired.
             awaitJournal(address, "sent", "ada");
 
+            mendsThePublication(address, up);
             refusesWhileItRuns(scratch);
 
             up.signal("TERM");
@@ -287,6 +420,21 @@ class OwnDatabaseIT {
         assertThat(everything(address)).isEqualTo(before);
         assertThat(column(address, "select count(*) from public.email_deliveries"))
                 .containsExactly("0");
+    }
+
+    /** Its user is no superuser, so that nothing follows the tables by itself. */
+    private static void mendsThePublication(DatabaseAddress address, Program up) throws Exception {
+        execute(address, "alter table public.users replica identity full");
+        Awaitility.await()
+                .atMost(5, TimeUnit.SECONDS)
+                .ignoreExceptions()
+                .until(
+                        () -> {
+                            execute(address, "update public.users set locale = 'fr'");
+                            return true;
+                        });
+        up.awaitPrinted("ALARM: table users cannot be updated");
+        execute(address, "alter table public.users replica identity default");
     }
 
     private static List<String> live(MailServer mails) {

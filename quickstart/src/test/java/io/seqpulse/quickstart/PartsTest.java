@@ -3,15 +3,24 @@ package io.seqpulse.quickstart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.FinishedOperatorSubtaskState;
+import org.apache.flink.runtime.checkpoint.FullyFinishedOperatorState;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,6 +59,55 @@ class PartsTest {
                 .isInstanceOf(StackException.class)
                 .hasMessageContaining("is not empty");
         assertThat(file).hasContent("mine");
+    }
+
+    @Test
+    void aPartThatDoesNotStopIsLeftBehindAndTheNextIsStopped() {
+        CountDownLatch never = new CountDownLatch(1);
+        List<Throwable> failures = new ArrayList<>();
+        List<String> stopped = new ArrayList<>();
+
+        Thread.currentThread().interrupt();
+        EmbeddedStack.stop("Flink", Duration.ofMillis(50), never::await, failures);
+        EmbeddedStack.stop("SMTP", Duration.ofMinutes(1), () -> stopped.add("SMTP"), failures);
+
+        assertThat(Thread.interrupted()).as("still interrupted").isTrue();
+        assertThat(stopped).containsExactly("SMTP");
+        assertThat(failures)
+                .singleElement()
+                .satisfies(
+                        late -> {
+                            assertThat(late).hasMessageContaining("Flink did not stop within");
+                            assertThat(late.getStackTrace())
+                                    .as("says where it hangs")
+                                    .anyMatch(at -> at.getMethodName().equals("await"));
+                        });
+    }
+
+    /** A job whose log has ended finishes, and what resumes from that does so at once. */
+    @Test
+    void aSnapshotOfAJobThatHasEndedIsNotResumedFrom(@TempDir Path scratch) throws Exception {
+        OperatorID id = new OperatorID();
+        OperatorState half = new OperatorState("decode", "decode", id, 2, 720);
+        half.putState(0, FinishedOperatorSubtaskState.INSTANCE);
+        List<OperatorState> ended =
+                List.of(new FullyFinishedOperatorState("decode", "decode", id, 2, 720), half);
+        for (OperatorState operator : ended) {
+            assertThat(snapshot(scratch, operator).damage())
+                    .get()
+                    .asString()
+                    .contains("log had ended");
+        }
+        OperatorState running = new OperatorState("decode", "decode", id, 2, 720);
+        assertThat(snapshot(scratch, running).damage()).isEmpty();
+    }
+
+    private static Snapshot snapshot(Path folder, OperatorState operator) throws Exception {
+        try (OutputStream file = Files.newOutputStream(folder.resolve("_metadata"))) {
+            Checkpoints.storeCheckpointMetadata(
+                    new CheckpointMetadata(1, List.of(operator), List.of()), file);
+        }
+        return new Snapshot(folder, Instant.now());
     }
 
     @Test
@@ -102,7 +160,7 @@ class PartsTest {
                         Set.of("a@live.example"));
         assertThat(difference.sentNotReceived()).containsExactly("a@x");
         assertThat(difference.receivedNotSent()).containsExactly("c@x");
-        assertThat(difference).hasToString("1/1");
+        assertThat(difference).hasToString("1 sent and not received, 1 received and not sent");
     }
 
     /** With a user the database deletes the rows that say what the user was sent. */
@@ -115,7 +173,9 @@ class PartsTest {
                         Set.of("somebody-else@live.example"));
         assertThat(difference.receivedNotSent()).isEmpty();
         assertThat(difference.forgotten()).containsExactly("c@x");
-        assertThat(difference).hasToString("0/0, and 1 to people deleted since");
+        assertThat(difference)
+                .hasToString(
+                        "0 sent and not received, 0 received and not sent, and 1 to people deleted since");
     }
 
     private static Journal.Row row(String status, String messageId) {

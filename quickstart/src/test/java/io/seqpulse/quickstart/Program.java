@@ -33,7 +33,9 @@ public final class Program implements AutoCloseable {
             throws IOException {
         Path temporary = Files.createTempDirectory(scratch, "tmp");
         Path printed = Files.createTempFile(scratch, "printed", "");
-        List<String> line = new ArrayList<>();
+        // As the script does.
+        List<String> line =
+                new ArrayList<>(List.of("/bin/sh", "-c", "umask 077; exec \"$@\"", "sh"));
         line.add(ProcessHandle.current().info().command().orElse("java"));
         Stream.of("java.lang", "java.util", "java.time")
                 .map("--add-opens=java.base/%s=ALL-UNNAMED"::formatted)
@@ -45,6 +47,11 @@ public final class Program implements AutoCloseable {
                         "-XX:+UseSerialGC",
                         // It ends before optimising would pay.
                         "-XX:TieredStopAtLevel=1",
+                        "-XX:ReservedCodeCacheSize=128m",
+                        // i is no I there, and figures are not ASCII: nothing may depend on it.
+                        "-Duser.language=tr",
+                        "-Duser.country=TR",
+                        "-Duser.extensions=u-nu-arab",
                         "-Djava.io.tmpdir=" + temporary,
                         "-Dlifecycle.scratch=true",
                         "-Dlog4j2.configurationFile=log4j2.xml",
@@ -83,6 +90,11 @@ public final class Program implements AutoCloseable {
         awaitEnd();
     }
 
+    /** Presses Ctrl-C. */
+    void press() throws IOException, InterruptedException {
+        signal(interruptIsIgnored() ? "TERM" : "INT", List.of(process.pid()));
+    }
+
     /** Presses Ctrl-C, and waits for the end. */
     public void interrupt() throws IOException, InterruptedException {
         signal(interruptIsIgnored() ? "TERM" : "INT");
@@ -94,6 +106,11 @@ public final class Program implements AutoCloseable {
         all.add(process.pid());
         signal("KILL", all);
         awaitEnd();
+    }
+
+    /** Makes processes stand still, so that who waits for their answer waits. */
+    static void suspend(List<ProcessHandle> processes) throws IOException, InterruptedException {
+        signal("STOP", processes.stream().map(ProcessHandle::pid).toList());
     }
 
     private static void signal(String name, List<Long> processes)
@@ -121,7 +138,8 @@ public final class Program implements AutoCloseable {
         return process.isAlive();
     }
 
-    private void awaitEnd() throws InterruptedException {
+    /** Waits for its end, which comes by itself. */
+    void awaitEnd() throws InterruptedException {
         assertThat(process.waitFor(120, TimeUnit.SECONDS)).as(printed()).isTrue();
     }
 

@@ -1,14 +1,19 @@
 package io.seqpulse.api.access;
 
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /** Somebody's token. Only its digest is kept, and compared in constant time. */
 public final class AccessToken {
 
     /** Shorter ones could be guessed. */
     static final int SHORTEST = 24;
+
+    private static final String HMAC = "HmacSHA256";
 
     private final Caller caller;
     private final byte[] digest;
@@ -36,7 +41,7 @@ public final class AccessToken {
                                                 "has no role viewer, support or operator"));
         if (parts[2].length() < SHORTEST) {
             throw new IllegalArgumentException(
-                    "has a token of less than %d characters; make one with: openssl rand -hex 24"
+                    "has a token of less than %s characters; make one with: openssl rand -hex 24"
                             .formatted(SHORTEST));
         }
         return new AccessToken(new Caller(parts[0], role), digest(parts[2]));
@@ -48,6 +53,17 @@ public final class AccessToken {
 
     Caller caller() {
         return caller;
+    }
+
+    /** A signature that only who knows the token, or keeps its digest, can make. */
+    byte[] sign(String text) {
+        try {
+            Mac mac = Mac.getInstance(HMAC);
+            mac.init(new SecretKeySpec(digest, HMAC));
+            return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("every JVM has HMAC with SHA-256", impossible);
+        }
     }
 
     static byte[] digest(String secret) {

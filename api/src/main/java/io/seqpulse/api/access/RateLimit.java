@@ -4,9 +4,14 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.HexFormat;
 
-/** How often one address may call: so many a second on average, four seconds' worth at once. */
+/**
+ * How often one address may call: so many a second on average, four seconds' worth at once. Whoever
+ * has an IPv6 address has a whole network of them: its 64 bits count as one.
+ */
 public final class RateLimit {
 
     private static final int BURST_SECONDS = 4;
@@ -30,10 +35,16 @@ public final class RateLimit {
      */
     public long secondsToWait(String address) {
         ConsumptionProbe probe =
-                buckets.get(address, unknown -> bucket()).tryConsumeAndReturnRemaining(1);
+                buckets.get(counted(address), unknown -> bucket()).tryConsumeAndReturnRemaining(1);
         return probe.isConsumed()
                 ? 0
                 : Math.max(1, (long) Math.ceil(probe.getNanosToWaitForRefill() / 1_000_000_000.0));
+    }
+
+    private static String counted(String address) {
+        byte[] bytes =
+                ClientAddresses.literal(address).map(InetAddress::getAddress).orElse(new byte[0]);
+        return bytes.length == 16 ? HexFormat.of().formatHex(bytes, 0, 8) : address;
     }
 
     private Bucket bucket() {

@@ -26,7 +26,8 @@ public enum Role implements RouteRole {
         return compareTo(needed) >= 0;
     }
 
-    static Optional<Role> of(String label) {
+    /** The role of that name. */
+    public static Optional<Role> of(String label) {
         return Arrays.stream(values())
                 .filter(role -> role != ANYONE && role.label().equals(label))
                 .findFirst();

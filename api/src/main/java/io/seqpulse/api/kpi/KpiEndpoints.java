@@ -3,14 +3,12 @@ package io.seqpulse.api.kpi;
 import io.javalin.http.Context;
 import io.seqpulse.api.Csv;
 import io.seqpulse.api.Problem;
+import io.seqpulse.api.Times;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
@@ -19,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * KPIs as JSON and CSV.
@@ -149,14 +148,15 @@ public final class KpiEndpoints {
 
     private static Map<String, Object> value(Availability availability, Figure figure) {
         Map<String, Object> value = new LinkedHashMap<>();
-        if (availability.available()) {
+        Optional<String> reason = availability.reason().or(figure::unread);
+        if (reason.isEmpty()) {
             value.put("value", figure.valueOrZero());
             value.put("numerator", figure.numerator());
             value.put("denominator", figure.denominator());
         } else {
             value.put("value", null);
             value.put("available", false);
-            value.put("reason", availability.reason().orElseThrow());
+            value.put("reason", reason.get());
         }
         return value;
     }
@@ -186,28 +186,8 @@ public final class KpiEndpoints {
                         () -> Problem.parameter("grain", "grain must be one of " + Grain.labels()));
     }
 
-    private static Instant time(Context context, String parameter, Instant otherwise) {
-        String text = context.queryParam(parameter);
-        if (text == null) {
-            return otherwise;
-        }
-        try {
-            if (text.length() == "2026-02-12".length()) {
-                return LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
-            }
-            // A plus sign that was not encoded arrives as a space.
-            Instant time = OffsetDateTime.parse(text.replace(' ', '+')).toInstant();
-            if (time.isAfter(Instant.EPOCH)
-                    && time.isBefore(Instant.parse("2200-01-01T00:00:00Z"))) {
-                return time;
-            }
-        } catch (DateTimeException said) {
-            // Said below, in words.
-        }
-        throw Problem.parameter(
-                parameter,
-                parameter
-                        + " must be a time such as 2026-02-12T10:00:00Z, or a day such as 2026-02-12");
+    private Instant time(Context context, String parameter, Instant otherwise) {
+        return new Times(clock).read(parameter, context.queryParam(parameter)).orElse(otherwise);
     }
 
     private static void check(Window window, Grain grain) {
@@ -216,13 +196,15 @@ public final class KpiEndpoints {
         }
         if (window.length().compareTo(LONGEST) > 0) {
             throw Problem.parameter(
-                    "from", "from and to may be %d days apart at most".formatted(LONGEST.toDays()));
+                    "from", "from and to may be %s days apart at most".formatted(LONGEST.toDays()));
         }
         if (grain.stepsOf(window) > MOST_POINTS) {
             throw Problem.parameter(
                     "grain",
-                    "this would be more than %,d points: choose a coarser grain or a shorter window"
-                            .formatted(MOST_POINTS));
+                    String.format(
+                            Locale.ROOT,
+                            "this would be more than %,d points: choose a coarser grain or a shorter window",
+                            MOST_POINTS));
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Reads the views of schema {@code kpi}; every figure of the service comes from here. */
 public final class KpiTables {
@@ -124,30 +125,50 @@ public final class KpiTables {
                 .findFirst();
     }
 
-    /** Each KPI in a window. */
+    /** Each KPI in a window; one whose table cannot be read now says so, and costs no other. */
     public Map<String, Figure> figures(Window window, Collection<Kpi> kpis) {
         Map<String, Figure> figures = new HashMap<>();
-        database.query(
-                FIGURES,
-                row -> figures.put(row.getString("kpi"), figure(row)),
-                cohorts(kpis),
-                window.fromUtc(),
-                window.toUtc());
+        String[] cohorts = cohorts(kpis);
+        if (cohorts.length > 0) {
+            Figure rest =
+                    read(
+                            () -> {
+                                database.query(
+                                        FIGURES,
+                                        row -> figures.put(row.getString("kpi"), figure(row)),
+                                        cohorts,
+                                        window.fromUtc(),
+                                        window.toUtc());
+                                return Figure.NONE;
+                            });
+            for (String kpi : cohorts) {
+                figures.putIfAbsent(kpi, rest);
+            }
+        }
         for (Kpi kpi : kpis) {
             if (countsProjects(kpi)) {
-                figures.put(
-                        kpi.name(),
-                        database.query(
-                                        EXPOSED,
-                                        KpiTables::figure,
-                                        window.fromUtc(),
-                                        window.toUtc(),
-                                        codes(kpi))
-                                .get(0));
+                figures.put(kpi.name(), read(() -> exposed(window, kpi)));
             }
-            figures.putIfAbsent(kpi.name(), Figure.NONE);
         }
         return figures;
+    }
+
+    private Figure exposed(Window window, Kpi kpi) {
+        return database.query(
+                        EXPOSED, KpiTables::figure, window.fromUtc(), window.toUtc(), codes(kpi))
+                .get(0);
+    }
+
+    /** What the database says, or why not now, if others of it may be read all the same. */
+    private static Figure read(Supplier<Figure> figure) {
+        try {
+            return figure.get();
+        } catch (Database.Unavailable e) {
+            if (e.reason() == Database.Unavailable.Reason.UNREACHABLE) {
+                throw e;
+            }
+            return Figure.unread(e.reason().label());
+        }
     }
 
     /** Each KPI step by step; the first and the last step hold what of them is in the window. */
@@ -187,10 +208,12 @@ public final class KpiTables {
         return series;
     }
 
-    /** A column of a time, or null. */
+    /** A column of a time, or null; an infinite one is none. */
     public static Instant instant(ResultSet row, String column) throws SQLException {
         OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
-        return time == null ? null : time.toInstant();
+        boolean none =
+                time == null || time.equals(OffsetDateTime.MAX) || time.equals(OffsetDateTime.MIN);
+        return none ? null : time.toInstant();
     }
 
     private static Figure figure(ResultSet row) throws SQLException {

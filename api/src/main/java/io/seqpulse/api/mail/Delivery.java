@@ -8,6 +8,7 @@ import java.util.UUID;
  *
  * @param outcome queued, sent, failed or suppressed
  * @param reason why it was not sent, or waits; null: none
+ * @param managedBy who decided on it and sent it: {@code lifecycle}, or {@code product}
  * @param causedAt when the change was committed that caused it; null where a deadline did
  * @param decidedAt log time of the decision
  */
@@ -18,6 +19,7 @@ public record Delivery(
         String reason,
         String category,
         UUID projectId,
+        String managedBy,
         Instant createdAt,
         Instant sentAt,
         Instant nextAttemptAt,

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Says in words what an email is, what triggers it, and why one was or was not sent. */
 public final class Explanation {
@@ -38,17 +39,53 @@ public final class Explanation {
                                                         .orElse(code)));
     }
 
-    /** Why an email has this outcome, by language; empty for one that was just sent. */
+    /**
+     * Why an email has its outcome, by language; empty for one that was just sent. An alert of
+     * which a digest told is no weaker for that, so a reason may have words of its own for a
+     * category.
+     */
+    public Optional<Map<String, String>> reason(Delivery delivery) {
+        return reason(delivery.outcome(), delivery.reason(), delivery.category());
+    }
+
+    /**
+     * Why emails of any category have this outcome, by language; empty where there is no reason.
+     */
     public Optional<Map<String, String>> reason(String outcome, String reason) {
+        return reason(outcome, reason, "any");
+    }
+
+    private Optional<Map<String, String>> reason(String outcome, String reason, String category) {
         if (reason == null) {
             return Optional.empty();
         }
         return Optional.of(
                 each(
                         language ->
-                                wording.text(language, "reason.%s.%s".formatted(outcome, reason))
-                                        .or(() -> wording.text(language, "reason." + reason))
+                                Stream.of(outcome + "." + reason, reason + "." + category, reason)
+                                        .flatMap(
+                                                key ->
+                                                        wording
+                                                                .text(language, "reason." + key)
+                                                                .stream())
+                                        .findFirst()
                                         .orElse(reason.replace('_', ' '))));
+    }
+
+    /** A reason in a few words, by language. */
+    public Map<String, String> reasonName(String reason) {
+        return each(
+                language ->
+                        wording.text(language, "reason_name." + reason)
+                                .orElse(reason.replace('_', ' ')));
+    }
+
+    /** What an email that is under way waits for, by language. */
+    public Map<String, String> waiting(String reason) {
+        return each(
+                language ->
+                        wording.text(language, "waiting." + reason)
+                                .orElse(reason.replace('_', ' ')));
     }
 
     /** What the outcome means, by language. */
@@ -94,35 +131,46 @@ public final class Explanation {
 
     private String trigger(String language, Trigger trigger) {
         Map<String, String> places = new LinkedHashMap<>();
-        String key;
-        if (trigger instanceof Trigger.Happened happened) {
-            key = "trigger.happened." + happened.occurrence().name().toLowerCase(Locale.ROOT);
-            places.put("fact", fact(language, happened.fact()) + where(happened.where()));
-        } else if (trigger instanceof Trigger.Missing missing) {
-            key = "trigger.missing";
-            places.put("after", fact(language, missing.after()));
-            places.put("without", fact(language, missing.without()));
-            places.put("within", time(language, missing.within()));
-        } else if (trigger instanceof Trigger.Reached reached) {
-            key = "trigger.reached." + reached.per().name().toLowerCase(Locale.ROOT);
-            places.put("fact", fact(language, reached.count()));
-            places.put("count", Integer.toString(reached.atLeast()));
-        } else if (trigger instanceof Trigger.Dropped dropped) {
-            key = "trigger.dropped." + dropped.per().name().toLowerCase(Locale.ROOT);
-            places.put("fact", fact(language, dropped.count()));
-            places.put("percent", Integer.toString(dropped.toPercent()));
-        } else if (trigger instanceof Trigger.Silent silent) {
-            key = "trigger.silent";
-            places.put("facts", facts(language, silent.facts()));
-            places.put("time", time(language, silent.after()));
-        } else if (trigger instanceof Trigger.Sequence sequence) {
-            key = "trigger.sequence";
-            places.put("after", fact(language, sequence.after()));
-            places.put("until", facts(language, sequence.until()));
-        } else {
-            Trigger.Calendar calendar = (Trigger.Calendar) trigger;
-            key = "trigger.calendar." + calendar.each().name().toLowerCase(Locale.ROOT);
-            places.put("time", calendar.localTime());
+        String key = "trigger." + trigger.kind().label();
+        switch (trigger.kind()) {
+            case HAPPENED -> {
+                Trigger.Happened happened = (Trigger.Happened) trigger;
+                key += "." + happened.occurrence().name().toLowerCase(Locale.ROOT);
+                places.put("fact", fact(language, happened.fact()) + where(happened.where()));
+            }
+            case MISSING -> {
+                Trigger.Missing missing = (Trigger.Missing) trigger;
+                places.put("after", fact(language, missing.after()));
+                places.put("without", fact(language, missing.without()));
+                places.put("within", time(language, missing.within()));
+            }
+            case REACHED -> {
+                Trigger.Reached reached = (Trigger.Reached) trigger;
+                key += "." + reached.per().label();
+                places.put("fact", fact(language, reached.count()));
+                places.put("count", Integer.toString(reached.atLeast()));
+            }
+            case DROPPED -> {
+                Trigger.Dropped dropped = (Trigger.Dropped) trigger;
+                key += "." + dropped.per().label();
+                places.put("fact", fact(language, dropped.count()));
+                places.put("percent", Integer.toString(dropped.toPercent()));
+            }
+            case SILENT -> {
+                Trigger.Silent silent = (Trigger.Silent) trigger;
+                places.put("facts", facts(language, silent.facts()));
+                places.put("time", time(language, silent.after()));
+            }
+            case SEQUENCE -> {
+                Trigger.Sequence sequence = (Trigger.Sequence) trigger;
+                places.put("after", fact(language, sequence.after()));
+                places.put("until", facts(language, sequence.until()));
+            }
+            case CALENDAR -> {
+                Trigger.Calendar calendar = (Trigger.Calendar) trigger;
+                key += "." + calendar.each().label();
+                places.put("time", calendar.localTime());
+            }
         }
         return wording.text(language, key, places);
     }

@@ -1,9 +1,12 @@
 package io.seqpulse.api.mail;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.javalin.http.Context;
 import io.seqpulse.api.Csv;
 import io.seqpulse.api.Problem;
 import io.seqpulse.api.access.Caller;
+import io.seqpulse.api.access.ClientAddresses;
+import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +19,6 @@ import org.slf4j.LoggerFactory;
 public final class MailEndpoints {
 
     private static final Logger AUDIT = LoggerFactory.getLogger("io.seqpulse.api.audit");
-    private static final int MOST = 500;
     private static final String CSV_TYPE = "text/csv; charset=utf-8";
 
     /** Only what a mail needs to be seen: no script, no form, no link to anywhere, no tracking. */
@@ -25,27 +27,119 @@ public final class MailEndpoints {
                     + " form-action 'none'; frame-ancestors 'self'; sandbox";
 
     private final Deliveries deliveries;
+    private final WaitingEmails waiting;
     private final Optional<SentMails> mails;
+    private final Optional<RecipientSearch> recipients;
     private final Explanation explanation;
+    private final DeliveryQuestions questions;
 
     /**
      * Answers from the journal.
      *
      * @param mails empty: nobody may see mails here
+     * @param recipients empty: nobody may search by recipient here
      */
     public MailEndpoints(
-            Deliveries deliveries, Optional<SentMails> mails, Explanation explanation) {
+            Deliveries deliveries,
+            WaitingEmails waiting,
+            Optional<SentMails> mails,
+            Optional<RecipientSearch> recipients,
+            Explanation explanation,
+            ObjectMapper json,
+            Clock clock) {
         this.deliveries = deliveries;
+        this.waiting = waiting;
         this.mails = mails;
+        this.recipients = recipients;
         this.explanation = explanation;
+        this.questions = new DeliveryQuestions(json, clock);
     }
 
-    /** {@code GET /deliveries?limit&code&outcome}. */
+    /** {@code GET /deliveries}: those of a filter, newest first, page by page. */
     public void list(Context context) {
-        context.json(Map.of("deliveries", asked(context).stream().map(this::line).toList()));
+        DeliveryFilter filter = questions.ofQuery(context).filter();
+        context.json(page(deliveries.find(oneMore(filter)), filter));
     }
 
-    /** {@code GET /deliveries.csv?limit&code&outcome}. */
+    /**
+     * {@code POST /deliveries/search}: as the list, and by recipient, whose address stands in the
+     * body, where it gets into no log and no history.
+     */
+    public void search(Context context) {
+        DeliveryQuestions.Question question = questions.ofBody(context);
+        DeliveryFilter filter = oneMore(question.filter());
+        if (question.recipient() == null) {
+            context.json(page(deliveries.find(filter), question.filter()));
+            return;
+        }
+        RecipientSearch searchable = recipients.orElseThrow(MailEndpoints::notHere);
+        RecipientSearch.Recipient recipient =
+                question.user()
+                        .map(RecipientSearch.Recipient::of)
+                        .orElseGet(() -> searchable.named(question.recipient()));
+        List<Delivery> found = searchable.deliveries(recipient, filter);
+        Map<String, Object> page = page(found, question.filter());
+        List<WaitingEmail> held =
+                filter.mayBeUnderWay()
+                        ? searchable.waiting(recipient, question.filter())
+                        : List.of();
+        if (filter.mayBeUnderWay()) {
+            page.put("waiting", held.stream().map(this::line).toList());
+        }
+        audit(
+                context,
+                "searched by recipient, and saw %s emails of theirs",
+                found.size() + held.size());
+        context.json(page);
+    }
+
+    /** {@code GET /waiting}: what is under way and not in the journal yet, next ones first. */
+    public void waiting(Context context) {
+        DeliveryFilter filter = questions.ofQuery(context).filter();
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("counts", waiting.counted());
+        answer.put("waiting", waiting.find(filter).stream().map(this::line).toList());
+        context.json(answer);
+    }
+
+    private Map<String, Object> line(WaitingEmail email) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("code", email.code());
+        line.put("name", explanation.name(email.code()));
+        line.put("stage", email.stage());
+        line.put("reason", email.reason());
+        line.put("reason_text", explanation.waiting(email.reason()));
+        line.put("project_id", email.projectId());
+        line.put("since", email.since());
+        line.put("until", email.until());
+        return line;
+    }
+
+    /** With one more than is shown one knows whether there is another page. */
+    private static DeliveryFilter oneMore(DeliveryFilter filter) {
+        return new DeliveryFilter(
+                filter.code(),
+                filter.outcome(),
+                filter.project(),
+                filter.from(),
+                filter.to(),
+                filter.before(),
+                filter.limit() + 1);
+    }
+
+    private Map<String, Object> page(List<Delivery> found, DeliveryFilter filter) {
+        List<Delivery> shown = found.subList(0, Math.min(found.size(), filter.limit()));
+        Map<String, Object> page = new LinkedHashMap<>();
+        page.put("deliveries", shown.stream().map(this::line).toList());
+        page.put(
+                "next",
+                found.size() > shown.size()
+                        ? DeliveryPlace.of(shown.get(shown.size() - 1)).toString()
+                        : null);
+        return page;
+    }
+
+    /** {@code GET /deliveries.csv}: the same as CSV. */
     public void csv(Context context) {
         Csv csv =
                 new Csv(
@@ -57,7 +151,7 @@ public final class MailEndpoints {
                         "project_id",
                         "created_at",
                         "sent_at");
-        for (Delivery delivery : asked(context)) {
+        for (Delivery delivery : deliveries.find(questions.ofQuery(context).filter())) {
             csv.row(
                     delivery.id(),
                     delivery.code(),
@@ -73,27 +167,6 @@ public final class MailEndpoints {
                 .result(csv.toString());
     }
 
-    private List<Delivery> asked(Context context) {
-        String limit = context.queryParam("limit");
-        int count = 50;
-        if (limit != null) {
-            if (!limit.matches("[1-9][0-9]{0,2}") || Integer.parseInt(limit) > MOST) {
-                throw Problem.parameter("limit", "limit must be a whole number from 1 to " + MOST);
-            }
-            count = Integer.parseInt(limit);
-        }
-        String code = context.queryParam("code");
-        if (code != null && !code.matches("E-[A-Z]{2,4}-[0-9]{2}")) {
-            throw Problem.parameter("code", "code must be one of the catalogue, such as E-ACT-01");
-        }
-        String outcome = context.queryParam("outcome");
-        if (outcome != null && !outcome.matches("queued|sent|failed|suppressed")) {
-            throw Problem.parameter(
-                    "outcome", "outcome must be queued, sent, failed or suppressed");
-        }
-        return deliveries.latest(code, outcome, count);
-    }
-
     /** One line of the list, as the live page has it too. */
     public Map<String, Object> line(Delivery delivery) {
         Map<String, Object> line = new LinkedHashMap<>();
@@ -102,11 +175,10 @@ public final class MailEndpoints {
         line.put("name", explanation.name(delivery.code()));
         line.put("outcome", delivery.outcome());
         line.put("reason", delivery.reason());
-        line.put(
-                "reason_text",
-                explanation.reason(delivery.outcome(), delivery.reason()).orElse(null));
+        line.put("reason_text", explanation.reason(delivery).orElse(null));
         line.put("category", delivery.category());
         line.put("project_id", delivery.projectId());
+        line.put("managed_by", delivery.managedBy());
         line.put("created_at", delivery.createdAt());
         line.put("sent_at", delivery.sentAt());
         return line;
@@ -152,22 +224,25 @@ public final class MailEndpoints {
 
     private SentMail seen(Context context) {
         UUID id = id(context);
-        SentMails readable =
-                mails.orElseThrow(
-                        () ->
-                                new Problem(
-                                        503,
-                                        "Mails are not shown here",
-                                        "LIFECYCLE_API_SUPPORT_USER is not set"));
+        SentMails readable = mails.orElseThrow(MailEndpoints::notHere);
         SentMail mail = readable.find(id).orElseThrow(MailEndpoints::unknown);
+        audit(context, "saw the mail of delivery %s", id);
+        return mail;
+    }
+
+    private static void audit(Context context, String what, Object... of) {
         Caller caller = context.attribute(Caller.class.getName());
         AUDIT.info(
-                "{} ({}) at {} saw the mail of delivery {}",
+                "{} ({}) at {} {}",
                 caller.name(),
                 caller.role().label(),
-                context.ip(),
-                id);
-        return mail;
+                context.<String>attribute(ClientAddresses.class.getName()),
+                what.formatted(of));
+    }
+
+    private static Problem notHere() {
+        return new Problem(
+                503, "Mails are not shown here", "LIFECYCLE_API_SUPPORT_USER is not set");
     }
 
     private static UUID id(Context context) {

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -28,13 +29,30 @@ public final class Assets {
      *
      * @param tag changes when it does
      */
-    public record Asset(String type, byte[] content, String tag) {}
+    public record Asset(String type, byte[] content, String tag) {
+
+        /**
+         * Whether a header {@code If-None-Match} names it. Compared weakly (RFC 9110): a proxy that
+         * compresses makes each tag a weak one.
+         */
+        public boolean isAt(String header) {
+            return header != null
+                    && Arrays.stream(header.split(","))
+                            .map(String::strip)
+                            .map(known -> known.startsWith("W/") ? known.substring(2) : known)
+                            .anyMatch(known -> known.equals(tag) || known.equals("*"));
+        }
+    }
 
     /** Reads them. */
     public Assets() {
         add("/", OURS + "index.html", "text/html; charset=utf-8");
         add("/assets/page.css", OURS + "page.css", "text/css; charset=utf-8");
-        for (String script : new String[] {"page", "charts", "texts", "format", "mail"}) {
+        for (String script :
+                new String[] {
+                    "page", "charts", "texts", "format", "mail", "stream", "asking", "search",
+                    "session"
+                }) {
             add("/assets/%s.js".formatted(script), OURS + script + ".js", SCRIPT);
         }
         add("/assets/icon.svg", OURS + "icon.svg", "image/svg+xml");

@@ -9,22 +9,25 @@ import io.seqpulse.api.kpi.KpiTables;
 import io.seqpulse.api.kpi.Point;
 import io.seqpulse.api.kpi.Window;
 import io.seqpulse.api.mail.Deliveries;
+import io.seqpulse.api.mail.Delivery;
 import io.seqpulse.api.mail.Explanation;
 import io.seqpulse.api.mail.MailEndpoints;
+import io.seqpulse.api.mail.WaitingEmails;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
+import io.seqpulse.lifecycle.catalogue.Goal;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** What the live page shows, topic by topic, as it is sent to it. */
-final class Topics {
+public final class Topics {
 
     private static final int LATEST = 30;
 
@@ -96,20 +99,24 @@ final class Topics {
     private final KpiTables tables;
     private final Catalogue catalogue;
     private final Deliveries deliveries;
+    private final WaitingEmails waiting;
     private final MailEndpoints lines;
     private final Explanation explanation;
 
-    Topics(
+    /** Says what these say. */
+    public Topics(
             Database database,
             KpiTables tables,
             Catalogue catalogue,
             Deliveries deliveries,
+            WaitingEmails waiting,
             MailEndpoints lines,
             Explanation explanation) {
         this.database = database;
         this.tables = tables;
         this.catalogue = catalogue;
         this.deliveries = deliveries;
+        this.waiting = waiting;
         this.lines = lines;
         this.explanation = explanation;
     }
@@ -151,7 +158,7 @@ final class Topics {
         Window window = Window.untilNow(now, days);
         Map<String, Availability> availability = tables.availability();
         Map<String, Figure> figures = tables.figures(window, catalogue.kpis());
-        List<Map<String, Object>> tiles = new ArrayList<>();
+        Map<String, Object> tiles = new LinkedHashMap<>();
         for (Kpi kpi : catalogue.kpis()) {
             Availability known = availability.getOrDefault(kpi.name(), Availability.NOT_YET);
             Figure figure = known.available() ? figures.get(kpi.name()) : Figure.NONE;
@@ -162,16 +169,34 @@ final class Topics {
             tile.put("value", figure.value());
             tile.put("numerator", figure.numerator());
             tile.put("denominator", figure.denominator());
-            tile.put("available", known.available());
-            tile.put("reason", known.reason().orElse(null));
+            Optional<String> reason = known.reason().or(figure::unread);
+            tile.put("available", reason.isEmpty());
+            tile.put("reason", reason.orElse(null));
             tile.put("tone", known.tone(figure.value()));
             tile.put("red_below", known.redBelow());
             tile.put("green_from", known.greenFrom());
-            tiles.add(tile);
+            tile.put("open_for_ms", openFor(kpi).map(Duration::toMillis).orElse(null));
+            tiles.put(kpi.name(), tile);
         }
         Map<String, Object> topic = window(window, days);
         topic.put("kpis", tiles);
         return topic;
+    }
+
+    /**
+     * How long after they began somebody may still reach the goal, so that a figure of the latest
+     * ones may still rise; empty where there is no such time.
+     */
+    private Optional<Duration> openFor(Kpi kpi) {
+        return kpi.within() != null
+                ? Optional.of(kpi.within())
+                : kpi.success() == Kpi.Success.GOAL
+                        ? kpi.codes().stream()
+                                .flatMap(code -> catalogue.rule(code).stream())
+                                .flatMap(rule -> Optional.ofNullable(rule.goal()).stream())
+                                .map(Goal::within)
+                                .max(Duration::compareTo)
+                        : Optional.empty();
     }
 
     /** The lines of the charts: one a KPI, of points at the beginning of each step. */
@@ -190,17 +215,16 @@ final class Topics {
         Map<String, List<Point>> series = tables.series(window, grain, counted);
         Map<String, Object> lines = new LinkedHashMap<>();
         for (Kpi kpi : counted) {
-            lines.put(
-                    kpi.name(),
-                    series.get(kpi.name()).stream()
-                            .map(
-                                    point ->
-                                            java.util.Arrays.<Object>asList(
-                                                    point.at().toEpochMilli(),
-                                                    point.figure().value(),
-                                                    point.figure().numerator(),
-                                                    point.figure().denominator()))
-                            .toList());
+            Map<String, Object> points = new LinkedHashMap<>();
+            for (Point point : series.get(kpi.name())) {
+                points.put(
+                        Long.toString(point.at().toEpochMilli()),
+                        Arrays.<Object>asList(
+                                point.figure().value(),
+                                point.figure().numerator(),
+                                point.figure().denominator()));
+            }
+            lines.put(kpi.name(), points);
         }
         Map<String, Object> topic = window(window, days);
         topic.put("grain", grain.label());
@@ -210,7 +234,15 @@ final class Topics {
 
     /** The last emails. */
     Map<String, Object> deliveries() {
-        return Map.of("deliveries", deliveries.latest(LATEST).stream().map(lines::line).toList());
+        Map<String, Object> latest = new LinkedHashMap<>();
+        for (Delivery delivery : deliveries.latest(LATEST)) {
+            latest.put(delivery.id().toString(), lines.line(delivery));
+        }
+        Map<String, Object> names = new LinkedHashMap<>();
+        for (Rule rule : catalogue.rules()) {
+            names.put(rule.code(), explanation.name(rule.code()));
+        }
+        return Map.of("deliveries", latest, "names", names, "waiting", waiting.counted());
     }
 
     /** How many people are in each segment; the reason instead where nobody was counted yet. */
@@ -235,31 +267,29 @@ final class Topics {
         String eventsReason = tables.uncounted(EVENTS).orElse(null);
         boolean events = eventsReason == null;
         topic.put("events_reason", eventsReason);
-        topic.put(
-                "emails",
-                database.query(
-                        FUNNEL,
-                        row -> {
-                            Map<String, Object> email = new LinkedHashMap<>();
-                            String code = row.getString("code");
-                            email.put("code", code);
-                            email.put("name", explanation.name(code));
-                            email.put("sent", row.getLong("sent"));
-                            email.put("opened", events ? row.getLong("opened") : null);
-                            email.put(
-                                    "opened_by_people",
-                                    events ? row.getLong("opened_by_people") : null);
-                            email.put("clicked", events ? row.getLong("clicked") : null);
-                            email.put(
-                                    "goal",
-                                    events || !isGoalAClick(code)
-                                            ? row.getObject("goal", Long.class)
-                                            : null);
-                            email.put("goal_of", row.getObject("goal_of", Long.class));
-                            return email;
-                        },
-                        window.fromUtc(),
-                        window.toUtc()));
+        Map<String, Object> emails = new LinkedHashMap<>();
+        database.query(
+                FUNNEL,
+                row -> {
+                    Map<String, Object> email = new LinkedHashMap<>();
+                    String code = row.getString("code");
+                    email.put("code", code);
+                    email.put("name", explanation.name(code));
+                    email.put("sent", row.getLong("sent"));
+                    email.put("opened", events ? row.getLong("opened") : null);
+                    email.put("opened_by_people", events ? row.getLong("opened_by_people") : null);
+                    email.put("clicked", events ? row.getLong("clicked") : null);
+                    email.put(
+                            "goal",
+                            events || !isGoalAClick(code)
+                                    ? row.getObject("goal", Long.class)
+                                    : null);
+                    email.put("goal_of", row.getObject("goal_of", Long.class));
+                    return emails.put(code, email);
+                },
+                window.fromUtc(),
+                window.toUtc());
+        topic.put("emails", emails);
         topic.put(
                 "recovery",
                 database.query(
@@ -275,25 +305,25 @@ final class Topics {
                                 window.fromUtc(),
                                 window.toUtc())
                         .get(0));
-        topic.put(
-                "outcomes",
-                database.query(
-                        OUTCOMES,
-                        row -> {
-                            Map<String, Object> outcome = new LinkedHashMap<>();
-                            String reason = row.getString("reason");
-                            outcome.put("outcome", row.getString("outcome"));
-                            outcome.put("reason", reason);
-                            outcome.put(
-                                    "reason_text",
-                                    explanation
-                                            .reason(row.getString("outcome"), reason)
-                                            .orElse(null));
-                            outcome.put("count", row.getLong("count"));
-                            return outcome;
-                        },
-                        window.fromUtc(),
-                        window.toUtc()));
+        Map<String, Object> outcomes = new LinkedHashMap<>();
+        database.query(
+                OUTCOMES,
+                row -> {
+                    Map<String, Object> outcome = new LinkedHashMap<>();
+                    String reason = row.getString("reason");
+                    outcome.put("outcome", row.getString("outcome"));
+                    outcome.put("reason", reason);
+                    outcome.put(
+                            "reason_text",
+                            explanation.reason(row.getString("outcome"), reason).orElse(null));
+                    outcome.put(
+                            "reason_name", reason == null ? null : explanation.reasonName(reason));
+                    outcome.put("count", row.getLong("count"));
+                    return outcomes.put(outcome.get("outcome") + "/" + reason, outcome);
+                },
+                window.fromUtc(),
+                window.toUtc());
+        topic.put("outcomes", outcomes);
         return topic;
     }
 

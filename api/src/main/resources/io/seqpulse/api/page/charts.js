@@ -13,10 +13,27 @@ function svg(name, attributes) {
   return made;
 }
 
+/**
+ * The points of a series as they are told, in order. Where somebody who began in a step may still
+ * reach the goal, its figure may still rise: it is open.
+ */
+export function pointsOf(series, grain, openFor, now) {
+  const length = grain === 'hour' ? 3_600_000 : 86_400_000;
+  return Object.entries(series ?? {})
+    .map(([at, [value, numerator, denominator]]) => ({
+      at: Number(at),
+      value,
+      numerator,
+      denominator,
+      open: openFor !== null && denominator > 0 && Number(at) + length + openFor > now,
+    }))
+    .sort((a, b) => a.at - b.at);
+}
+
 /** Points without a value interrupt the line. */
 function pieces(points) {
   const found = [[]];
-  points.forEach(([, value], index) => {
+  points.forEach(({ value }, index) => {
     if (value === null) {
       found.push([]);
     } else {
@@ -31,7 +48,7 @@ export function sparkline(points) {
   const drawn = svg('svg', {
     class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true',
   });
-  const values = points.map(([, value]) => value).filter((value) => value !== null);
+  const values = points.map(({ value }) => value).filter((value) => value !== null);
   if (values.length === 0) {
     return drawn;
   }
@@ -102,9 +119,10 @@ export class Trend {
   /** Draws what is known now. */
   show(title, tile, trend) {
     const words = texts();
-    const points = trend.series[this.kpi] ?? [];
-    const labels = points.map(([time]) => step(trend.grain, time));
-    const values = points.map(([, value]) => value);
+    const points = pointsOf(
+      trend.series[this.kpi], trend.grain, tile.open_for_ms, Date.parse(trend.to));
+    const labels = points.map(({ at }) => step(trend.grain, at));
+    const values = points.map(({ value }) => value);
     this.title.textContent = title;
     this.caption.textContent = title;
     this.table.lastElementChild.setAttribute('aria-label', title);
@@ -119,9 +137,9 @@ export class Trend {
     if (!tile.available) {
       return;
     }
-    const last = points.findLast(([, value]) => value !== null);
-    this.canvas.setAttribute('aria-label', words.chart(title,
-      last ? words.chartLast(percent(last[1]), step(trend.grain, last[0])) : words.noData));
+    const last = points.findLast(({ value }) => value !== null);
+    this.canvas.setAttribute('aria-label', words.chart(title, last
+      ? words.chartLast(percent(last.value), step(trend.grain, last.at), last.open) : words.noData));
     this.#draw(labels, values, points, tile);
   }
 
@@ -140,10 +158,11 @@ export class Trend {
     const words = texts();
     this.header.replaceChildren(...[words.day, words.value, words.cases].map((text, index) =>
       element('th', { scope: 'col', class: index > 0 ? 'num' : null }, text)));
-    this.rows.replaceChildren(...points.map(([, value, numerator, denominator], index) =>
+    this.rows.replaceChildren(...points.map(({ value, numerator, denominator, open }, index) =>
       element('tr', {},
         element('th', { scope: 'row' }, labels[index]),
-        element('td', { class: 'num' }, value === null ? '–' : percent(value)),
+        element('td', { class: 'num' }, value === null ? '–' : percent(value),
+          open ? element('span', { class: 'soft' }, ` ${words.open}`) : null),
         element('td', { class: 'num' }, `${whole(numerator)} / ${whole(denominator)}`))));
   }
 
@@ -164,7 +183,8 @@ export class Trend {
           displayColors: false,
           callbacks: {
             label: ({ dataIndex, raw }) => raw === null ? texts().noData
-              : `${percent(raw)}  (${texts().of(whole(points[dataIndex][2]), whole(points[dataIndex][3]))})`,
+              : `${percent(raw)}  (${texts().of(whole(points[dataIndex].numerator), whole(points[dataIndex].denominator))})`
+                + (points[dataIndex].open ? ` ${texts().open}` : ''),
           },
         },
       },
@@ -185,7 +205,8 @@ export class Trend {
       datasets: [{
         data: values, borderColor: style('--accent'), backgroundColor: style('--accent-wash'), fill: true,
         borderWidth: 2, tension: 0.25, pointRadius: values.length > 40 ? 0 : 2.5, pointHoverRadius: 5,
-        pointBackgroundColor: style('--accent'),
+        pointBackgroundColor: points.map(({ open }) => style(open ? '--card' : '--accent')),
+        segment: { borderDash: ({ p1DataIndex }) => points[p1DataIndex]?.open ? [5, 4] : undefined },
       }],
     };
     if (this.chart) {

@@ -26,15 +26,25 @@ export function length(millis) {
     .format(millis / one);
 }
 
-const written = (options) => (time) => new Intl.DateTimeFormat(locale(), options).format(new Date(time));
+/** A time by these options; in French the first of a month is written as an ordinal. */
+const written = (options) => (time) => new Intl.DateTimeFormat(locale(), options)
+  .formatToParts(new Date(time))
+  .map(({ type, value }) => (type === 'day' && value === '1' && language() === 'fr' ? '1er' : value))
+  .join('');
 
 /** A time of day to the second, where the reader is. */
 export const clock = written({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
-/** A day and time, where the reader is. */
-export const moment = written({
+const thisYear = written({
   day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit',
 });
+const anotherYear = written({
+  day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit',
+});
+
+/** A day and time, where the reader is; with the year where it is not this one. */
+export const moment = (time) =>
+  new Date(time).getFullYear() === new Date().getFullYear() ? thisYear(time) : anotherYear(time);
 
 /** A day and minute, where the reader is. */
 export const minute = written({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });

@@ -1,5 +1,6 @@
 import { said, texts } from '/assets/texts.js';
 import { element, moment, whole } from '/assets/format.js';
+import { ask } from '/assets/asking.js';
 
 /** The dialog on one email: why it was or was not sent, when, and the mail itself. */
 
@@ -8,6 +9,7 @@ const title = document.getElementById('mail-title');
 const body = document.getElementById('mail-body');
 const close = document.getElementById('mail-close');
 let opened = document.body;
+let current = null;
 
 const STEPS = ['caused_at', 'decided_at', 'created_at', 'next_attempt_at', 'sent_at', 'expires_at'];
 
@@ -19,6 +21,7 @@ dialog.addEventListener('click', (event) => {
 });
 // The list may have been drawn anew meanwhile: the focus goes back to the line's button of now.
 dialog.addEventListener('close', () => {
+  current = null;
   body.replaceChildren();
   if (!opened.isConnected || document.activeElement === document.body) {
     const line = document.querySelector(`[data-delivery="${opened.dataset.delivery}"]`);
@@ -64,17 +67,17 @@ function times(delivery) {
       element('time', { datetime: delivery[name], title: delivery[name] }, moment(delivery[name]))));
   }
   const project = delivery.project_id
-    ? element('p', { class: 'note' }, `${words.project} `, element('code', {}, delivery.project_id)) : null;
+    ? element('p', { class: 'note' }, `${words.inProject} `, element('code', {}, delivery.project_id)) : null;
   return block(words.times, list, project);
 }
 
 async function mail(delivery) {
   const words = texts();
   const path = `/deliveries/${delivery.id}/mail`;
-  const answer = await fetch(path);
-  if (!answer.ok) {
-    return block(words.theMail,
-      element('p', {}, answer.status === 403 ? words.notAllowed : words.mailUnavailable));
+  const answer = await ask(path);
+  if (!answer?.ok) {
+    return block(words.theMail, answer?.status === 403
+      ? element('p', {}, words.notAllowed) : unavailable(answer));
   }
   const content = await answer.json();
   if (!content.has_html) {
@@ -96,20 +99,41 @@ async function mail(delivery) {
     element('p', { class: 'switches' }, ...switches), frame, text);
 }
 
-/** Opens it for a delivery of the list. */
-export async function openMail(line) {
-  opened = document.activeElement;
+/** What is said where the service, asked more than once, did not show it; and another try. */
+function unavailable(answer) {
   const words = texts();
-  title.textContent = `${said(line.name)} · ${line.code}`;
-  close.textContent = words.close;
-  body.replaceChildren(element('p', {}, words.loading));
-  dialog.showModal();
-  const answer = await fetch(`/deliveries/${line.id}`);
-  if (!answer.ok) {
-    body.replaceChildren(element('p', {}, words.mailUnavailable));
+  const again = element('button', { type: 'button', class: 'tool' }, words.tryAgain);
+  again.addEventListener('click', () => current && load(current));
+  return element('p', {}, answer?.status === 401 ? words.signedOut : words.mailUnavailable, ' ', again);
+}
+
+async function load(line) {
+  body.replaceChildren(element('p', { role: 'status' }, texts().loading));
+  const answer = await ask(`/deliveries/${line.id}`);
+  if (current !== line) {
+    return;
+  }
+  if (!answer?.ok) {
+    body.replaceChildren(unavailable(answer));
     return;
   }
   const delivery = await answer.json();
   const parts = [why(delivery), rule(delivery), times(delivery)];
-  body.replaceChildren(element('div', { class: 'mail-why' }, ...parts), await mail(delivery));
+  const shown = await mail(delivery);
+  if (current === line) {
+    body.replaceChildren(element('div', { class: 'mail-why' }, ...parts), shown);
+  }
 }
+
+/** Opens it for a delivery of the list. */
+export function openMail(line) {
+  opened = document.activeElement;
+  current = line;
+  title.textContent = `${said(line.name)} · ${line.code}`;
+  close.textContent = texts().close;
+  dialog.showModal();
+  load(line);
+}
+
+/** Closes it: who signed out is to see no mail. */
+export const closeMail = () => dialog.close();

@@ -2,8 +2,13 @@ import { language, said, switchLanguage, texts } from '/assets/texts.js';
 import {
   clock, element, length, minute, moment, percent, seconds, unavailable, whole, write,
 } from '/assets/format.js';
-import { sparkline, Trend } from '/assets/charts.js';
-import { openMail } from '/assets/mail.js';
+import { pointsOf, sparkline, Trend } from '/assets/charts.js';
+import { closeMail, openMail } from '/assets/mail.js';
+import { Stream } from '/assets/stream.js';
+import {
+  forgetSearch, offer, searchAgain, searchAs, searchWith, translateSearch,
+} from '/assets/search.js';
+import { onChange, signIn, signOut, ticketOfAddress, who } from '/assets/session.js';
 
 /** The live page: shows each topic as the service tells it, and nothing it was not told. */
 
@@ -13,10 +18,11 @@ const SPOKEN_EVERY = 15_000;
 const by = (id) => document.getElementById(id);
 
 const told = {};
+let state = 'connecting';
+let me = null;
 const tiles = new Map();
 const trends = new Map();
 const rows = new Map();
-let source = null;
 
 // Words, theme, window
 
@@ -50,10 +56,11 @@ function translate() {
   by('tiles').replaceChildren();
   by('tiles-small').replaceChildren();
   dress();
+  by('emails').replaceChildren();
   TOPICS.forEach(show);
-  if (!told.freshness) {
-    freshness({ state: 'connecting' });
-  }
+  showState();
+  showWho();
+  translateSearch(told.deliveries?.names ?? {});
 }
 
 by('language').addEventListener('click', () => {
@@ -73,7 +80,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => show
 by('days').addEventListener('change', ({ target }) => {
   days = target.value;
   history.replaceState(null, '', days === '7' ? '/' : `/?days=${days}`);
-  listen();
+  stream.show(days);
 });
 
 // Definitions
@@ -109,8 +116,11 @@ function defineLines(section) {
   const { title, names } = LINES[section](words);
   const lines = Object.entries(names).map(([key, name]) => [name, words.definitions[section][key]]);
   if (section === 'outcomes') {
-    told.funnel?.outcomes.filter(({ reason_text: text }) => text).forEach(({ outcome, reason, reason_text: text }) =>
-      lines.push([`${names[outcome] ?? outcome}, ${reason}`, said(text)]));
+    Object.values(told.funnel?.outcomes ?? {}).filter(({ reason }) => reason).forEach((counted) =>
+      lines.push([
+        `${names[counted.outcome] ?? counted.outcome}, ${said(counted.reason_name)}`,
+        said(counted.reason_text),
+      ]));
   }
   named(document.querySelector(`[data-defines="${section}"]`), title);
   by(`define-${section}`).replaceChildren(...lines.flatMap(([name, text]) =>
@@ -149,10 +159,10 @@ function speak(what, sentence) {
 const ALARMS = ['stale', 'unreachable', 'lost'];
 let alarm = null;
 
-/** Says at once that figures are no longer those of now, and that they are again. */
+/** Says at once, and once of an outage, that figures are no longer of now; and that they are again. */
 function speakOf(state) {
   const { freshSpoken } = texts();
-  if (ALARMS.includes(state) && state !== alarm) {
+  if (ALARMS.includes(state) && alarm === null) {
     alarm = state;
     unsaid.set('state', freshSpoken[state]);
     say();
@@ -165,17 +175,48 @@ function speakOf(state) {
 
 // Topics
 
+/** States in which what is shown is no longer how it is: it loses its colours. */
+const OLD = ['connecting', 'stale', 'unreachable', 'lost', 'paused'];
+const isOld = () => OLD.includes(state);
+
 function freshness(topic) {
+  become(topic.state);
+}
+
+/**
+ * How current all of it is: as the service says, or as it seems where nothing comes from it. A
+ * silence of the service while its database is silent is part of the same outage.
+ */
+function become(now) {
+  const before = isOld();
+  state = now === 'lost' && state === 'unreachable' ? state : now;
+  if (told.freshness) {
+    speakOf(state);
+  }
+  showState();
+  if (isOld() !== before) {
+    show('kpis');
+    if (before) {
+      searchAgain();
+    }
+  }
+}
+
+/** The time that figures are of stays, above all where they are no longer of now. */
+function showState() {
   const words = texts();
-  speakOf(topic.state);
-  by('fresh').dataset.state = topic.state;
-  write(by('fresh-state'), words.fresh[topic.state]);
+  by('fresh').dataset.state = state;
+  by('content').dataset.old = String(isOld());
   const time = by('fresh-time');
-  if (topic.as_of) {
-    time.dateTime = topic.as_of;
-    time.title = `${words.updated}: ${topic.as_of}`;
-    const behind = topic.lag_ms >= 1000 ? `, ${words.behind(seconds(topic.lag_ms))}` : '';
-    write(time, `${clock(topic.as_of)}${behind}`);
+  const { as_of: asOf = null, lag_ms: lag } = told.freshness ?? {};
+  const isToday = asOf !== null && new Date(asOf).toDateString() === new Date().toDateString();
+  write(by('fresh-state'),
+    asOf ? `${words.fresh[state]}, ${words.trueAsOf(isToday)}` : words.fresh[state]);
+  if (asOf) {
+    time.dateTime = asOf;
+    time.title = `${words.updated}: ${asOf}`;
+    const behind = lag >= 1000 && !isOld() ? `, ${words.behind(seconds(lag))}` : '';
+    write(time, `${isToday ? clock(asOf) : moment(asOf)}${behind}`);
   } else {
     time.removeAttribute('datetime');
     write(time, '');
@@ -207,7 +248,7 @@ function kpis(topic) {
   const words = texts();
   write(by('window'), words.windowText(minute(topic.from), minute(topic.to)));
   by('export-kpis').href = `/analytics/kpi/lifecycle?window_days=${topic.days}`;
-  topic.kpis.forEach((kpi, index) => {
+  Object.values(topic.kpis).forEach((kpi, index) => {
     if (!tiles.has(kpi.kpi)) {
       tiles.set(kpi.kpi, tile(kpi, index >= PRIMARY));
     }
@@ -226,21 +267,27 @@ function kpis(topic) {
     if (!known) {
       tone = kpi.available ? words.noData : words.unavailable;
     }
+    if (known && isOld()) {
+      tone = words.notOfNow;
+    }
     write(parts.tone, tone);
     parts.tone.hidden = tone === '';
     write(parts.cases, kpi.available
       ? words.of(whole(kpi.numerator), whole(kpi.denominator)) : unavailable(kpi.reason));
-    write(parts.definition, hasTargets
-      ? `${said(kpi.description)} ${words.targets(kpi.red_below, kpi.green_from)}.` : said(kpi.description));
+    write(parts.definition, [
+      said(kpi.description),
+      hasTargets ? `${words.targets(kpi.red_below, kpi.green_from)}.` : '',
+      kpi.open_for_ms === null ? '' : words.openFor(length(kpi.open_for_ms)),
+    ].join(' ').trim());
   });
 }
 
 /** What the small line of a tile shows, for those who do not see it. */
 function trendInWords(points, grain) {
-  const values = points.map(([, value]) => value).filter((value) => value !== null);
+  const values = points.map(({ value }) => value).filter((value) => value !== null);
   return values.length === 0 ? '' : texts().trend(
     grain, percent(values[0]), percent(values.at(-1)),
-    percent(Math.min(...values)), percent(Math.max(...values)));
+    percent(Math.min(...values)), percent(Math.max(...values)), points.at(-1).open);
 }
 
 function showTrends(topic) {
@@ -248,8 +295,9 @@ function showTrends(topic) {
     return;
   }
   write(by('grain'), texts().grain[topic.grain]);
-  told.kpis.kpis.forEach((kpi, index) => {
-    const points = topic.series[kpi.kpi] ?? [];
+  Object.values(told.kpis.kpis).forEach((kpi, index) => {
+    const points = pointsOf(
+      topic.series[kpi.kpi], topic.grain, kpi.open_for_ms, Date.parse(topic.to));
     const trend = index < PRIMARY ? '' : trendInWords(points, texts().grain[topic.grain]);
     tiles.get(kpi.kpi)?.spark.replaceChildren(
       sparkline(points), element('span', { class: 'hidden' }, trend));
@@ -268,17 +316,48 @@ function pill(outcome) {
   return element('span', { class: `pill ${outcome}` }, texts().outcomes[outcome] ?? outcome);
 }
 
-function row(line) {
+/** A line of the journal, which is in the order of when it was written there. */
+function row(line, latest = () => line) {
   const button = element('button', {
     type: 'button', class: 'link', 'data-delivery': line.id, 'aria-haspopup': 'dialog', 'aria-label': texts().details(said(line.name)),
   }, said(line.name));
-  button.addEventListener('click', () => openMail(rows.get(line.id).line));
-  const time = line.sent_at ?? line.created_at;
-  return element('tr', { class: 'new' },
-    element('td', { class: 'when' }, element('time', { datetime: time, title: moment(time) }, clock(time))),
+  button.addEventListener('click', () => openMail(latest()));
+  const time = line.created_at;
+  return element('tr', {},
+    element('td', { class: 'when' }, element('time', { datetime: time, title: time }, moment(time))),
     element('td', {}, button, ' ', element('code', {}, line.code)),
     element('td', {}, pill(line.outcome), ' ',
       line.reason_text ? element('span', { class: 'reason' }, said(line.reason_text)) : null));
+}
+
+/** An email of which no more is known than this line: there is nothing to open. */
+function closedRow(line, time, outcome, reason) {
+  return element('tr', { class: 'closed' },
+    element('td', { class: 'when' }, element('time', { datetime: time, title: time }, moment(time))),
+    element('td', {}, said(line.name), ' ', element('code', {}, line.code)),
+    element('td', {}, pill(outcome), ' ', element('span', { class: 'reason' }, reason)));
+}
+
+/** An email that is under way and has no line in the journal yet. */
+function heldRow(line) {
+  const words = texts();
+  const until = (line.reason === 'expiry' ? words.expires : words.until)(moment(line.until));
+  return closedRow(line, line.since, 'queued', `${said(line.reason_text)} (${until})`);
+}
+
+/** An email that somebody was sent, by us or by the product itself. */
+const foundRow = (line) => line.managed_by === 'product'
+  ? closedRow(line, line.created_at, line.outcome, texts().byProduct) : row(line);
+
+searchWith(foundRow, heldRow);
+
+/** How many emails were decided and wait for something else than the mail server. */
+function held(counts) {
+  const words = texts();
+  const parts = Object.entries(counts).map(
+    ([reason, count]) => words.held[reason]?.(count, whole(count)) ?? `${whole(count)} ${reason}`);
+  by('held').hidden = parts.length === 0;
+  write(by('held'), parts.length === 0 ? '' : `${words.underWay}${parts.join(' · ')}.`);
 }
 
 /** Says of a row what is said of its email now; its button stays, and what has the focus with it. */
@@ -286,36 +365,43 @@ function update(shown, line) {
   const fresh = row(line).cells;
   shown.made.firstElementChild.replaceWith(fresh[0]);
   shown.made.lastElementChild.replaceWith(fresh[fresh.length - 1]);
-  shown.line = line;
+  Object.assign(shown, { line, outcome: line.outcome, reason: line.reason });
 }
+
+/** As the journal is paged through: by time, then by id. */
+const newestFirst = (a, b) =>
+  Date.parse(b.created_at) - Date.parse(a.created_at) || (a.id < b.id ? 1 : -1);
 
 function deliveries(topic) {
   const list = by('emails');
   const first = rows.size === 0;
-  const ids = new Set(topic.deliveries.map((line) => line.id));
+  const latest = Object.values(topic.deliveries).sort(newestFirst);
+  const ids = new Set(Object.keys(topic.deliveries));
   for (const [id, { made }] of rows) {
     if (!ids.has(id)) {
       made.remove();
       rows.delete(id);
     }
   }
-  topic.deliveries.forEach((line) => {
+  latest.forEach((line) => {
     const shown = rows.get(line.id);
     if (!shown) {
-      const made = row(line);
+      const made = row(line, () => rows.get(line.id)?.line ?? line);
       made.classList.toggle('new', !first);
-      rows.set(line.id, { made, line });
-    } else if (shown.line.outcome !== line.outcome || shown.line.reason !== line.reason) {
+      rows.set(line.id, { made, line, outcome: line.outcome, reason: line.reason });
+    } else if (shown.outcome !== line.outcome || shown.reason !== line.reason) {
       update(shown, line);
     }
   });
-  topic.deliveries.forEach((line, index) => {
+  latest.forEach((line, index) => {
     const { made } = rows.get(line.id);
     if (list.children[index] !== made) {
       list.insertBefore(made, list.children[index] ?? null);
     }
   });
-  by('emails-empty').hidden = topic.deliveries.length > 0;
+  by('emails-empty').hidden = latest.length > 0;
+  held(topic.waiting ?? {});
+  offer(topic.names);
 }
 
 /** A bar that says by its length what the text beside it says in figures. */
@@ -357,23 +443,27 @@ function activity(topic) {
   ]));
 }
 
+/** A cell of the funnel, which says its column where there is no room for a table. */
+const cell = (column, attributes, ...content) =>
+  element('td', { role: 'cell', 'data-column': texts()[column], ...attributes }, ...content);
+
 /** A column of the funnel: the share, that the email has no such thing, or that nobody knows. */
-function share(count, of) {
+function share(column, count, of) {
   if (of === null) {
-    return element('td', { class: 'soft' }, texts().noGoal);
+    return cell(column, { class: 'soft' }, texts().noGoal);
   }
   if (count === null) {
-    return element('td', { class: 'soft' }, '–');
+    return cell(column, { class: 'soft' }, '–');
   }
   const value = of === 0 ? 0 : (100 * count) / of;
-  return element('td', {}, bar(value), element('span', { class: 'share' },
+  return cell(column, {}, bar(value), element('span', { class: 'share' },
     of === 0 ? '–' : percent(Math.round(value * 100) / 100), ' ',
     element('span', { class: 'soft' }, `(${whole(count)})`)));
 }
 
 /** What an email is for, where that is no share but the time until all was well again. */
 function recovery({ count, half_within_ms: half }) {
-  return element('td', {}, half === null ? '–' : texts().recovered(length(half)), ' ',
+  return cell('goal', {}, half === null ? '–' : texts().recovered(length(half)), ' ',
     element('span', { class: 'soft' }, `(${whole(count)})`));
 }
 
@@ -386,21 +476,24 @@ function unknownOf(topic) {
 }
 
 function funnel(topic) {
-  const emails = topic.emails.filter((email) => email.sent > 0);
-  by('funnel').replaceChildren(...emails.map((email) => element('tr', { 'data-code': email.code },
-    element('th', { scope: 'row' }, said(email.name), ' ', element('code', {}, email.code)),
-    element('td', { class: 'num' }, whole(email.sent)),
-    share(email.opened_by_people, email.sent),
-    share(email.clicked, email.sent),
+  const emails = Object.values(topic.emails)
+    .filter((email) => email.sent > 0)
+    .sort((a, b) => (a.code < b.code ? -1 : 1));
+  by('funnel').replaceChildren(...emails.map((email) => element('tr', { role: 'row', 'data-code': email.code },
+    element('th', { role: 'rowheader', scope: 'row' }, said(email.name), ' ', element('code', {}, email.code)),
+    cell('sent', { class: 'num' }, whole(email.sent)),
+    share('opened', email.opened_by_people, email.sent),
+    share('clicked', email.clicked, email.sent),
     email.code === topic.recovery.code
-      ? recovery(topic.recovery) : share(email.goal, email.goal_of))));
+      ? recovery(topic.recovery) : share('goal', email.goal, email.goal_of))));
   by('funnel-empty').hidden = emails.length > 0 || topic.reason !== null;
   const unknown = unknownOf(topic);
   by('funnel-unknown').hidden = unknown === '';
   write(by('funnel-unknown'), unknown);
-  by('outcomes').replaceChildren(...topic.outcomes.map((outcome) => element('li', {
+  const outcomes = Object.values(topic.outcomes).sort((a, b) => b.count - a.count);
+  by('outcomes').replaceChildren(...outcomes.map((outcome) => element('li', {
     title: outcome.reason_text ? said(outcome.reason_text) : null,
-  }, pill(outcome.outcome), outcome.reason ? element('code', {}, outcome.reason) : null,
+  }, pill(outcome.outcome), outcome.reason ? element('span', { class: 'soft' }, said(outcome.reason_name)) : null,
   element('strong', {}, whole(outcome.count)))));
   defineLines('outcomes');
 }
@@ -415,76 +508,117 @@ function show(topic) {
 
 // Connection
 
-function listen() {
-  source?.close();
-  source = new EventSource(`/page/events?days=${days}`);
-  const mine = source;
-  for (const topic of TOPICS) {
-    mine.addEventListener(topic, ({ data }) => {
-      const first = topic === 'kpis' && told.kpis === undefined;
-      told[topic] = JSON.parse(data);
-      show(topic);
-      if (first) {
-        show('trends');
-      }
-    });
-  }
-  mine.addEventListener('error', async () => {
-    told.freshness = { state: 'lost' };
-    show('freshness');
-    const answer = await fetch('/session').catch(() => null);
-    if (answer?.status === 401) {
-      mine.close();
-      ask();
-    } else if (mine.readyState === EventSource.CLOSED && mine === source) {
-      setTimeout(() => mine === source && listen(), 3000);
+const stream = new Stream({
+  topic: (name, content) => {
+    const first = name === 'kpis' && told.kpis === undefined;
+    // The database's silence says no time: what is shown is still of the one that was said last.
+    told[name] = name === 'freshness' && content.as_of === null
+      ? { ...content, as_of: told.freshness?.as_of ?? null } : content;
+    show(name);
+    if (first) {
+      show('trends');
     }
-  });
+  },
+  state: become,
+  refused: () => requestToken(texts().signedOut),
+});
+
+// Who one is
+
+/** Leaves nothing that only who was here before may see. */
+function forget() {
+  forgetSearch();
+  closeMail();
 }
 
-function ask() {
+/** Shows nothing but the form. */
+function requestToken(problem = '') {
+  me = null;
+  stream.end();
+  forget();
+  showWho();
+  by('waiting').hidden = true;
   by('login').hidden = false;
   by('content').hidden = true;
   by('fresh').hidden = true;
+  by('days').hidden = true;
+  by('login-problem').textContent = problem;
   by('login-token').focus();
 }
 
-function open() {
+/** Shows the page to somebody, and of its search nothing that another one asked. */
+function open(somebody) {
+  if (me?.name !== somebody.name || me?.role !== somebody.role) {
+    forget();
+  }
+  me = somebody;
+  by('waiting').hidden = true;
   by('login').hidden = true;
   by('fresh').hidden = false;
+  by('days').hidden = false;
   by('content').hidden = false;
-  listen();
+  showWho();
+  searchAs(me.role);
+  stream.show(days);
 }
 
-const enter = (token) =>
-  fetch('/session', { method: 'POST', headers: { Authorization: `Bearer ${token}` } });
+function showWho() {
+  by('who').hidden = me === null;
+  write(by('who-name'), me === null ? '' : texts().signedInAs(me.name, texts().roles[me.role]));
+}
+
+/** In words, why somebody was not let in. */
+function refusal(answer, wrong) {
+  if (answer?.status === 401) {
+    return wrong;
+  }
+  if (answer?.status === 429) {
+    return texts().tooMany(Number(answer.headers.get('Retry-After')) || 1);
+  }
+  return answer ? texts().refused(answer.status) : texts().noAnswer;
+}
 
 by('login-form').addEventListener('submit', async (event) => {
   event.preventDefault();
-  const answer = await enter(by('login-token').value.trim());
-  if (answer.ok) {
-    by('login-token').value = '';
-    open();
+  const field = by('login-token');
+  const answer = await signIn(field.value);
+  if (answer?.ok) {
+    field.value = '';
+    open(await answer.json());
+    by('main').focus();
   } else {
-    const { detail } = await answer.json();
-    by('login-problem').textContent = answer.status === 401 ? texts().wrongToken : detail;
+    by('login-problem').textContent = refusal(answer, texts().wrongToken);
+    field.select();
   }
 });
 
-/** The token comes behind the # of the address, which no server sees, and leaves it at once. */
-async function begin() {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token) {
-    history.replaceState(null, '', location.pathname + location.search);
-    await enter(token);
-  }
-  const answer = await fetch('/session');
-  if (answer.ok) {
-    open();
+by('sign-out').addEventListener('click', async () => {
+  if (await signOut()) {
+    requestToken();
   } else {
-    ask();
+    by('who-name').textContent = texts().noAnswer;
+  }
+});
+
+/** By the ticket of the address, or by the session of an earlier one. */
+async function begin() {
+  const ticket = ticketOfAddress();
+  const answer = ticket ? await signIn(`#ticket=${ticket}`) : null;
+  const somebody = await who((busy) => {
+    by('waiting').hidden = false;
+    by('waiting').textContent = busy?.status === 429
+      ? texts().tooMany(Number(busy.headers.get('Retry-After')) || 1) : texts().noAnswer;
+  });
+  if (somebody) {
+    open(somebody);
+  } else {
+    requestToken(ticket ? refusal(answer, texts().usedTicket) : '');
   }
 }
+
+onChange(begin);
+addEventListener('pageshow', ({ persisted }) => persisted && begin());
+addEventListener('hashchange', () => /ticket=|token=/.test(location.hash) && begin());
 
 document.querySelector(`input[name=days][value="${days}"]`).checked = true;
 translate();

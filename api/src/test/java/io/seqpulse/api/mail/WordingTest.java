@@ -19,6 +19,38 @@ class WordingTest {
     }
 
     @Test
+    void namesEveryReasonInAFewWords() {
+        List<String> reasons =
+                wording.keys("en").stream()
+                        .filter(key -> key.matches("reason\\.[a-z_]+"))
+                        .map(key -> key.replace("reason.", "reason_name."))
+                        .toList();
+        assertThat(reasons).isNotEmpty();
+        assertThat(wording.keys("en")).containsAll(reasons);
+    }
+
+    @Test
+    void writesNoWordOfTheDatabaseWhereAReasonIsNamed() {
+        for (String language : Wording.LANGUAGES) {
+            assertThat(wording.keys(language))
+                    .filteredOn(key -> key.startsWith("reason_name."))
+                    .isNotEmpty()
+                    .allSatisfy(
+                            key ->
+                                    assertThat(wording.text(language, key).orElseThrow())
+                                            .isNotBlank()
+                                            .doesNotContain("_"));
+        }
+    }
+
+    @Test
+    void keepsFrenchQuotationMarksOnTheLineOfWhatTheyQuote() {
+        assertThat(wording.keys("fr"))
+                .extracting(key -> wording.text("fr", key).orElseThrow())
+                .noneMatch(text -> text.contains("« ") || text.contains(" »"));
+    }
+
+    @Test
     void hasWordsForEveryRuleAndEveryEvent() {
         Catalogue catalogue = CatalogueLoader.load(null);
         assertThat(catalogue.rules())

@@ -18,7 +18,7 @@ record Change(Table table, Operation operation, List<Object> values) {
     Change {
         if (values.size() != table.columns().size()) {
             throw new IllegalArgumentException(
-                    "%s has %d columns, not %d"
+                    "%s has %s columns, not %s"
                             .formatted(table.label(), table.columns().size(), values.size()));
         }
     }

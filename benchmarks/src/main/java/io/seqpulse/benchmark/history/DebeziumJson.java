@@ -8,6 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Changes as Debezium's connector for PostgreSQL writes them with our registration ({@code
@@ -18,7 +19,8 @@ final class DebeziumJson {
     static final String VERSION = "3.7.0.Final";
 
     private static final DateTimeFormatter ISO =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
+                    .withZone(ZoneOffset.UTC);
 
     private final JsonStringEncoder encoder = JsonStringEncoder.getInstance();
     private final StringBuilder json = new StringBuilder(2_048);

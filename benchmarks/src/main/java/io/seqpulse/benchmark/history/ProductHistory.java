@@ -181,7 +181,7 @@ public final class ProductHistory implements Iterator<Transaction> {
                         id(),
                         firstName + " " + pick(LAST_NAMES),
                         oneIn(4) ? null : firstName,
-                        "user%d@benchmark.example".formatted(number),
+                        "user%s@benchmark.example".formatted(number),
                         oneIn(10) ? null : pick(List.of("fr", "fr", "en")),
                         createdAt,
                         live);
@@ -254,7 +254,7 @@ public final class ProductHistory implements Iterator<Transaction> {
         Long periodEnd = plan.equals("free") ? null : commitMicros + micros(Duration.ofDays(20));
         changes.add(insert(Table.SUBSCRIPTIONS, id(), id, plan, true, periodEnd));
         if (oneIn(4)) {
-            String address = "oncall%d@benchmark.example".formatted(projects.size());
+            String address = "oncall%s@benchmark.example".formatted(projects.size());
             changes.add(insert(Table.PROJECT_MEMBERS, id(), id, null, address, "member", true));
         }
         return changes;

@@ -10,6 +10,7 @@ import io.seqpulse.connector.debezium.LogRecord.Kind;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.FactMapper;
+import io.seqpulse.lifecycle.fact.LogPosition;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -110,7 +111,15 @@ class ChangeLogRecordsTest {
         write(2, CHANGES);
         Set<FactKind> kinds = EnumSet.noneOf(FactKind.class);
         for (ChangeEvent change : changes()) {
-            FactMapper.facts(change).stream().map(Fact::kind).forEach(kinds::add);
+            FactMapper.facts(
+                            change,
+                            LogPosition.at(change.offset()),
+                            reason -> {
+                                throw reason;
+                            })
+                    .stream()
+                    .map(Fact::kind)
+                    .forEach(kinds::add);
         }
         assertThat(log).noneMatch(record -> record.kind() == Kind.UNREADABLE);
         assertThat(kinds)

@@ -3,10 +3,12 @@ package io.seqpulse.connector.debezium;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One committed change of one row, or a row as a snapshot found it.
@@ -33,6 +35,9 @@ import java.util.Map;
  * @param offset position in the change log
  * @param snapshot whether it comes from a snapshot, and where in it
  * @param lsn log sequence number; 0 where the log gives none
+ * @param previousCommitLsn where the commit before the change's own stands; 0 where the log does
+ *     not say, as of the first transaction after a snapshot. With {@code lsn} it orders what a
+ *     database streams
  */
 public record ChangeEvent(
         String table,
@@ -44,7 +49,8 @@ public record ChangeEvent(
         long envelopeMillis,
         long offset,
         Snapshot snapshot,
-        long lsn) {
+        long lsn,
+        long previousCommitLsn) {
 
     /** What happened to the row. */
     public enum Operation {
@@ -67,8 +73,33 @@ public record ChangeEvent(
         INCREMENTAL
     }
 
+    /**
+     * The first point in time that is understood, in microseconds since the epoch: year 1. A
+     * database can store others, from 4713 BC to the year 294276, and two infinities; but to no
+     * business time can be added what would leave the range of a {@code long}, of a calendar or of
+     * the database where it is written, if it lies in the years 1 to 9999.
+     */
+    public static final long FIRST_MICROS = micros(LocalDate.of(1, 1, 1));
+
+    /** The first point in time after those that are understood: year 10000. */
+    public static final long END_MICROS = micros(LocalDate.of(10_000, 1, 1));
+
+    /** Of a {@code timestamptz}; those of a {@code timestamp} are the ends of a {@code long}. */
+    private static final Set<String> INFINITIES = Set.of("infinity", "-infinity");
+
+    private static final String OUT_OF_RANGE = "is infinite, or not in the years 1 to 9999";
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long MICROS_PER_MILLI = 1_000;
+
+    /** Whether it is a point in time that is understood, in microseconds since the epoch. */
+    static boolean isTime(long micros) {
+        return micros >= FIRST_MICROS && micros < END_MICROS;
+    }
+
+    private static long micros(LocalDate day) {
+        return day.toEpochDay() * 86_400_000_000L;
+    }
 
     public ChangeEvent {
         key = key == null ? Map.of() : key;
@@ -90,7 +121,8 @@ public record ChangeEvent(
                         envelopeMillis,
                         offset,
                         snapshot,
-                        lsn);
+                        lsn,
+                        previousCommitLsn);
     }
 
     /** When the change was committed, in milliseconds since the epoch. */
@@ -141,18 +173,29 @@ public record ChangeEvent(
 
     /**
      * A point in time in microseconds since the epoch, or null. ISO text ({@code timestamptz}) and
-     * plain microseconds ({@code timestamp}) are understood; what has no zone is UTC.
+     * plain microseconds ({@code timestamp}) are understood; what has no zone is UTC. It is always
+     * in {@code [FIRST_MICROS, END_MICROS)}.
      */
     public Long micros(String column) {
         String value = text(column);
         if (value == null) {
             return null;
         }
+        if (INFINITIES.contains(value)) {
+            throw unusable(column, OUT_OF_RANGE);
+        }
+        long micros;
         try {
-            return isInteger(value) ? Long.parseLong(value) : IsoTime.micros(value);
-        } catch (DateTimeParseException | ArithmeticException | NumberFormatException e) {
+            micros = isInteger(value) ? Long.parseLong(value) : IsoTime.micros(value);
+        } catch (ArithmeticException e) {
+            throw unusable(column, OUT_OF_RANGE);
+        } catch (DateTimeParseException | NumberFormatException e) {
             throw unusable(column, "is no point in time");
         }
+        if (!isTime(micros)) {
+            throw unusable(column, OUT_OF_RANGE);
+        }
+        return micros;
     }
 
     /** The elements of an array column as text, null elements left out; null if the array is. */

@@ -108,6 +108,7 @@ public final class DebeziumEnvelope {
                             commitMicros(source),
                             integer(envelope, "ts_ms"),
                             source.path("lsn").asLong(),
+                            previousCommitLsn(source.path("sequence").asText()),
                             content(message.path("content")));
             return LogRecord.clock(clock, key, value, offset);
         }
@@ -139,7 +140,8 @@ public final class DebeziumEnvelope {
                         integer(envelope, "ts_ms"),
                         offset,
                         snapshot(source),
-                        source.path("lsn").asLong());
+                        source.path("lsn").asLong(),
+                        previousCommitLsn(source.path("sequence").asText()));
         if (operation == Operation.DELETE && change.key().isEmpty()) {
             throw new Malformed("key is missing in a delete");
         }
@@ -202,13 +204,32 @@ public final class DebeziumEnvelope {
     }
 
     private static long commitMicros(JsonNode source) throws Malformed {
-        if (source.path("ts_us").isIntegralNumber()) {
-            return integer(source, "ts_us");
-        }
+        boolean exact = source.path("ts_us").isIntegralNumber();
+        long micros;
         try {
-            return Math.multiplyExact(integer(source, "ts_ms"), 1_000L);
+            micros =
+                    exact
+                            ? integer(source, "ts_us")
+                            : Math.multiplyExact(integer(source, "ts_ms"), 1_000L);
         } catch (ArithmeticException e) {
             throw new Malformed("ts_ms is no time");
+        }
+        if (!ChangeEvent.isTime(micros)) {
+            throw new Malformed((exact ? "ts_us" : "ts_ms") + " is no time");
+        }
+        return micros;
+    }
+
+    /**
+     * The first of the two positions in {@code source.sequence}, such as {@code
+     * ["24023128","24023400"]}; 0 where there is none.
+     */
+    static long previousCommitLsn(String sequence) {
+        int end = sequence.startsWith("[\"") ? sequence.indexOf('"', 2) : -1;
+        try {
+            return end < 0 ? 0 : Long.parseLong(sequence, 2, end, 10);
+        } catch (NumberFormatException e) {
+            return 0;
         }
     }
 
@@ -240,12 +261,42 @@ public final class DebeziumEnvelope {
     static String text(JsonNode value) {
         return switch (value.getNodeType()) {
             case NULL, MISSING -> null;
-            case STRING -> value.textValue();
+            case STRING -> wellFormed(value.textValue());
             case NUMBER -> value.isBigDecimal() ? plain(value.decimalValue()) : value.asText();
-            case ARRAY -> isUnavailableArray(value) ? UNAVAILABLE : value.toString();
+            case ARRAY -> isUnavailableArray(value) ? UNAVAILABLE : wellFormed(value.toString());
             case BOOLEAN, OBJECT, BINARY, POJO ->
-                    value.isBoolean() ? value.asText() : value.toString();
+                    value.isBoolean() ? value.asText() : wellFormed(value.toString());
         };
+    }
+
+    /**
+     * The text with U+FFFD in place of what no text of a database can hold: half a surrogate pair,
+     * which is no character, and NUL. Written to state or to a database it would come back as
+     * another text, or not be taken at all.
+     */
+    static String wellFormed(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (isForeign(text, i)) {
+                StringBuilder well = new StringBuilder(text);
+                for (int at = i; at < text.length(); at++) {
+                    if (isForeign(text, at)) {
+                        well.setCharAt(at, '\ufffd');
+                    }
+                }
+                return well.toString();
+            }
+        }
+        return text;
+    }
+
+    private static boolean isForeign(String text, int at) {
+        char c = text.charAt(at);
+        if (!Character.isSurrogate(c)) {
+            return c == 0;
+        }
+        return Character.isHighSurrogate(c)
+                ? at + 1 == text.length() || !Character.isLowSurrogate(text.charAt(at + 1))
+                : at == 0 || !Character.isHighSurrogate(text.charAt(at - 1));
     }
 
     /** An untouched array arrives as an array of one placeholder. */

@@ -13,8 +13,9 @@ package io.seqpulse.connector.debezium;
  *     milliseconds since the epoch; else 0
  * @param reason set for {@link Kind#UNREADABLE}: what is wrong with it, without its contents
  * @param table may be set for {@link Kind#UNREADABLE}: the table it names, where it names one
- * @param replayed whether it was appended again later: then its place in the log says nothing of
- *     when it was committed, nor of what was read before and after it
+ * @param replayedFrom where it stood before, if it was appended again later: then its place in the
+ *     log says nothing of when it was committed, nor of what was read before and after it; else
+ *     null
  */
 @SuppressWarnings("ArrayRecordComponent") // bytes to be passed on, never compared
 public record LogRecord(
@@ -27,7 +28,7 @@ public record LogRecord(
         long heartbeatMillis,
         String reason,
         String table,
-        boolean replayed) {
+        Long replayedFrom) {
 
     /** A record that stands where Debezium put it. */
     public LogRecord(
@@ -39,7 +40,7 @@ public record LogRecord(
             ClockMessage clock,
             long heartbeatMillis,
             String reason) {
-        this(kind, offset, rawKey, rawValue, change, clock, heartbeatMillis, reason, null, false);
+        this(kind, offset, rawKey, rawValue, change, clock, heartbeatMillis, reason, null, null);
     }
 
     /** The kinds of record in a change log. */
@@ -81,7 +82,7 @@ public record LogRecord(
     static LogRecord unreadable(
             String reason, String table, byte[] key, byte[] value, long offset) {
         return new LogRecord(
-                Kind.UNREADABLE, offset, key, value, null, null, 0, reason, table, false);
+                Kind.UNREADABLE, offset, key, value, null, null, 0, reason, table, null);
     }
 
     /** The same record, which cannot be used. */
@@ -89,8 +90,27 @@ public record LogRecord(
         return unreadable(why, change == null ? table : change.table(), rawKey, rawValue, offset);
     }
 
-    /** The same record, appended again. */
-    public LogRecord asReplayed() {
+    /** The same clock message, which is somebody else's: of no table, and missed in none. */
+    public LogRecord asForged() {
+        return unreadable(
+                "clock message that lifecycle.emit_clock() did not write",
+                DebeziumEnvelope.CLOCK_PREFIX,
+                rawKey,
+                rawValue,
+                offset);
+    }
+
+    /** Whether it was appended again. */
+    public boolean replayed() {
+        return replayedFrom != null;
+    }
+
+    /**
+     * The same record, appended again.
+     *
+     * @param from where it stood before
+     */
+    public LogRecord asReplayed(long from) {
         return new LogRecord(
                 kind,
                 offset,
@@ -101,6 +121,6 @@ public record LogRecord(
                 heartbeatMillis,
                 reason,
                 table,
-                true);
+                from);
     }
 }

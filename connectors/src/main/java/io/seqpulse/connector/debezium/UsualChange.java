@@ -44,6 +44,7 @@ final class UsualChange {
     private String table;
     private Long commitMicros;
     private Long lsn;
+    private long previousCommitLsn;
     private Snapshot snapshot;
 
     /** Something was passed over that may be no JSON. */
@@ -76,6 +77,7 @@ final class UsualChange {
                         && table != null
                         && !table.isEmpty()
                         && commitMicros != null
+                        && ChangeEvent.isTime(commitMicros)
                         && lsn != null
                         && snapshot != null
                         && (operation == Operation.DELETE ? !key.isEmpty() : !after.isEmpty());
@@ -90,7 +92,8 @@ final class UsualChange {
                         handledMillis,
                         offset,
                         snapshot,
-                        lsn)
+                        lsn,
+                        previousCommitLsn)
                 : null;
     }
 
@@ -130,6 +133,13 @@ final class UsualChange {
             switch (field) {
                 case "table" -> table = text(json, token);
                 case "ts_us" -> commitMicros = integer(json, token);
+                case "sequence" -> {
+                    if (token == JsonToken.VALUE_STRING) {
+                        previousCommitLsn = DebeziumEnvelope.previousCommitLsn(json.getText());
+                    } else {
+                        pass(json);
+                    }
+                }
                 case "lsn" -> lsn = integer(json, token);
                 case "snapshot" -> snapshot = DebeziumEnvelope.snapshot(text(json, token));
                 default -> pass(json);
@@ -182,7 +192,7 @@ final class UsualChange {
             String text;
             switch (json.nextToken()) {
                 case VALUE_NULL -> text = null;
-                case VALUE_STRING -> text = json.getText();
+                case VALUE_STRING -> text = DebeziumEnvelope.wellFormed(json.getText());
                 case VALUE_TRUE -> text = "true";
                 case VALUE_FALSE -> text = "false";
                 case VALUE_NUMBER_INT -> {

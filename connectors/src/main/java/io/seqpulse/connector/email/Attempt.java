@@ -13,7 +13,10 @@ record Attempt(ReplyClass reply, Stage stage, Fence.Verdict fence, String detail
     private static final int LONGEST_DETAIL = 500;
 
     Attempt {
-        String oneLine = detail == null ? "" : detail.replaceAll("\\p{Cntrl}+", " ").strip();
+        String oneLine =
+                detail == null
+                        ? ""
+                        : detail.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+", " ").strip();
         detail = oneLine.length() > LONGEST_DETAIL ? oneLine.substring(0, LONGEST_DETAIL) : oneLine;
     }
 

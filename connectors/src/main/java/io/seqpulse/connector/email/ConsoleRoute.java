@@ -28,5 +28,10 @@ final class ConsoleRoute implements MailRoute {
     public void probe() {}
 
     @Override
+    public int connections() {
+        return 0;
+    }
+
+    @Override
     public void close() {}
 }

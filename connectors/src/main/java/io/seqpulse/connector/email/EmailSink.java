@@ -3,7 +3,9 @@ package io.seqpulse.connector.email;
 import io.seqpulse.connector.jdbc.JdbcSettings;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -14,12 +16,12 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
  *
  * <p>The journal, {@code public.email_deliveries}, is the authority: a key in it is never taken
  * twice. Writing only inserts, so that an outage of the mail server delays mail and neither the
- * pipeline nor its checkpoints; an outage of the database fails the job, which then repeats what it
- * has not journalled. Senders lease rows from the journal, re-check what may have changed, and
- * fence each mail immediately before it is ended. The one moment no SMTP client can close, between
- * the server's acceptance and our note of it, is settled by category: security, alert,
- * transactional and service mail is sent again with the same Message-ID; marketing and reports are
- * marked {@code failed} with reason {@code unconfirmed}.
+ * pipeline nor its checkpoints; an outage of the database is waited for. An entry that the table
+ * does not take costs no other. Senders lease rows from the journal, re-check what may have
+ * changed, and fence each mail immediately before it is ended. The one moment no SMTP client can
+ * close, between the server's acceptance and our note of it, is settled by category: security,
+ * alert, transactional and service mail is sent again with the same Message-ID; marketing and
+ * reports are marked {@code failed} with reason {@code unconfirmed}.
  */
 public final class EmailSink implements Sink<EmailCommand> {
 
@@ -31,6 +33,7 @@ public final class EmailSink implements Sink<EmailCommand> {
     private final String replyTo;
     private final Duration cooldown;
     private final boolean sending;
+    private final SendableCodes codes;
 
     private EmailSink(Builder builder) {
         journal = Objects.requireNonNull(builder.journal, "journal settings are missing");
@@ -39,9 +42,10 @@ public final class EmailSink implements Sink<EmailCommand> {
         replyTo = builder.replyTo;
         cooldown = builder.cooldown;
         sending = builder.sending;
-        MimeMessages.mailbox("from", from);
+        codes = builder.codes;
+        checkAddress("from", from);
         if (replyTo != null) {
-            MimeMessages.mailbox("reply-to", replyTo);
+            checkAddress("reply-to", replyTo);
         }
         if (cooldown.isNegative()) {
             throw new IllegalArgumentException("marketing cooldown is negative: " + cooldown);
@@ -51,6 +55,18 @@ public final class EmailSink implements Sink<EmailCommand> {
     /** A sink to be described. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * Checks an address of our own.
+     *
+     * @param name what it is, for the message
+     * @return the address as it was given
+     * @throws IllegalArgumentException saying what is wrong with it
+     */
+    public static String checkAddress(String name, String address) {
+        MimeMessages.mailbox(name, address);
+        return address;
     }
 
     @Override
@@ -82,6 +98,10 @@ public final class EmailSink implements Sink<EmailCommand> {
         return sending;
     }
 
+    SendableCodes codes() {
+        return codes;
+    }
+
     /** Describes an {@link EmailSink}; {@link #build} checks it. */
     public static final class Builder {
 
@@ -91,6 +111,7 @@ public final class EmailSink implements Sink<EmailCommand> {
         private String replyTo;
         private Duration cooldown = Duration.ofHours(24);
         private boolean sending = true;
+        private SendableCodes codes = SendableCodes.ALL;
 
         private Builder() {}
 
@@ -124,6 +145,18 @@ public final class EmailSink implements Sink<EmailCommand> {
          */
         public Builder cooldown(Duration cooldown) {
             this.cooldown = Objects.requireNonNull(cooldown, "cooldown");
+            return this;
+        }
+
+        /**
+         * Of what is queued, sends only these codes; every code if not called. A queued mail of
+         * another ends for the reason given for its code, or as {@code disabled}, and leaves its
+         * key free.
+         *
+         * @param heldBack code → reason: {@code shadow}, {@code disabled} or {@code held}
+         */
+        public Builder sendOnly(Set<String> codes, Map<String, String> heldBack) {
+            this.codes = SendableCodes.of(codes, heldBack);
             return this;
         }
 

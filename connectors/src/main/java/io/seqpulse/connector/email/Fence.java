@@ -11,6 +11,8 @@ interface Fence {
         LEASE_LOST,
         /** The recipient was sent a marketing mail in the meantime: do not. */
         CAPPED,
+        /** The server has shown meanwhile that it confirms nothing: do not. */
+        STOPPED,
         /** The database did not answer: do not. */
         UNKNOWN
     }

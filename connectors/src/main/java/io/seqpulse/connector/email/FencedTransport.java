@@ -8,6 +8,7 @@ import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.Properties;
 import org.eclipse.angus.mail.smtp.SMTPTransport;
@@ -23,15 +24,26 @@ import org.eclipse.angus.mail.smtp.SMTPTransport;
  */
 final class FencedTransport extends SMTPTransport {
 
+    /** Answers to NOOP are immediate; who waits longer waits for a connection that is gone. */
+    private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(5);
+
+    private static final String INTERNATIONAL = "SMTPUTF8";
+
+    private static final int OK = 250;
+    private static final int GO_AHEAD = 354;
+
     private final SmtpSettings settings;
     private final TrackedSockets sockets;
 
     private Fence fence;
+    private boolean international;
+    private boolean inChunks;
     private Stage stage = Stage.CONNECT;
     private Fence.Verdict verdict;
     private int code;
     private String reply = "";
     private boolean settled;
+    private boolean inStep = true;
     private int messages;
 
     private FencedTransport(Session session, SmtpSettings settings, TrackedSockets sockets) {
@@ -74,6 +86,8 @@ final class FencedTransport extends SMTPTransport {
         properties.put("mail.smtp.connectiontimeout", millis(settings.connectTimeout()));
         properties.put("mail.smtp.timeout", millis(settings.commandTimeout()));
         properties.put("mail.smtp.writetimeout", millis(settings.commandTimeout()));
+        // Commands in UTF-8; what that asks of a message is asked below, of those that need it.
+        properties.put("mail.mime.allowutf8", "true");
         // Do not wait for the answer to QUIT: everything that matters has been answered.
         properties.put("mail.smtp.quitwait", "false");
         return properties;
@@ -89,6 +103,14 @@ final class FencedTransport extends SMTPTransport {
         verdict = null;
         messages++;
         enter(Stage.SENDER);
+        international = !HostName.isAscii(recipient.getAddress());
+        if (international && !super.supportsExtension(INTERNATIONAL)) {
+            return new Attempt(
+                    ReplyClass.UNSUPPORTED_ADDRESS,
+                    stage,
+                    null,
+                    "the mail server takes no addresses outside ASCII (SMTPUTF8)");
+        }
         String failure = "";
         try {
             sockets.patience(settings.commandTimeout());
@@ -98,9 +120,41 @@ final class FencedTransport extends SMTPTransport {
         } finally {
             this.fence = null;
         }
-        ReplyClass replyClass =
-                ReplyClassifier.classify(stage, code, ReplyClassifier.enhancedCode(reply));
+        ReplyClass replyClass = ReplyClassifier.classify(stage, code, reply);
         return new Attempt(replyClass, stage, verdict, reply.isEmpty() ? failure : reply);
+    }
+
+    /**
+     * Whether the server still answers on it, asked with little patience: the ten minutes that the
+     * last message's end was given are not waited for again.
+     */
+    synchronized boolean isAlive() {
+        try {
+            Duration patience = settings.commandTimeout();
+            sockets.patience(patience.compareTo(SIGN_OF_LIFE) < 0 ? patience : SIGN_OF_LIFE);
+        } catch (SocketException gone) {
+            return false;
+        }
+        return isConnected();
+    }
+
+    /**
+     * A message is international only where its recipient's address makes it so. While connecting,
+     * Jakarta Mail asks only to say in the log that a server does not offer it.
+     */
+    @Override
+    public boolean supportsExtension(String extension) {
+        return extension.equals(INTERNATIONAL)
+                ? stage == Stage.CONNECT || international
+                : super.supportsExtension(extension);
+    }
+
+    /**
+     * Whether every answer so far was one to the command before it: what is neither what the
+     * command asks for nor a refusal belongs to another one, and so does whatever comes next.
+     */
+    synchronized boolean isInStep() {
+        return inStep;
     }
 
     /** How many messages it was used for. */
@@ -128,12 +182,14 @@ final class FencedTransport extends SMTPTransport {
     @Override
     protected OutputStream data() throws MessagingException {
         enter(Stage.MESSAGE);
+        inChunks = false;
         return super.data();
     }
 
     @Override
     protected OutputStream bdat() throws MessagingException {
         enter(Stage.MESSAGE);
+        inChunks = true;
         return super.bdat();
     }
 
@@ -169,9 +225,21 @@ final class FencedTransport extends SMTPTransport {
             if (!settled) {
                 code = answered;
                 reply = answered > 0 ? getLastServerResponse() : "";
-                settled = answered <= 0 || answered >= 400 || stage == Stage.END_OF_MESSAGE;
+                boolean wanted = isWanted(answered);
+                inStep &= wanted || ReplyClassifier.isRefusal(answered);
+                settled = !wanted || stage == Stage.END_OF_MESSAGE;
             }
         }
+    }
+
+    /** Jakarta Mail asks for some of these codes only, and breaks off at the others. */
+    private boolean isWanted(int answered) {
+        return switch (stage) {
+            case CONNECT -> answered >= 200 && answered < 400;
+            case SENDER -> answered == OK;
+            case MESSAGE -> answered == (inChunks ? OK : GO_AHEAD);
+            case RECIPIENT, END_OF_MESSAGE -> ReplyClassifier.isPositive(answered);
+        };
     }
 
     private void enter(Stage next) {

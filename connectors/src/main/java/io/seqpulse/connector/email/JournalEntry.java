@@ -18,7 +18,8 @@ import java.time.Instant;
  * @param expiresAt not to be sent at or after this
  * @param causedAt commit time of the change that caused it; null when a deadline did
  * @param decidedAt log time of the decision
- * @param content what to send; null when suppressed before rendering
+ * @param content what to send; null when it is not sent, or could not be written
+ * @param error what went wrong in writing it; it is journalled as {@code failed} then
  */
 public record JournalEntry(
         String dedupeKey,
@@ -33,4 +34,37 @@ public record JournalEntry(
         Instant expiresAt,
         Instant causedAt,
         Instant decidedAt,
-        EmailContent content) {}
+        EmailContent content,
+        String error) {
+
+    private static final int LONGEST = 320;
+
+    /** Whether it is to be sent. */
+    boolean isToBeSent() {
+        return suppressedFor == null && error == null;
+    }
+
+    /** The same line for what cannot be journalled as it is: that it failed, and why. */
+    JournalEntry refused(String why) {
+        return new JournalEntry(
+                dedupeKey,
+                emailType,
+                category,
+                userId,
+                projectId,
+                shortened(recipientAddress),
+                shortened(occasion),
+                Reasons.NOT_JOURNALLED,
+                null,
+                expiresAt,
+                causedAt,
+                decidedAt,
+                null,
+                why);
+    }
+
+    /** What is longer than any address may be too long for the table's indexes. */
+    private static String shortened(String text) {
+        return text == null ? null : text.substring(0, Math.min(LONGEST, text.length()));
+    }
+}

@@ -1,7 +1,10 @@
 package io.seqpulse.connector.email;
 
+import java.sql.Array;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.Locale;
 
 /**
  * The one statement that decides which rows a sender may send. It locks what is due, passing over
@@ -19,10 +22,25 @@ final class LeaseStatement {
     /** Longer than an SMTP server may take to accept a message. */
     static final String LEASE = "interval '12 minutes'";
 
-    static final String SQL =
+    /** Ids of rows to be passed over, as their last try failed. */
+    private static final String ALL_BUT = "d.id <> all (?::uuid[])";
+
+    /** The ids of the only rows looked at. */
+    private static final String ONLY = "d.id = any (?::uuid[])";
+
+    /** At the end of a row's error message: deliveries of it that ended without an answer. */
+    static final String UNCONFIRMED_SO_FAR = "'[(]unconfirmed: ([0-9])[)]$'";
+
+    /** Of these, what is spent by being handed over to a server that does not confirm it. */
+    private static final String ALL_BUT_AT_MOST_ONCE =
+            ALL_BUT + " and d.category not in ('marketing', 'report')";
+
+    private static final String STATEMENT =
             """
             with setting as (
-                select make_interval(secs => ?) as cooldown
+                select make_interval(secs => ?) as cooldown, ?::boolean as all_codes
+            ), code as (
+                select code, reason from unnest(?::text[], ?::text[]) as c (code, reason)
             ), urgent as (
                 select d.*
                 from public.email_deliveries d
@@ -30,6 +48,7 @@ final class LeaseStatement {
                     and d.category in ('security', 'alert', 'transactional')
                     and coalesce(d.next_attempt_at, d.created_at) <= now()
                     and (d.lease_until is null or d.lease_until <= now())
+                    and %1$s
                 order by coalesce(d.next_attempt_at, d.created_at)
                 limit ?
                 for update skip locked
@@ -40,6 +59,7 @@ final class LeaseStatement {
                     and d.category in ('service', 'marketing', 'report')
                     and coalesce(d.next_attempt_at, d.created_at) <= now()
                     and (d.lease_until is null or d.lease_until <= now())
+                    and %1$s
                 order by coalesce(d.next_attempt_at, d.created_at)
                 limit ?
                 for update skip locked
@@ -58,11 +78,20 @@ final class LeaseStatement {
                     due.recipient_address is null as to_user,
                     due.category in ('marketing', 'report') as capped,
                     due.phase is not distinct from 'final' as ambiguous,
+                    coalesce(substring(due.error_message from %3$s)::integer, 0)
+                        + (due.phase is not distinct from 'final')::integer as unconfirmed,
                     u.is_active,
                     coalesce(f.marketing_opt_in, true) as marketing_opt_in,
                     coalesce(f.product_updates_opt_in, true) as product_updates_opt_in,
-                    p.plan
+                    p.plan::text as plan,
+                    case
+                        when setting.all_codes then null
+                        when code.code is null then 'disabled'
+                        else code.reason
+                    end as held_back
                 from due
+                cross join setting
+                left join code on code.code = due.email_type::text
                 left join public.users u on u.id = due.user_id
                 left join public.email_preferences f on f.user_id = due.user_id
                 left join public.projects p on p.id = due.project_id
@@ -71,8 +100,10 @@ final class LeaseStatement {
                     k.*,
                     case
                         when k.expires_at <= now() and k.reason = 'capped' then 'capped'
+                        when k.expires_at <= now() and k.attempts > 0 then 'undelivered'
                         when k.expires_at <= now() then 'stale'
                         when k.reason <> 'capped' then k.reason
+                        when k.held_back is not null then k.held_back
                         when k.to_user and k.is_active is not true and k.category <> 'security'
                             then 'inactive'
                         when k.to_user and k.category = 'marketing' and not k.marketing_opt_in
@@ -81,7 +112,7 @@ final class LeaseStatement {
                             then 'opted_out'
                         when exists (
                             select from lifecycle.suppressed_addresses s
-                            where s.address = lower(k.address))
+                            where s.address = lower(k.address) and s.until > now())
                             then 'suppressed_address'
                         when k.required_plan is not null and k.plan is distinct from k.required_plan
                             then 'resolved'
@@ -106,10 +137,10 @@ final class LeaseStatement {
                             and s.status = 'sent' and s.sent_at > now() - setting.cooldown
                             and case when s.managed_by = 'lifecycle'
                                 then s.category in ('marketing', 'report')
-                                else s.email_type in ('E-ACT-01', 'E-ACT-02', 'E-ACT-03',
+                                else s.email_type::text in ('E-ACT-01', 'E-ACT-02', 'E-ACT-03',
                                         'E-CONV-01', 'E-CONV-02', 'E-CONV-04', 'E-CONV-05')
-                                    or s.email_type like 'E-RET-%%'
-                                    or s.email_type like 'E-ADV-%%'
+                                    or s.email_type::text like 'E-RET-%%'
+                                    or s.email_type::text like 'E-ADV-%%'
                                 end),
                         (select max(s.sent_at) from public.email_deliveries s
                         where not k.to_user
@@ -125,9 +156,10 @@ final class LeaseStatement {
                 cross join setting
             ), verdicts as materialized (
                 select
-                    j.id, j.address, j.recipient, j.capped_until,
+                    j.id, j.address, j.recipient, j.capped_until, j.ambiguous, j.unconfirmed,
                     case
-                        when j.ambiguous and (j.capped or j.objection is not null)
+                        when j.ambiguous and (j.capped or j.objection is not null
+                                or j.unconfirmed >= %4$s)
                             then 'unconfirmed'
                         when j.objection is not null then j.objection
                         when j.capped_until is not null then 'wait'
@@ -137,8 +169,8 @@ final class LeaseStatement {
             )
             update public.email_deliveries d
             set status = case
-                    when v.verdict in ('send', 'wait') then 'queued'
-                    when v.verdict = 'unconfirmed' then 'failed'
+                    when v.verdict in ('send', 'wait') then d.status
+                    when v.verdict in ('unconfirmed', 'undelivered') then 'failed'
                     else 'suppressed'
                 end,
                 reason = case v.verdict
@@ -147,16 +179,23 @@ final class LeaseStatement {
                     else v.verdict
                 end,
                 dedupe_key = case
-                    when v.verdict <> 'opted_out' then d.dedupe_key
+                    when v.verdict not in ('opted_out', 'disabled', 'shadow', 'held')
+                        then d.dedupe_key
                     when exists (
                         select from public.email_deliveries taken
-                        where taken.dedupe_key = d.dedupe_key || '#opted_out')
-                        then d.dedupe_key || '#opted_out:' || d.id
-                    else d.dedupe_key || '#opted_out'
+                        where taken.dedupe_key = d.dedupe_key || '#' || v.verdict)
+                        then d.dedupe_key || '#' || v.verdict || ':' || d.id
+                    else d.dedupe_key || '#' || v.verdict
+                end,
+                error_message = case
+                    when v.verdict = 'send' and v.ambiguous
+                        then '(unconfirmed: ' || v.unconfirmed || ')'
+                    else d.error_message
                 end,
                 phase = case when v.verdict = 'send' then 'leased' end,
-                lease_token = case when v.verdict = 'send' then gen_random_uuid() end,
-                lease_until = case when v.verdict = 'send' then now() + %s end,
+                lease_token = case when v.verdict = 'send'
+                    then overlay(gen_random_uuid()::text placing ? from 1 for 8)::uuid end,
+                lease_until = case when v.verdict = 'send' then now() + %2$s end,
                 next_attempt_at = case
                     when v.verdict = 'wait' then least(d.expires_at, v.capped_until)
                     else d.next_attempt_at
@@ -165,18 +204,90 @@ final class LeaseStatement {
             where d.id = v.id
             returning
                 v.verdict, d.id, d.lease_token, d.dedupe_key, d.email_type, d.category, v.address,
-                v.recipient, d.payload_json::text as payload, coalesce(d.attempts, 0) as failures
+                v.recipient, d.payload_json::text as payload, coalesce(d.attempts, 0) as failures,
+                coalesce(d.error_message ~ '^5[0-9][0-9]', false) as refused_before, v.unconfirmed
+            """;
+
+    /** Leases what is due, but for the rows named. */
+    static final String OF_ALL_BUT = statement(ALL_BUT);
+
+    /** The same, but for mail that must not go twice. */
+    static final String OF_WHAT_MAY_GO_TWICE = statement(ALL_BUT_AT_MOST_ONCE);
+
+    /** Leases of the rows named what is due. */
+    static final String OF = statement(ONLY);
+
+    private static final String DUE_OF =
             """
-                    .formatted(LEASE);
+            select d.id
+            from public.email_deliveries d
+            where d.managed_by = 'lifecycle' and d.status = 'queued'
+                and coalesce(d.next_attempt_at, d.created_at) <= now()
+                and (d.lease_until is null or d.lease_until <= now())
+                and %s
+            order by
+                d.category in ('service', 'marketing', 'report'),
+                coalesce(d.next_attempt_at, d.created_at)
+            limit ?
+            """;
+
+    /** What {@link #OF_ALL_BUT} would look at. */
+    static final String DUE = DUE_OF.formatted(ALL_BUT);
+
+    /** What {@link #OF_WHAT_MAY_GO_TWICE} would look at. */
+    static final String DUE_THAT_MAY_GO_TWICE = DUE_OF.formatted(ALL_BUT_AT_MOST_ONCE);
+
+    /** Whether mail that may go twice is due within ten minutes, but for the rows named. */
+    static final String ANY_THAT_MAY_GO_TWICE =
+            """
+            select exists (
+                select from public.email_deliveries d
+                where d.managed_by = 'lifecycle' and d.status = 'queued'
+                    and d.category in ('security', 'alert', 'transactional')
+                    and coalesce(d.next_attempt_at, d.created_at)
+                        <= now() + interval '10 minutes'
+                    and %1$s)
+                or exists (
+                select from public.email_deliveries d
+                where d.managed_by = 'lifecycle' and d.status = 'queued'
+                    and d.category = 'service'
+                    and coalesce(d.next_attempt_at, d.created_at)
+                        <= now() + interval '10 minutes'
+                    and %1$s)
+            """
+                    .formatted(ALL_BUT);
+
+    private static String statement(String rows) {
+        return STATEMENT.formatted(
+                rows, LEASE, UNCONFIRMED_SO_FAR, DeliveryPolicy.MOST_UNCONFIRMED);
+    }
 
     private LeaseStatement() {}
 
-    /** The limits are bound as numbers and not computed, so that the planner counts on few rows. */
-    static void bind(PreparedStatement statement, int rows, double cooldownSeconds)
+    /**
+     * The limits are bound as numbers and not computed, so that the planner counts on few rows. A
+     * token begins with the number of its sender ({@link SenderLock}).
+     *
+     * @param ids an array of {@code uuid}: the rows passed over, or the only ones
+     */
+    static void bind(
+            PreparedStatement statement,
+            int rows,
+            double cooldownSeconds,
+            SendableCodes codes,
+            Array ids,
+            int sender)
             throws SQLException {
+        Connection connection = statement.getConnection();
         statement.setDouble(1, cooldownSeconds);
-        statement.setInt(2, rows);
-        statement.setInt(3, rows);
-        statement.setInt(4, rows);
+        statement.setBoolean(2, codes.all());
+        statement.setArray(3, connection.createArrayOf("text", codes.codes()));
+        statement.setArray(4, connection.createArrayOf("text", codes.reasons()));
+        statement.setArray(5, ids);
+        statement.setInt(6, rows);
+        statement.setArray(7, ids);
+        statement.setInt(8, rows);
+        statement.setInt(9, rows);
+        statement.setString(10, String.format(Locale.ROOT, "%08x", sender));
     }
 }

@@ -21,6 +21,9 @@ interface MailRoute extends AutoCloseable {
      */
     void probe() throws MessagingException;
 
+    /** How many connections are open. */
+    int connections();
+
     /** Ends all connections at once; mails on their way fail. */
     @Override
     void close();

@@ -63,6 +63,7 @@ final class MimeMessages {
     private static final int MESSAGE_ID_CHARS = 32;
 
     private final Session session = Session.getInstance(new Properties());
+    private final Session international = Session.getInstance(headersInUtf8());
     private final InternetAddress from;
     private final InternetAddress replyTo;
     private final String idempotencyHeader;
@@ -83,6 +84,13 @@ final class MimeMessages {
         this.clock = clock;
     }
 
+    /** For a recipient whose address no ASCII header can hold. */
+    private static Properties headersInUtf8() {
+        Properties properties = new Properties();
+        properties.put("mail.mime.allowutf8", "true");
+        return properties;
+    }
+
     /** A content as it is stored with its journal row. */
     static String payload(EmailContent content) {
         try {
@@ -92,22 +100,33 @@ final class MimeMessages {
         }
     }
 
-    /** One mailbox of our own, read once at the start. */
+    /**
+     * One mailbox of our own, read once at the start, with its domain in ASCII.
+     *
+     * @throws IllegalArgumentException if it is not one, or no server could be told of it in ASCII
+     */
     static InternetAddress mailbox(String name, String text) {
         try {
             InternetAddress[] parsed = InternetAddress.parse(text == null ? "" : text, true);
-            if (parsed.length == 1
-                    && !parsed[0].isGroup()
-                    && RecipientAddress.parse(parsed[0].getAddress()).isPresent()) {
-                if (parsed[0].getPersonal() != null) {
-                    parsed[0].setPersonal(parsed[0].getPersonal(), StandardCharsets.UTF_8.name());
-                }
-                return parsed[0];
+            if (parsed.length != 1 || parsed[0].isGroup()) {
+                throw new IllegalArgumentException(complaint(name));
             }
-        } catch (AddressException | UnsupportedEncodingException unreadable) {
+            InternetAddress mailbox =
+                    RecipientAddress.parse(parsed[0].getAddress())
+                            .orElseThrow(() -> new IllegalArgumentException(complaint(name)));
+            if (!HostName.isAscii(mailbox.getAddress())) {
+                throw new IllegalArgumentException(
+                        complaint(name) + "; what stands before its @ must be ASCII");
+            }
+            String personal = parsed[0].getPersonal();
+            if (personal != null && !personal.isBlank()) {
+                oneLine("email " + name, personal);
+                mailbox.setPersonal(personal, StandardCharsets.UTF_8.name());
+            }
+            return mailbox;
+        } catch (AddressException | UnsupportedEncodingException | InvalidContent unreadable) {
             throw new IllegalArgumentException(complaint(name), unreadable);
         }
-        throw new IllegalArgumentException(complaint(name));
     }
 
     private static String complaint(String name) {
@@ -132,7 +151,8 @@ final class MimeMessages {
         String messageId = messageId(mail.dedupeKey());
         try {
             MimeMessage message =
-                    new MimeMessage(session) {
+                    new MimeMessage(
+                            HostName.isAscii(recipient.getAddress()) ? session : international) {
                         @Override
                         protected void updateMessageID() throws MessagingException {
                             setHeader("Message-ID", messageId);

@@ -12,6 +12,8 @@ import java.util.UUID;
  * @param recipient whom the cap counts: a user's id, or the lower-cased address of no user
  * @param payload the stored content, JSON; null if there is none
  * @param failures attempts that failed before
+ * @param refusedBefore whether the last of these was refused for good
+ * @param unconfirmed deliveries before that went as far as the message's end and had no answer
  */
 record QueuedMail(
         UUID id,
@@ -22,4 +24,6 @@ record QueuedMail(
         String address,
         String recipient,
         String payload,
-        int failures) {}
+        int failures,
+        boolean refusedBefore,
+        int unconfirmed) {}

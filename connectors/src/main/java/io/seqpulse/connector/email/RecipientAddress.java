@@ -2,7 +2,7 @@ package io.seqpulse.connector.email;
 
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
-import java.net.IDN;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** Reads recipients' addresses strictly: one bare mailbox, nothing that could address another. */
@@ -15,21 +15,26 @@ final class RecipientAddress {
     /**
      * The mailbox, or nothing if the text is not exactly one: empty, without {@code @}, with
      * control characters, a list, a group, or with a display name. An international domain is put
-     * into its ASCII form; a local part that is not ASCII is refused, as few servers take it.
+     * into its ASCII form, and refused if it has none; a local part may be outside ASCII, which not
+     * every server takes.
      */
     static Optional<InternetAddress> parse(String text) {
-        if (text == null || text.isEmpty() || text.length() > LONGEST) {
+        if (text == null || text.isEmpty()) {
             return Optional.empty();
         }
         int at = text.lastIndexOf('@');
-        if (at <= 0 || at == text.length() - 1 || !isSafe(text, at)) {
+        if (at <= 0 || at == text.length() - 1 || !isSafe(text)) {
             return Optional.empty();
         }
         try {
-            String domain = IDN.toASCII(text.substring(at + 1));
-            String mailbox = text.substring(0, at) + "@" + domain;
+            Optional<String> domain = HostName.inAscii(text.substring(at + 1));
+            if (domain.isEmpty()) {
+                return Optional.empty();
+            }
+            String mailbox = text.substring(0, at) + "@" + domain.get();
             InternetAddress[] parsed = InternetAddress.parse(mailbox, true);
-            if (parsed.length != 1
+            if (mailbox.getBytes(StandardCharsets.UTF_8).length > LONGEST
+                    || parsed.length != 1
                     || parsed[0].isGroup()
                     || parsed[0].getPersonal() != null
                     || !mailbox.equals(parsed[0].getAddress())) {
@@ -37,21 +42,24 @@ final class RecipientAddress {
             }
             parsed[0].validate();
             return Optional.of(parsed[0]);
-        } catch (AddressException | IllegalArgumentException notAnAddress) {
+        } catch (AddressException notAnAddress) {
             return Optional.empty();
         }
     }
 
-    private static boolean isSafe(String text, int at) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c <= ' ' || c == 0x7f || ",;:<>()[]\\\"".indexOf(c) >= 0) {
-                return false;
-            }
-            if (i < at && c > 0x7f) {
-                return false;
-            }
-        }
-        return true;
+    private static boolean isSafe(String text) {
+        return text.codePoints()
+                        .allMatch(
+                                c ->
+                                        c > ' '
+                                                && ",;:<>()[]\\\"".indexOf(c) < 0
+                                                && !Character.isISOControl(c)
+                                                && !Character.isSpaceChar(c)
+                                                && Character.getType(c) != Character.SURROGATE
+                                                && Character.getType(c) != Character.UNASSIGNED
+                                                && Character.getType(c) != Character.PRIVATE_USE)
+                && text.substring(0, text.lastIndexOf('@'))
+                        .codePoints()
+                        .noneMatch(c -> Character.getType(c) == Character.FORMAT);
     }
 }

@@ -6,10 +6,17 @@ public enum ReplyClass {
     ACCEPTED,
     /** Not now: worth another try later. */
     TRANSIENT,
-    /** There is no such recipient, and there will be none. */
+    /** The answer's code names the address: there is no such mailbox, and there will be none. */
     ADDRESS_REFUSED,
-    /** This mail will never be taken; the address is not to blame. */
+    /** The answer is about this mail or its one recipient; no other mail is affected. */
     MESSAGE_REFUSED,
+    /**
+     * Refused without saying whose fault it is: ours (relaying, a block list, our account's quota)
+     * as well as theirs (a policy of the recipient's).
+     */
+    REFUSED,
+    /** The server cannot carry an address outside ASCII. */
+    UNSUPPORTED_ADDRESS,
     /** We are set up wrongly, or the server is out of reach: no mail would get through. */
     CONFIGURATION,
     /** The message was ended but no answer came: it may or may not have been taken. */

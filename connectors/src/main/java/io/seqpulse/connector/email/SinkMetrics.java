@@ -2,6 +2,7 @@ package io.seqpulse.connector.email;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.ThreadSafeSimpleCounter;
@@ -19,6 +20,12 @@ final class SinkMetrics {
 
     /** Entries journalled as not to be sent. */
     static final String NOT_SENT = "journalledSuppressed";
+
+    /** Entries journalled as failed, because they could not be written or journalled. */
+    static final String FAILED = "journalledFailed";
+
+    /** Entries and withdrawals of which the journal's table takes nothing. */
+    static final String UNJOURNALLED = "unjournalled";
 
     /** Entries whose key was taken. */
     static final String TAKEN = "keyTaken";
@@ -44,6 +51,9 @@ final class SinkMetrics {
     /** Mails whose address was refused for good, and suppressed. */
     static final String ADDRESS_REFUSED = "addressRefused";
 
+    /** Mails that the server would not take until they expired. */
+    static final String UNDELIVERED = "undelivered";
+
     /** Mails to addresses that are none. */
     static final String INVALID_ADDRESS = "invalidAddress";
 
@@ -68,6 +78,18 @@ final class SinkMetrics {
     /** 1 while nothing is sent because the server refuses us or is out of reach. */
     static final String SENDER_STOPPED = "senderStopped";
 
+    /**
+     * For how many seconds no mail has left, whatever keeps it; 0: it does. Not there before the
+     * mail server was asked.
+     */
+    static final String HALTED = "haltedSeconds";
+
+    /** What the mail server or the network says to that, in words; empty: mail leaves. */
+    static final String HALTED_BECAUSE = "haltedBecause";
+
+    /** For how many seconds the journal has not let us write; 0: it does. */
+    static final String JOURNAL_WAITING = "journalWaitingSeconds";
+
     private final MetricGroup group;
     private final Map<String, Counter> counters = new ConcurrentHashMap<>();
 
@@ -77,6 +99,8 @@ final class SinkMetrics {
                 new String[] {
                     QUEUED,
                     NOT_SENT,
+                    FAILED,
+                    UNJOURNALLED,
                     TAKEN,
                     ORPHANED,
                     WITHDRAWN,
@@ -85,6 +109,7 @@ final class SinkMetrics {
                     CAPPED,
                     MESSAGE_REFUSED,
                     ADDRESS_REFUSED,
+                    UNDELIVERED,
                     INVALID_ADDRESS,
                     INVALID_CONTENT,
                     UNCONFIRMED,
@@ -105,6 +130,8 @@ final class SinkMetrics {
     void count(Journal.Outcome outcome) {
         counters.get(QUEUED).inc(outcome.queued());
         counters.get(NOT_SENT).inc(outcome.suppressed());
+        counters.get(FAILED).inc(outcome.failed());
+        counters.get(UNJOURNALLED).inc(outcome.unjournalled());
         counters.get(TAKEN).inc(outcome.taken());
         counters.get(ORPHANED).inc(outcome.orphaned());
         counters.get(WITHDRAWN).inc(outcome.withdrawn());
@@ -115,8 +142,9 @@ final class SinkMetrics {
         leased.settled()
                 .forEach(
                         (reason, rows) -> {
-                            if (reason.equals(Reasons.UNCONFIRMED)) {
-                                counters.get(UNCONFIRMED).inc(rows);
+                            if (reason.equals(Reasons.UNCONFIRMED)
+                                    || reason.equals(Reasons.UNDELIVERED)) {
+                                counters.get(reason).inc(rows);
                             } else {
                                 suppressed(reason).inc(rows);
                             }
@@ -124,9 +152,23 @@ final class SinkMetrics {
         counters.get(CAPPED).inc(leased.putOff());
     }
 
-    /** Shows whether the sender has stopped. */
-    void showStopped(SenderGate gate) {
+    /** Shows that there is a sender, and whether it has stopped. */
+    void showSender(SenderGate gate) {
         group.gauge(SENDER_STOPPED, () -> gate.isOpen() ? 0 : 1);
+    }
+
+    /** Shows whether mail leaves; before the mail server was asked nobody knows. */
+    void showHalt(SenderGate gate) {
+        // Never 0 while it lasts.
+        group.gauge(
+                HALTED,
+                () -> gate.halt().map(halt -> Math.max(1, halt.lasts().toSeconds())).orElse(0L));
+        group.gauge(HALTED_BECAUSE, () -> gate.halt().map(SenderGate.Halt::because).orElse(""));
+    }
+
+    /** Shows for how long the journal has been waited for. */
+    void showWaiting(LongSupplier seconds) {
+        group.gauge(JOURNAL_WAITING, seconds::getAsLong);
     }
 
     /** How often it was counted. */

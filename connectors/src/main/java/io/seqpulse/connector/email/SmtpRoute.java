@@ -14,7 +14,8 @@ import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 
 /**
  * Mail through a server, over connections that are kept: asked for a sign of life before each use,
- * used for at most a hundred mails, closed when idle for a minute.
+ * used for at most a hundred mails, closed when idle for a minute. Where one has died, none of
+ * those kept beside it is tried.
  */
 final class SmtpRoute implements MailRoute {
 
@@ -47,7 +48,10 @@ final class SmtpRoute implements MailRoute {
         boolean reusable = false;
         try {
             Attempt attempt = transport.send(message, recipient, fence);
-            reusable = !attempt.fencedOff() && attempt.reply() != ReplyClass.UNCONFIRMED;
+            reusable =
+                    !attempt.fencedOff()
+                            && attempt.reply() != ReplyClass.UNCONFIRMED
+                            && transport.isInStep();
             return attempt;
         } finally {
             if (reusable) {
@@ -63,8 +67,8 @@ final class SmtpRoute implements MailRoute {
         pool.returnObject(borrow());
     }
 
-    /** How many connections are open, for tests of their reuse. */
-    int connections() {
+    @Override
+    public int connections() {
         return open.size();
     }
 
@@ -115,7 +119,15 @@ final class SmtpRoute implements MailRoute {
         @Override
         public boolean validateObject(PooledObject<FencedTransport> pooled) {
             FencedTransport transport = pooled.getObject();
-            return transport.messages() < MESSAGES_PER_CONNECTION && transport.isConnected();
+            if (transport.messages() >= MESSAGES_PER_CONNECTION) {
+                return false;
+            }
+            boolean alive = transport.isAlive();
+            if (!alive) {
+                // What was kept beside it is no better; asking each would add up.
+                pool.clear();
+            }
+            return alive;
         }
 
         @Override

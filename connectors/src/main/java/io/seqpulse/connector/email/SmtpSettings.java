@@ -176,7 +176,7 @@ public record SmtpSettings(
         if (console) {
             return "SmtpSettings[console]";
         }
-        return "SmtpSettings[%s:%d, %s, login=%s, connections=%d]"
+        return "SmtpSettings[%s:%s, %s, login=%s, connections=%s]"
                 .formatted(host, port, security, user == null ? "none" : "***", connections);
     }
 }

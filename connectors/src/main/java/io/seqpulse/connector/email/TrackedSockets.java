@@ -4,17 +4,23 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketOption;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import javax.net.SocketFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocketFactory;
+import jdk.net.ExtendedSocketOptions;
 
 /**
  * Keeps hold of the socket underneath one SMTP connection, which Jakarta Mail hides: to wait longer
  * for one answer than for others, and to end a connection while a mail is on its way.
  */
 final class TrackedSockets {
+
+    private static final int KEEPALIVE_IDLE_SECONDS = 20;
+    private static final int KEEPALIVE_INTERVAL_SECONDS = 5;
+    private static final int KEEPALIVE_COUNT = 3;
 
     private volatile Socket socket;
 
@@ -56,12 +62,24 @@ final class TrackedSockets {
     /**
      * The fence stands between a message and its final dot, which are two writes therefore: with
      * Nagle's algorithm the second would wait until the server, in no hurry, acknowledges the
-     * first.
+     * first. A server that has gone without a word is noticed by the kernel long before a patient
+     * read ends.
      */
-    private Socket track(Socket opened) throws SocketException {
+    private Socket track(Socket opened) throws IOException {
         opened.setTcpNoDelay(true);
+        opened.setKeepAlive(true);
+        setIfSupported(opened, ExtendedSocketOptions.TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS);
+        setIfSupported(opened, ExtendedSocketOptions.TCP_KEEPINTERVAL, KEEPALIVE_INTERVAL_SECONDS);
+        setIfSupported(opened, ExtendedSocketOptions.TCP_KEEPCOUNT, KEEPALIVE_COUNT);
         socket = opened;
         return opened;
+    }
+
+    private static void setIfSupported(Socket socket, SocketOption<Integer> option, int value)
+            throws IOException {
+        if (socket.supportedOptions().contains(option)) {
+            socket.setOption(option, value);
+        }
     }
 
     private final class Plain extends SocketFactory {

@@ -27,10 +27,15 @@ public record JdbcSettings(String url, String user, String password) implements 
         password = password == null ? "" : password;
     }
 
+    /** The URL as it may be printed: without its parameters and whatever stands before the host. */
+    public String shownUrl() {
+        int query = url.indexOf('?');
+        String address = query < 0 ? url : url.substring(0, query) + "?***";
+        return address.replaceFirst("//[^/]*@", "//***@");
+    }
+
     @Override
     public String toString() {
-        int query = url.indexOf('?');
-        String shown = query < 0 ? url : url.substring(0, query) + "?***";
-        return "JdbcSettings[url=" + shown + ", user=" + user + ", password=***]";
+        return "JdbcSettings[url=" + shownUrl() + ", user=" + user + ", password=***]";
     }
 }

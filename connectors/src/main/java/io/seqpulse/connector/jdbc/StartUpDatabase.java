@@ -1,12 +1,14 @@
 package io.seqpulse.connector.jdbc;
 
+import io.seqpulse.connector.debezium.ClockKey;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -42,6 +44,27 @@ public record StartUpDatabase(JdbcSettings settings) {
                             and tablename = name))
             """;
 
+    private static final String NOT_ALLOWED = "42501";
+    private static final List<String> JUDGED_BY =
+            List.of("users", "projects", "email_preferences", "email_deliveries");
+
+    private static final String HIDDEN =
+            """
+            select format('row level security hides rows of table public.%s from role %s', table_name, role),
+                format('alter role %I bypassrls', role),
+                true
+            from lifecycle.hidden_rows()
+            """;
+    private static final String UNREADABLE =
+            """
+            select format('column public.%s.%s %s', table_name, column_name, problem), remedy, stops
+            from lifecycle.unreadable_columns()
+            """;
+    private static final String FAULTS =
+            """
+            select format('table public.%s %s', table_name, problem), '', false
+            from lifecycle.publication_faults()
+            """;
     private static final String COLUMNS =
             """
             select relname, attname
@@ -49,8 +72,12 @@ public record StartUpDatabase(JdbcSettings settings) {
             join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             where c.relnamespace = 'public'::regnamespace and relname = any (?)
             """;
-    private static final String COMPLETE =
-            "select generation from kpi.generation where complete_at is not null";
+    private static final String CLOCK_KEY =
+            """
+            select key, (extract(epoch from signs_from) * 1000000)::bigint
+            from lifecycle.clock_key
+            """;
+    private static final String NEW_START = "select kpi.new_start()";
     private static final String UNDEFINE = "delete from kpi.definition where kpi <> all (?)";
     private static final String DEFINE =
             """
@@ -126,6 +153,76 @@ public record StartUpDatabase(JdbcSettings settings) {
     }
 
     /**
+     * Whether what is captured can be read as it is: types are understood, and no row is hidden.
+     *
+     * @return what is left out, a line each
+     * @throws IllegalStateException if something else would be read than is there, naming each
+     *     column or table with what to do; or if the database cannot be reached or lacks our
+     *     functions
+     */
+    public List<String> readable() {
+        List<String> leftOut = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            for (String question : List.of(HIDDEN, UNREADABLE, FAULTS)) {
+                try (ResultSet rows = statement.executeQuery(question)) {
+                    while (rows.next()) {
+                        if (rows.getBoolean(3)) {
+                            wrong.add(rows.getString(1) + " -> " + rows.getString(2));
+                        } else {
+                            leftOut.add(rows.getString(1));
+                        }
+                    }
+                }
+            }
+        } catch (SQLException e) {
+            throw unusable(e);
+        }
+        if (!wrong.isEmpty()) {
+            throw new IllegalStateException(
+                    "the database at '%s' cannot be read as it is:%n  %s%nHow to change a captured column: docs/operations.md, When a table changes"
+                            .formatted(
+                                    settings.shownUrl(),
+                                    String.join(System.lineSeparator() + "  ", wrong)));
+        }
+        return leftOut;
+    }
+
+    /**
+     * Makes sure that no policy hides rows of the tables by which a mail is judged before it goes:
+     * who is hidden would be taken for deleted, and an opt-out for none.
+     *
+     * @throws IllegalStateException naming the table and the way out, if one does; or if the
+     *     database cannot be reached
+     */
+    public void requireSight() {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("set row_security = off"); // an error instead of fewer rows
+            for (String table : JUDGED_BY) {
+                see(statement, table);
+            }
+        } catch (SQLException e) {
+            throw unusable(e);
+        }
+    }
+
+    private void see(Statement statement, String table) throws SQLException {
+        try {
+            statement.execute("select from public." + table + " limit 0");
+        } catch (SQLException e) {
+            if (!NOT_ALLOWED.equals(e.getSQLState())) {
+                throw e;
+            }
+            throw new IllegalStateException(
+                    "role %1$s does not see every row of public.%2$s (%3$s); let row level security not count for it: alter role %1$s bypassrls"
+                            .formatted(settings.user(), table, e.getMessage()),
+                    e);
+        }
+    }
+
+    /**
      * Columns of the product's tables that are captured, those of {@link #captured}.
      *
      * @throws IllegalStateException if the database cannot be reached
@@ -148,19 +245,38 @@ public record StartUpDatabase(JdbcSettings settings) {
     }
 
     /**
-     * The generations of KPI rows that are all there.
+     * Begins a job: a number greater than that of every job begun before.
      *
      * @throws IllegalStateException if the database cannot be reached or lacks our tables
      */
-    public Set<Long> completeGenerations() {
+    public long newStart() {
         try (Connection connection = connect();
-                PreparedStatement query = connection.prepareStatement(COMPLETE);
-                ResultSet rows = query.executeQuery()) {
-            Set<Long> complete = new HashSet<>();
-            while (rows.next()) {
-                complete.add(rows.getLong(1));
+                PreparedStatement query = connection.prepareStatement(NEW_START);
+                ResultSet row = query.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        } catch (SQLException e) {
+            throw unusable(e);
+        }
+    }
+
+    /**
+     * What the database's clock messages are signed with.
+     *
+     * @throws IllegalStateException if the database cannot be reached or lacks our tables
+     */
+    public ClockKey clockKey() {
+        try (Connection connection = connect();
+                PreparedStatement query = connection.prepareStatement(CLOCK_KEY);
+                ResultSet row = query.executeQuery()) {
+            if (!row.next()) {
+                throw new IllegalStateException(
+                        "lifecycle.clock_key has no row, so that nobody can tell whose clock messages"
+                                + " are: insert into lifecycle.clock_key values"
+                                + " (sha256(convert_to(gen_random_uuid()::text"
+                                + " || gen_random_uuid()::text, 'UTF8')))");
             }
-            return complete;
+            return new ClockKey(row.getBytes(1), row.getLong(2));
         } catch (SQLException e) {
             throw unusable(e);
         }
@@ -212,21 +328,15 @@ public record StartUpDatabase(JdbcSettings settings) {
         define.setArray(13, connection.createArrayOf("text", kpi.codes().toArray()));
     }
 
-    /** DriverManager does not look for drivers in the jar of a job that a cluster loads. */
     private Connection connect() throws SQLException {
-        try {
-            Class.forName("org.postgresql.Driver");
-        } catch (ClassNotFoundException missing) {
-            throw new SQLException("the PostgreSQL driver is not in the job's jar", missing);
-        }
-        return DriverManager.getConnection(settings.url(), settings.user(), settings.password());
+        return Connections.open(settings, "seqpulse-start");
     }
 
     private IllegalStateException unusable(SQLException e) {
         return new IllegalStateException(
-                "the database at '"
-                        + settings.url()
-                        + "' cannot be used: "
+                "the database of "
+                        + settings
+                        + " cannot be used: "
                         + e.getMessage()
                         + "; check database.url, database.user and database.password, and that the"
                         + " migrations of sql/migrations have run",

@@ -29,9 +29,10 @@ import org.apache.flink.metrics.MetricGroup;
  * <p>The watermark is one millisecond behind the highest commit time less the half millisecond by
  * which commit times may step back from one transaction to the next, so that no record is ever
  * behind it. It never runs more than five seconds ahead of the time at which Debezium handled the
- * record: a database clock that was stepped forward is counted and bounded. It never goes back, and
- * after a restore it is {@link Long#MIN_VALUE} until the first streamed record. While a backlog is
- * worked off it takes larger steps, up to a second, because every step costs every operator.
+ * record, nor ten minutes ahead of this machine's time: a database clock that was stepped forward
+ * is counted and bounded, and so is that of the machine that Debezium runs on. It never goes back,
+ * and after a restore it is {@link Long#MIN_VALUE} until the first streamed record. While a backlog
+ * is worked off it takes larger steps, up to a second, because every step costs every operator.
  *
  * <p>Records carry their commit time as timestamp; those without one keep Kafka's.
  *
@@ -39,7 +40,7 @@ import org.apache.flink.metrics.MetricGroup;
  * commit time in milliseconds since the epoch, 0 before the first), the gauge {@value #CLOCK_AGE}
  * (milliseconds since that time, or since the start while there is none: the lag of the whole log),
  * and the counter {@value #STEPPED_CLOCK} (records committed more than five seconds after Debezium
- * handled them).
+ * handled them, or later than ten minutes from now).
  */
 public final class CdcClock implements WatermarkStrategy<LogRecord> {
     private static final long serialVersionUID = 1L;
@@ -49,14 +50,20 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
     static final String CLOCK_AGE = "clockAgeMillis";
     static final String STEPPED_CLOCK = "steppedClockRecords";
 
-    private static final Duration MAX_LEAD = Duration.ofSeconds(5);
+    /** How far the clock may run ahead of the time at which Debezium handled a record. */
+    public static final Duration MAX_LEAD = Duration.ofSeconds(5);
+
+    /** How far it may run ahead of this machine's clock, which may be behind those of others. */
+    static final Duration MAX_LEAD_OF_THIS_MACHINE = Duration.ofMinutes(10);
 
     /** Least and largest step of the watermark, and which share of the lag a step may be. */
     private static final Duration LEAST_STEP = Duration.ofMillis(10);
 
     private static final Duration LARGEST_STEP = Duration.ofSeconds(1);
     private static final int STEPS_TO_CATCH_UP = 100;
-    private static final long INVERSION_MICROS = 500;
+
+    /** By how much commit times may step back from one transaction to the next. */
+    public static final long INVERSION_MICROS = 500;
 
     /** Where the present is read; not a plain supplier because Flink ships this object. */
     interface WallClock extends LongSupplier, Serializable {}
@@ -72,6 +79,20 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
 
     CdcClock(WallClock wallClock) {
         this.wallClock = wallClock;
+    }
+
+    /**
+     * The latest commit time that is believed of a record: of the clock, and of whoever must not be
+     * ahead of it.
+     *
+     * @param envelopeMillis when Debezium handled the record
+     * @param wallMillis by this machine's clock
+     */
+    public static long latestMillis(long envelopeMillis, long wallMillis) {
+        long latest = wallMillis + MAX_LEAD_OF_THIS_MACHINE.toMillis();
+        return envelopeMillis < latest
+                ? Math.min(envelopeMillis + MAX_LEAD.toMillis(), latest)
+                : latest;
     }
 
     @Override
@@ -109,6 +130,10 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
                     CLOCK_AGE,
                     () -> wallClock.getAsLong() - (logMillis == 0 ? startedAt : logMillis));
             steppedClock = group.counter(STEPPED_CLOCK);
+        }
+
+        long latestMillis(long envelopeMillis) {
+            return CdcClock.latestMillis(envelopeMillis, wallClock.getAsLong());
         }
 
         /** Small where the log is read as it is written, larger the longer ago it was written. */
@@ -172,7 +197,7 @@ public final class CdcClock implements WatermarkStrategy<LogRecord> {
         }
 
         private void advance(long commitMicros, long envelopeMillis) {
-            long mostMicros = (envelopeMillis + MAX_LEAD.toMillis()) * 1_000;
+            long mostMicros = reading.latestMillis(envelopeMillis) * 1_000;
             if (commitMicros > mostMicros) {
                 reading.steppedClock.inc();
             }

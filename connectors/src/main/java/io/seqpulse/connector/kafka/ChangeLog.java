@@ -1,16 +1,20 @@
 package io.seqpulse.connector.kafka;
 
+import io.seqpulse.connector.debezium.ClockKey;
 import io.seqpulse.connector.debezium.DebeziumEnvelope;
 import io.seqpulse.connector.debezium.LogRecord;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
@@ -18,6 +22,7 @@ import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsIni
 import org.apache.flink.connector.kafka.source.enumerator.subscriber.KafkaSubscriber;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -29,6 +34,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.record.TimestampType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The ordered change log of one database: a Kafka topic with exactly one partition (DESIGN D1).
@@ -41,9 +48,21 @@ import org.apache.kafka.common.record.TimestampType;
  * @param topic name of the topic
  * @param groupId consumer group under which the read position is published for monitoring; it is
  *     never read back
+ * @param client what Kafka's clients need over that, such as a login; may hold secrets
+ * @param clockKey what its clock messages are signed with; null: all of them are believed
  */
-public record ChangeLog(String bootstrapServers, String topic, String groupId)
+public record ChangeLog(
+        String bootstrapServers,
+        String topic,
+        String groupId,
+        Map<String, String> client,
+        ClockKey clockKey)
         implements Serializable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ChangeLog.class);
+
+    /** Counts clock messages that the database's function did not write: dead letters. */
+    static final String FORGED_CLOCK = "forgedClockMessages";
 
     /**
      * Header of a record that was appended again: the position at which it stood before, or that of
@@ -58,6 +77,12 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
         Objects.requireNonNull(bootstrapServers, "bootstrapServers");
         Objects.requireNonNull(topic, "topic");
         Objects.requireNonNull(groupId, "groupId");
+        client = Map.copyOf(client);
+    }
+
+    /** Of a Kafka that asks for no login, to which nobody but the connector writes. */
+    public ChangeLog(String bootstrapServers, String topic, String groupId) {
+        this(bootstrapServers, topic, groupId, Map.of(), null);
     }
 
     /**
@@ -67,7 +92,7 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
      *     than one, or Kafka cannot be asked; the message says what to do
      */
     public void requireOnePartition() {
-        Properties admin = new Properties();
+        Properties admin = properties();
         admin.setProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         admin.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, ADMIN_TIMEOUT_MS);
         admin.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, ADMIN_TIMEOUT_MS);
@@ -83,15 +108,28 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
         Map<TopicPartition, Long> fromTheBeginning =
                 Map.of(new TopicPartition(topic, 0), KafkaPartitionSplit.EARLIEST_OFFSET);
         return KafkaSource.<LogRecord>builder()
+                .setProperties(properties())
                 .setBootstrapServers(bootstrapServers)
                 .setGroupId(groupId)
                 .setKafkaSubscriber(new OnePartition(topic))
                 .setStartingOffsets(
                         OffsetsInitializer.offsets(fromTheBeginning, OffsetResetStrategy.NONE))
-                .setDeserializer(new Parse())
+                .setDeserializer(new Parse(clockKey))
                 .setProperty(KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(), "-1")
                 .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
                 .build();
+    }
+
+    private Properties properties() {
+        Properties properties = new Properties();
+        properties.putAll(client);
+        return properties;
+    }
+
+    /** Without what the clients need: a login may be among it. */
+    @Override
+    public String toString() {
+        return "ChangeLog[%s, %s, %s]".formatted(bootstrapServers, topic, groupId);
     }
 
     /** The watermarks of a change log. */
@@ -121,7 +159,7 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
         int partitions = description.partitions().size();
         if (partitions != 1) {
             throw new IllegalStateException(
-                    "change topic '%s' has %d partitions where the order of commits needs exactly one: create a topic with one partition and a new snapshot, and set kafka.topic to it"
+                    "change topic '%s' has %s partitions where the order of commits needs exactly one: create a topic with one partition and a new snapshot, and set kafka.topic to it"
                             .formatted(topic, partitions));
         }
         return new TopicPartition(topic, 0);
@@ -137,19 +175,62 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
     private static final class Parse implements KafkaRecordDeserializationSchema<LogRecord> {
         private static final long serialVersionUID = 1L;
 
+        /** Of a header that says something else. */
+        private static final long UNKNOWN_POSITION = 0;
+
         /** How far the clocks of the machines may be apart. */
         private static final Duration TOLERANCE = Duration.ofMinutes(10);
+
+        /** How often a forged message is logged while there are more of them. */
+        private static final Duration LOGGED_AGAIN = Duration.ofMinutes(1);
+
+        private final ClockKey clockKey;
+        private transient Counter forged;
+        private transient long loggedAt;
+
+        Parse(ClockKey clockKey) {
+            this.clockKey = clockKey;
+        }
+
+        @Override
+        public void open(DeserializationSchema.InitializationContext context) {
+            forged = context.getMetricGroup().counter(FORGED_CLOCK);
+            loggedAt = System.nanoTime() - LOGGED_AGAIN.toNanos();
+        }
 
         @Override
         public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<LogRecord> out) {
             LogRecord read = DebeziumEnvelope.parse(record.key(), record.value(), record.offset());
+            if (isForged(read)) {
+                tellForged(read);
+                read = read.asForged();
+            }
             if (isAheadOfItsProducer(read, record)) {
                 read =
                         read.asUnreadable(
-                                "ts_ms and source.ts_us are more than %d minutes later than the record was produced"
+                                "ts_ms and source.ts_us are more than %s minutes later than the record was produced"
                                         .formatted(TOLERANCE.toMinutes()));
             }
-            out.collect(isReplayed(record.headers().toArray()) ? read.asReplayed() : read);
+            OptionalLong before = replayedFrom(record.headers().toArray());
+            out.collect(before.isPresent() ? read.asReplayed(before.getAsLong()) : read);
+        }
+
+        private boolean isForged(LogRecord read) {
+            return clockKey != null
+                    && read.kind() == LogRecord.Kind.CLOCK
+                    && !clockKey.admits(read.clock());
+        }
+
+        private void tellForged(LogRecord read) {
+            forged.inc();
+            if (System.nanoTime() - loggedAt >= LOGGED_AGAIN.toNanos()) {
+                loggedAt = System.nanoTime();
+                LOG.warn(
+                        "The clock message at offset {} was not written by lifecycle.emit_clock()"
+                                + " and is left out: somebody else wrote it into the database's log,"
+                                + " or our schema was made anew, and the job has to be restarted",
+                        read.offset());
+            }
         }
 
         /**
@@ -175,8 +256,17 @@ public record ChangeLog(String bootstrapServers, String topic, String groupId)
         }
 
         /** A header's name is decoded when it is asked for, so no more of them are than need be. */
-        private static boolean isReplayed(Header[] headers) {
-            return headers.length > 0 && headers[headers.length - 1].key().equals(REPLAYED_FROM);
+        private static OptionalLong replayedFrom(Header[] headers) {
+            if (headers.length == 0 || !headers[headers.length - 1].key().equals(REPLAYED_FROM)) {
+                return OptionalLong.empty();
+            }
+            byte[] position = headers[headers.length - 1].value();
+            try {
+                return OptionalLong.of(
+                        Long.parseLong(new String(position, StandardCharsets.UTF_8)));
+            } catch (NumberFormatException | NullPointerException e) {
+                return OptionalLong.of(UNKNOWN_POSITION);
+            }
         }
 
         @Override

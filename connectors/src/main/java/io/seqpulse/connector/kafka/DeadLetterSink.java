@@ -1,6 +1,8 @@
 package io.seqpulse.connector.kafka;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Properties;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -26,7 +28,20 @@ public final class DeadLetterSink {
 
     /** A sink into that topic, which must exist or be creatable on first use. */
     public static KafkaSink<DeadLetter> to(String bootstrapServers, String topic) {
+        return to(bootstrapServers, topic, Map.of());
+    }
+
+    /**
+     * The same.
+     *
+     * @param client what Kafka's clients need over that, such as a login
+     */
+    public static KafkaSink<DeadLetter> to(
+            String bootstrapServers, String topic, Map<String, String> client) {
+        Properties properties = new Properties();
+        properties.putAll(client);
         return KafkaSink.<DeadLetter>builder()
+                .setKafkaProducerConfig(properties)
                 .setBootstrapServers(bootstrapServers)
                 .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
                 .setProperty(

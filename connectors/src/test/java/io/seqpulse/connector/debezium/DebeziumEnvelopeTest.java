@@ -192,7 +192,11 @@ class DebeziumEnvelopeTest {
         assertThat(record.clock())
                 .isEqualTo(
                         new ClockMessage(
-                                1795251600380111L, 1795251600391L, 24023560, "741234567890/1"));
+                                1795251600380111L,
+                                1795251600391L,
+                                24023560,
+                                24023400,
+                                "741234567890/1"));
         assertThat(record.change()).isNull();
     }
 
@@ -252,6 +256,66 @@ class DebeziumEnvelopeTest {
         ChangeEvent event = after(json);
         assertThat(Instant.EPOCH.plusNanos(event.micros("x") * 1_000)).isEqualTo(instant);
         assertThat(event.millis("x")).isEqualTo(instant.toEpochMilli());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"0001-01-01T00:00:00.000000Z\"",
+                "\"0044-03-15T12:00:00Z\"",
+                "\"9999-12-31T23:59:59.999999Z\"",
+                "-62135596800000000",
+                "253402300799999999"
+            })
+    void understandsTheYearsOneTo9999(String json) {
+        assertThat(after(json).micros("x"))
+                .isBetween(ChangeEvent.FIRST_MICROS, ChangeEvent.END_MICROS - 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"0000-12-31T23:59:59.999999Z\"",
+                "\"-4712-01-01T00:00:00Z\"",
+                "\"-4713-11-24T00:00:00.000000Z\"",
+                "\"+10000-01-01T00:00:00.000000Z\"",
+                "\"+294276-12-31T23:59:59.999999Z\"",
+                "\"+999999999-12-31T23:59:59.999999999Z\"",
+                "-62135596800000001",
+                "253402300800000000",
+                "\"infinity\"",
+                "\"-infinity\"",
+                "9223372036854775807",
+                "-9223372036854775808"
+            })
+    void refusesTimesThatNothingCanBeAddedTo(String json) {
+        assertThatThrownBy(() -> after(json).micros("x"))
+                .isInstanceOf(UnusableChangeException.class)
+                .hasMessage("users.x is infinite, or not in the years 1 to 9999");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"9223372036854775807", "-62135596800000001", "253402300800000000"})
+    void cannotReadARecordThatWasCommittedAtNoTime(String micros) {
+        String odd = CREATE.replace("\"ts_us\":1795251600130742", "\"ts_us\":" + micros);
+
+        assertThat(parse(KEY, odd).kind()).isEqualTo(Kind.UNREADABLE);
+        assertThat(parse(KEY, odd).reason()).isEqualTo("ts_us is no time");
+        String clock = CLOCK.replace("\"ts_us\":1795251600380111", "\"ts_us\":" + micros);
+        assertThat(parse(null, clock).reason()).isEqualTo("ts_us is no time");
+    }
+
+    /** By both ways of reading: an array is read by the tree. */
+    @ParameterizedTest
+    @CsvSource({
+        "\"a\\ud83d\", a\ufffd",
+        "\"\\ude80b\", \ufffdb",
+        "\"\\ude80\\ud83d\\u0000\", \ufffd\ufffd\ufffd",
+        "\"\\ud83d\\ude80\", \ud83d\ude80",
+        "[\"\\ud83d\"], [\"\ufffd\"]",
+    })
+    void makesTextThatNoDatabaseCouldHoldWellFormed(String json, String text) {
+        assertThat(after(json).text("x")).isEqualTo(text);
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoField;
 import java.time.temporal.TemporalAccessor;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,11 +64,11 @@ class IsoTimeTest {
                         random.nextInt(1_000_000) * 1_000,
                         ZoneOffset.UTC);
         int digits = random.nextInt(7);
-        String text = time.format(DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss"));
+        String text =
+                time.format(DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss", Locale.ROOT));
         if (digits > 0) {
             text +=
-                    ".%06d"
-                            .formatted(time.get(ChronoField.MICRO_OF_SECOND))
+                    String.format(Locale.ROOT, ".%06d", time.get(ChronoField.MICRO_OF_SECOND))
                             .substring(0, 1 + digits);
         }
         text += random.nextInt(8) == 0 ? (random.nextBoolean() ? "+02:00" : "") : "Z";

@@ -15,8 +15,12 @@ class DeliveryPolicyTest {
     @ParameterizedTest
     @EnumSource(EmailCategory.class)
     void repeatsWhatNobodyKnowsUnlessItIsMarketing(EmailCategory category) {
-        assertThat(DeliveryPolicy.disposition(ReplyClass.UNCONFIRMED, category))
-                .isEqualTo(category.capped() ? Disposition.FAIL_UNCONFIRMED : Disposition.RETRY);
+        for (int before = 0; before < 10; before++) {
+            boolean ends = category.capped() || before >= 2;
+            assertThat(DeliveryPolicy.disposition(ReplyClass.UNCONFIRMED, category, before))
+                    .as("%s unconfirmed before", before)
+                    .isEqualTo(ends ? Disposition.FAIL_UNCONFIRMED : Disposition.RETRY);
+        }
     }
 
     @ParameterizedTest
@@ -24,15 +28,22 @@ class DeliveryPolicyTest {
     void waitsLongerEachTimeUpToFourHours(int failures, long seconds) {
         Random dice = new Random(7);
         for (int i = 0; i < 100; i++) {
-            assertThat(DeliveryPolicy.backoff(failures, dice))
+            assertThat(DeliveryPolicy.backoff(failures, false, dice))
                     .isBetween(Duration.ofMillis(seconds * 750), Duration.ofMillis(seconds * 1250));
         }
+    }
+
+    @Test
+    void asksAgainSoonWhereAllAreRefused() {
+        assertThat(DeliveryPolicy.backoff(1_000, true, new Random(7)))
+                .isBetween(Duration.ofSeconds(450), Duration.ofSeconds(750));
     }
 
     @Test
     void doesNotLetThemAllComeBackAtOnce() {
         Random dice = new Random(7);
 
-        assertThat(DeliveryPolicy.backoff(3, dice)).isNotEqualTo(DeliveryPolicy.backoff(3, dice));
+        assertThat(DeliveryPolicy.backoff(3, false, dice))
+                .isNotEqualTo(DeliveryPolicy.backoff(3, false, dice));
     }
 }

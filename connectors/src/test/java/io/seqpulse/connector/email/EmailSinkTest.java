@@ -11,7 +11,9 @@ import io.seqpulse.connector.jdbc.ProductDatabase;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectOutputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.runtime.operators.sink.SinkWriterOperatorFactory;
@@ -92,32 +94,155 @@ class EmailSinkTest {
     }
 
     @Test
-    void aDatabaseThatFailsFailsTheJob() throws Exception {
+    void aJournalThatDoesNotLetUsIsWaitedFor() throws Exception {
+        database.execute("revoke insert on public.email_deliveries from lifecycle_job");
         try (var harness = open(sink())) {
-            database.execute("revoke insert on public.email_deliveries from lifecycle_job");
             harness.processElement(journal("1"), 0);
 
-            assertThatThrownBy(() -> harness.prepareSnapshotPreBarrier(1))
-                    .hasMessageContaining("emails could not be journalled");
+            whileItWaits(
+                    () -> harness.prepareSnapshotPreBarrier(1),
+                    () ->
+                            database.execute(
+                                    "grant insert on public.email_deliveries to lifecycle_job"));
 
-            database.execute("grant insert on public.email_deliveries to lifecycle_job");
-            assertThatThrownBy(() -> harness.processElement(journal("2"), 0))
-                    .hasMessageContaining("emails could not be journalled");
-            assertThatThrownBy(() -> harness.prepareSnapshotPreBarrier(2))
-                    .hasMessageContaining("emails could not be journalled");
+            assertThat(journalled()).isOne();
         } finally {
             database.execute("grant insert on public.email_deliveries to lifecycle_job");
         }
     }
 
+    /** No email, no checkpoint: nobody asks the writer for anything. */
     @Test
-    void aJournalOutOfReachFailsTheStart() {
-        JdbcSettings nowhere = new JdbcSettings("jdbc:postgresql://localhost:1/x", "u", "secret");
+    void aSenderThatEndsFailsTheJobWithinASecond() throws Exception {
+        try (var harness = open(sink())) {
+            harness.setProcessingTime(5_000);
+            Thread dispatcher =
+                    Thread.getAllStackTraces().keySet().stream()
+                            .filter(thread -> thread.getName().equals("email-0-dispatcher"))
+                            .findFirst()
+                            .orElseThrow();
 
-        assertThatThrownBy(() -> open(sink(nowhere)))
-                .rootCause()
-                .hasMessageContaining("refused")
-                .hasMessageNotContaining("secret");
+            dispatcher.interrupt();
+            dispatcher.join();
+
+            assertThatThrownBy(() -> harness.setProcessingTime(6_000))
+                    .hasStackTraceContaining("the email sender has ended");
+            assertThatThrownBy(() -> harness.prepareSnapshotPreBarrier(1))
+                    .hasMessageContaining("the email sender has ended");
+        }
+    }
+
+    /** Whom we cannot see is not deleted. */
+    @Test
+    void rowsHiddenByAPolicyAreWaitedForAndNobodyIsMailedMeanwhile() throws Exception {
+        try (var harness = open(sink())) {
+            harness.processElement(journal("before"), 0);
+            harness.prepareSnapshotPreBarrier(1);
+            await("sent", () -> server.received().size() == 1);
+            database.execute("alter table public.email_preferences enable row level security");
+            UUID leftAlone = rows.queued("2", EmailCategory.MARKETING, ada);
+            database.execute("alter table public.users enable row level security");
+            harness.processElement(journal("1"), 0);
+
+            whileItWaits(
+                    () -> harness.prepareSnapshotPreBarrier(2),
+                    () -> {
+                        assertThat(rows.outcome(leftAlone)).isEqualTo("queued");
+                        database.execute("alter table public.users disable row level security");
+                    });
+            assertThat(rows.row("1")).containsEntry("status", "queued");
+            assertThat(server.received()).hasSize(1);
+
+            database.execute("alter table public.email_preferences disable row level security");
+            await("sent", () -> server.received().size() == 3);
+        } finally {
+            database.execute("alter table public.users disable row level security");
+            database.execute("alter table public.email_preferences disable row level security");
+        }
+    }
+
+    @Test
+    void aTaskThatIsCancelledWhileItWaitsEnds() throws Exception {
+        JdbcSettings nowhere = new JdbcSettings("jdbc:postgresql://localhost:1/x", "u", "secret");
+        try (var harness = open(builder(nowhere).journalOnly().build())) {
+            harness.processElement(journal("1"), 0);
+            Thread task = Thread.currentThread();
+            Thread canceller =
+                    new Thread(
+                            () -> {
+                                await("waiting", () -> isWaiting(task));
+                                task.interrupt();
+                            });
+            canceller.start();
+
+            assertThatThrownBy(() -> harness.prepareSnapshotPreBarrier(1))
+                    .hasMessageContaining("cancelled while waiting for the journal")
+                    .hasMessageNotContaining("secret");
+
+            assertThat(Thread.interrupted()).isTrue();
+            canceller.join();
+        }
+    }
+
+    /** What a task does that must wait, and what another thread does when it is seen to. */
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private static void whileItWaits(Step waits, Runnable then) throws Exception {
+        Thread task = Thread.currentThread();
+        AtomicReference<Throwable> failed = new AtomicReference<>();
+        Thread other =
+                new Thread(
+                        () -> {
+                            try {
+                                await("waiting", () -> isWaiting(task));
+                                then.run();
+                            } catch (RuntimeException | Error wrong) {
+                                failed.set(wrong);
+                                task.interrupt();
+                            }
+                        });
+        other.start();
+        waits.run();
+        other.join();
+        assertThat(failed.get()).isNull();
+    }
+
+    private static boolean isWaiting(Thread task) {
+        return Arrays.stream(task.getStackTrace())
+                .anyMatch(
+                        frame ->
+                                frame.getClassName().equals(EmailSinkWriter.class.getName())
+                                        && frame.getMethodName().equals("pause"));
+    }
+
+    @Test
+    void aMailOfARuleThatIsNoMoreEndsWithItsReason() throws Exception {
+        JournalEntry entry = entry("1", EmailCategory.SERVICE, ada);
+        JournalEntry ruleless =
+                new JournalEntry(
+                        "1#disabled",
+                        entry.emailType(),
+                        null,
+                        entry.userId(),
+                        null,
+                        null,
+                        null,
+                        "disabled",
+                        null,
+                        null,
+                        null,
+                        entry.decidedAt(),
+                        null,
+                        null);
+        try (var harness = open(sink())) {
+            harness.processElement(EmailCommand.journal(ruleless), 0);
+            harness.prepareSnapshotPreBarrier(1);
+        }
+        assertThat(rows.row("1#disabled"))
+                .containsEntry("status", "suppressed")
+                .containsEntry("reason", "disabled");
     }
 
     @Test
@@ -137,6 +262,7 @@ class EmailSinkTest {
                         null,
                         null,
                         entry.decidedAt(),
+                        null,
                         null);
         try (var harness = open(sink())) {
             assertThatThrownBy(() -> harness.processElement(EmailCommand.journal(empty), 0))

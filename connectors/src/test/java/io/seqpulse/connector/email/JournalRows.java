@@ -50,7 +50,8 @@ final class JournalRows {
                 Instant.now().plus(Duration.ofHours(24)),
                 null,
                 Instant.now(),
-                CONTENT);
+                CONTENT,
+                null);
     }
 
     /** A queued row of ours. */
@@ -75,6 +76,12 @@ final class JournalRows {
     /** Changes a row; {@code assignments} is SQL. */
     void change(UUID id, String assignments) {
         database.execute("update public.email_deliveries set " + assignments + " where id = ?", id);
+    }
+
+    /** Changes the rows for which a condition holds; both are SQL. */
+    void changeAll(String condition, String assignments) {
+        database.execute(
+                "update public.email_deliveries set " + assignments + " where " + condition);
     }
 
     Map<String, Object> row(UUID id) {

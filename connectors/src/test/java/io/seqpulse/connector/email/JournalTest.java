@@ -47,10 +47,11 @@ class JournalTest {
                         at.plusSeconds(60),
                         at.minusSeconds(1),
                         at,
-                        JournalRows.CONTENT);
+                        JournalRows.CONTENT,
+                        null);
 
         assertThat(journal.write(List.of(journal(entry))))
-                .isEqualTo(new Journal.Outcome(1, 0, 0, 0, 0));
+                .isEqualTo(new Journal.Outcome(1, 0, 0, 0, 0, 0, 0));
 
         var row = rows.row("k");
         assertThat(row)
@@ -109,7 +110,8 @@ class JournalTest {
                 entry.expiresAt(),
                 entry.causedAt(),
                 entry.decidedAt(),
-                entry.content());
+                entry.content(),
+                null);
     }
 
     @Test
@@ -129,10 +131,10 @@ class JournalTest {
     void aTakenKeyStaysAsItIs() throws SQLException {
         JournalEntry first = entry("k", EmailCategory.SERVICE, ada);
         assertThat(journal.write(List.of(journal(first), journal(first), journal(first))))
-                .isEqualTo(new Journal.Outcome(1, 0, 2, 0, 0));
+                .isEqualTo(new Journal.Outcome(1, 0, 0, 2, 0, 0, 0));
 
         assertThat(journal.write(List.of(journal(first))))
-                .isEqualTo(new Journal.Outcome(0, 0, 1, 0, 0));
+                .isEqualTo(new Journal.Outcome(0, 0, 0, 1, 0, 0, 0));
     }
 
     /** A job that came back from a checkpoint sees the end before it decides again. */
@@ -180,7 +182,7 @@ class JournalTest {
                                 journal(entry("k", EmailCategory.MARKETING, bob)),
                                 withdraw(new Withdrawal("k", ada.toString(), "resolved"))));
 
-        assertThat(outcome).isEqualTo(new Journal.Outcome(0, 0, 1, 0, 0));
+        assertThat(outcome).isEqualTo(new Journal.Outcome(0, 0, 0, 1, 0, 0, 0));
         assertThat(
                         journal.write(
                                         List.of(
@@ -208,7 +210,7 @@ class JournalTest {
                                 journal(entry("n", EmailCategory.SERVICE, nobody)),
                                 journal(entry("b", EmailCategory.SERVICE, bob))));
 
-        assertThat(outcome).isEqualTo(new Journal.Outcome(2, 0, 0, 1, 0));
+        assertThat(outcome).isEqualTo(new Journal.Outcome(2, 0, 0, 0, 1, 0, 0));
         assertThat(database.value("select count(*) from public.email_deliveries")).isEqualTo(2L);
     }
 
@@ -229,13 +231,14 @@ class JournalTest {
                         null,
                         null,
                         entry.decidedAt(),
-                        entry.content());
+                        entry.content(),
+                        null);
 
         JournalEntry neighbour = entry("n", EmailCategory.SERVICE, ada);
 
         Journal.Outcome outcome = journal.write(List.of(journal(ofNoProject), journal(neighbour)));
 
-        assertThat(outcome).isEqualTo(new Journal.Outcome(1, 0, 0, 1, 0));
+        assertThat(outcome).isEqualTo(new Journal.Outcome(1, 0, 0, 0, 1, 0, 0));
         assertThat(database.value("select dedupe_key from public.email_deliveries")).isEqualTo("n");
     }
 
@@ -289,7 +292,7 @@ class JournalTest {
                                 withdraw(new Withdrawal("k", ada.toString(), "moved")),
                                 journal(later)));
 
-        assertThat(outcome).isEqualTo(new Journal.Outcome(2, 0, 0, 0, 1));
+        assertThat(outcome).isEqualTo(new Journal.Outcome(2, 0, 0, 0, 0, 1, 0));
         assertThat(rows.row("k"))
                 .containsEntry("user_id", bob)
                 .containsEntry("status", "queued")
@@ -361,6 +364,7 @@ class JournalTest {
                 entry.expiresAt(),
                 entry.causedAt(),
                 entry.decidedAt(),
+                null,
                 null);
     }
 
@@ -378,6 +382,7 @@ class JournalTest {
                 entry.expiresAt(),
                 entry.causedAt(),
                 other.decidedAt().plusSeconds(seconds),
-                entry.content());
+                entry.content(),
+                null);
     }
 }

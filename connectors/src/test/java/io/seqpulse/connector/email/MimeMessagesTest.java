@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MimeMessagesTest {
@@ -125,6 +126,34 @@ class MimeMessagesTest {
                 .hasMessageContaining("email from");
     }
 
+    /** Whatever our own address is, no server and no header is told anything outside ASCII. */
+    @ParameterizedTest
+    @CsvSource({
+        "X <hello@exämple.example>, hello@xn--exmple-cua.example",
+        "hello@straße.example, hello@xn--strae-oqa.example",
+        "Équipe ß 日本 <hello@exämple.example>, hello@xn--exmple-cua.example"
+    })
+    void allHeadersAreAscii(String from, String address) throws Exception {
+        MimeMessages ours = new MimeMessages(from, from, null, NOON);
+        MimeMessage message = ours.message(mail("k", JournalRows.CONTENT), to());
+
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        message.writeTo(bytes);
+        for (byte octet : bytes.toByteArray()) {
+            assertThat(octet).isGreaterThan((byte) 0);
+        }
+        assertThat(((InternetAddress) message.getFrom()[0]).getAddress()).isEqualTo(address);
+        assertThat(message.getMessageID()).endsWith(address.substring(address.indexOf('@')) + ">");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"jörg@example.org", "X <hello@a\u200Cb.example>", "hello@-ä.example"})
+    void ourOwnAddressHasAnAsciiForm(String from) {
+        assertThatThrownBy(() -> new MimeMessages(from, null, null, NOON))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("email from");
+    }
+
     private void assertInvalid(EmailContent content) {
         QueuedMail mail = mail("k", content);
         assertThatThrownBy(() -> messages.message(mail, to())).isInstanceOf(InvalidContent.class);
@@ -144,6 +173,8 @@ class MimeMessagesTest {
                 "ada@example.org",
                 "ada",
                 payload,
+                0,
+                false,
                 0);
     }
 

@@ -3,12 +3,14 @@ package io.seqpulse.connector.email;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.seqpulse.connector.email.DeliveryPolicy.Disposition;
 import io.seqpulse.connector.jdbc.ProductDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,8 @@ class OutboxTest {
     private final ProductDatabase database = ProductDatabase.shared();
     private final JournalRows rows = new JournalRows(database);
     private final HikariDataSource pool = JournalRows.pool(database.job());
-    private final Outbox outbox = new Outbox(pool, Duration.ofHours(24));
+    private final Outbox outbox =
+            new Outbox(pool, Duration.ofHours(24), SendableCodes.ALL, () -> 0x7abc);
     private final UUID ada = database.user("Ada@example.org");
 
     @AfterEach
@@ -52,6 +55,46 @@ class OutboxTest {
                                         + " from public.email_deliveries where id = ?",
                                 alert))
                 .isEqualTo(true);
+    }
+
+    @Test
+    void takesOverWhatNoLivingSenderHasLeasedAndNotFenced() throws SQLException {
+        UUID fenced = rows.queued("fenced", EmailCategory.ALERT, ada);
+        assertThat(outbox.fence(outbox.lease(1).mails().get(0))).isEqualTo(Fence.Verdict.OPEN);
+        UUID lost = rows.queued("lost", EmailCategory.ALERT, ada);
+        UUID too = rows.queued("too", EmailCategory.REPORT, ada);
+        assertThat(outbox.lease(9).mails()).hasSize(2);
+        try (SenderLock alive = new SenderLock(pool)) {
+            assertThat(alive.hold()).isFalse();
+            Outbox living =
+                    new Outbox(pool, Duration.ofHours(24), SendableCodes.ALL, alive::number);
+            UUID theirs = rows.queued("theirs", EmailCategory.ALERT, ada);
+            assertThat(ids(living.lease(9))).containsExactly(theirs);
+
+            assertThat(outbox.takeOver()).isEqualTo(2);
+            assertThat(rows.row(theirs)).containsEntry("phase", "leased");
+            assertThat(rows.row(fenced)).containsEntry("phase", "final");
+            assertThat(ids(living.lease(9))).containsExactlyInAnyOrder(lost, too);
+            assertThat(living.takeOver()).isZero();
+        }
+        assertThat(outbox.takeOver()).isEqualTo(3);
+    }
+
+    @Test
+    void returnsWhatItLeasedWithoutHearingOfIt() throws SQLException {
+        UUID inHand = rows.queued("in hand", EmailCategory.ALERT, ada);
+        assertThat(ids(outbox.lease(1))).containsExactly(inHand);
+        UUID fenced = rows.queued("fenced", EmailCategory.SERVICE, ada);
+        assertThat(outbox.fence(outbox.lease(1).mails().get(0))).isEqualTo(Fence.Verdict.OPEN);
+        UUID unheard = rows.queued("unheard", EmailCategory.SERVICE, ada);
+        assertThat(ids(outbox.lease(1))).containsExactly(unheard);
+
+        assertThat(outbox.returnUnheard(List.of(inHand))).isEqualTo(1);
+
+        assertThat(rows.row(inHand)).containsEntry("phase", "leased");
+        assertThat(rows.row(fenced)).containsEntry("phase", "final");
+        assertThat(ids(outbox.lease(9))).containsExactly(unheard);
+        assertThat(outbox.returnUnheard(List.of(inHand, unheard))).isZero();
     }
 
     @Test
@@ -253,7 +296,7 @@ class OutboxTest {
         UUID sent = rows.queued("before", EmailCategory.SERVICE, ada);
         rows.change(
                 sent,
-                "status = 'sent', email_type = '%s', sent_at = now() - interval '%d hours', %s"
+                "status = 'sent', email_type = '%s', sent_at = now() - interval '%s hours', %s"
                         .formatted(
                                 type,
                                 hours,
@@ -340,6 +383,64 @@ class OutboxTest {
     }
 
     /** The lease of a process that was killed lasts for minutes; nobody waits for it to end. */
+    /** As after a crash each time: nobody but the lease sees that an answer is missing. */
+    @Test
+    void aMailIsEndedThreeTimesAtMostWithoutAnAnswer() throws SQLException {
+        UUID id = rows.queued("k", EmailCategory.SECURITY, ada);
+        for (int before = 0; before < 3; before++) {
+            QueuedMail mail = outbox.lease(1).mails().get(0);
+            assertThat(mail.unconfirmed()).isEqualTo(before);
+            // Put off and forgiven in between, and leased in vain: that answers nothing.
+            outbox.retry(mail, Duration.ZERO, false, "550 5.7.1 no");
+            outbox.forgive(List.of(id));
+            mail = outbox.lease(1).mails().get(0);
+            assertThat(mail.unconfirmed()).isEqualTo(before);
+            assertThat(mail.refusedBefore()).isFalse();
+            outbox.retry(mail, Duration.ZERO, false, "550 5.7.1 no");
+            mail = outbox.lease(1).mails().get(0);
+            assertThat(mail.refusedBefore()).isTrue();
+            outbox.release(mail);
+            mail = outbox.lease(1).mails().get(0);
+            assertThat(outbox.fence(mail)).isEqualTo(Fence.Verdict.OPEN);
+            rows.change(id, "lease_until = now() - interval '1 second'");
+        }
+
+        assertSettled(id, "failed/unconfirmed");
+    }
+
+    @Test
+    void forgivingLeavesNoWordsWhereNothingIsInDoubt() throws SQLException {
+        UUID id = rows.queued("k", EmailCategory.SECURITY, ada);
+        outbox.retry(outbox.lease(1).mails().get(0), Duration.ZERO, false, "550 5.7.1 no");
+
+        outbox.forgive(List.of(id));
+
+        assertThat(rows.row(id)).containsEntry("error_message", null).containsEntry("attempts", 0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(EmailCategory.class)
+    void asksWithMarketingOnlyWhereNothingElseIsDueSoon(EmailCategory category)
+            throws SQLException {
+        UUID marketing = rows.queued("m", EmailCategory.MARKETING, ada);
+        rows.change(marketing, "next_attempt_at = now() - interval '1 hour'");
+        UUID other = rows.queued("other", category, ada);
+        rows.change(other, "next_attempt_at = now() + interval '9 minutes'");
+        boolean spared = !category.capped();
+
+        assertThat(ids(outbox.leaseToAsk(1)))
+                .containsExactlyElementsOf(spared ? List.of() : List.of(marketing));
+        rows.change(other, "next_attempt_at = now()");
+        if (spared) {
+            assertThat(ids(outbox.leaseToAsk(1))).containsExactly(other);
+            rows.change(
+                    other,
+                    "lease_token = null, lease_until = null, phase = null,"
+                            + " next_attempt_at = now() + interval '11 minutes'");
+            assertThat(ids(outbox.leaseToAsk(1))).containsExactly(marketing);
+        }
+    }
+
     @Test
     void whatIsWithdrawnWhileItIsLeasedDoesNotPassTheFence() throws SQLException {
         UUID id = rows.queued("k", EmailCategory.MARKETING, ada);
@@ -400,7 +501,7 @@ class OutboxTest {
         assertThat(outbox.lease(9).nothingDue()).isTrue();
 
         // The first is refused after all: the second need not wait for a day.
-        outbox.failed(mails.get(0), "message_refused", DeliveryPolicy.Disposition.FAIL, "550");
+        outbox.failed(mails.get(0), "message_refused", DeliveryPolicy.Disposition.REFUSED, "550");
         assertThat(ids(outbox.lease(9))).containsExactly(mails.get(1).id());
         assertThat(List.of(first, second)).contains(mails.get(0).id(), mails.get(1).id());
     }
@@ -436,6 +537,90 @@ class OutboxTest {
                 .containsEntry("attempts", 1)
                 .containsEntry("error_message", "451 later")
                 .containsEntry("phase", null);
+    }
+
+    /** The configuration may have changed since it was queued. */
+    @Test
+    void whatMayNoLongerBeSentEndsAndLeavesItsKeyFree() throws SQLException {
+        Outbox configured =
+                new Outbox(
+                        pool,
+                        Duration.ofHours(24),
+                        SendableCodes.of(Set.of("E-TEST-01"), Map.of("E-TEST-02", "shadow")),
+                        () -> 0x7abc);
+        UUID live = rows.queued("live", EmailCategory.SERVICE, ada);
+        UUID shadow = rows.queued("shadow", EmailCategory.SERVICE, ada);
+        rows.change(shadow, "email_type = 'E-TEST-02'");
+        UUID removed = rows.queued("removed", EmailCategory.ALERT, ada);
+        rows.change(removed, "email_type = 'E-TEST-03'");
+        UUID again = rows.queued("again", EmailCategory.ALERT, ada);
+        rows.change(again, "email_type = 'E-TEST-03'");
+        UUID earlier = rows.queued("again#disabled", EmailCategory.ALERT, ada);
+        rows.change(earlier, "status = 'suppressed'");
+
+        Outbox.Leased leased = configured.lease(9);
+
+        assertThat(ids(leased)).containsExactly(live);
+        assertThat(leased.settled()).isEqualTo(Map.of("shadow", 1, "disabled", 2));
+        assertThat(rows.outcome(shadow)).isEqualTo("suppressed/shadow");
+        assertThat(rows.row(shadow)).containsEntry("dedupe_key", "shadow#shadow");
+        assertThat(rows.outcome(removed)).isEqualTo("suppressed/disabled");
+        assertThat(rows.row(removed)).containsEntry("dedupe_key", "removed#disabled");
+        assertThat(rows.row(again)).containsEntry("dedupe_key", "again#disabled:" + again);
+    }
+
+    @Test
+    void aRowThatCannotBeLeasedKeepsNoOtherOneUp() throws SQLException {
+        UUID stuck = rows.queued("stuck", EmailCategory.ALERT, ada);
+        rows.change(stuck, "next_attempt_at = now() - interval '1 hour'");
+        UUID first = rows.queued("1", EmailCategory.ALERT, ada);
+        database.execute(
+                """
+                create function public.keeper() returns trigger language plpgsql as $$
+                begin
+                    if old.dedupe_key = 'stuck' then
+                        raise exception 'not this one';
+                    end if;
+                    return new;
+                end $$;
+                create trigger keeper before update on public.email_deliveries
+                for each row execute function public.keeper()
+                """);
+        try {
+            assertThat(ids(outbox.lease(9))).containsExactly(first);
+            UUID second = rows.queued("2", EmailCategory.SERVICE, ada);
+            assertThat(ids(outbox.lease(1))).as("passed over").containsExactly(second);
+            assertThat(outbox.lease(1).nothingDue()).isTrue();
+        } finally {
+            database.execute(
+                    "drop trigger keeper on public.email_deliveries;"
+                            + " drop function public.keeper()");
+        }
+        assertThat(rows.outcome(stuck)).isEqualTo("queued");
+    }
+
+    @Test
+    void anOutcomeIsNotedThoughTheTableHasNoRoomForItsWords() throws SQLException {
+        database.execute(
+                "alter table public.email_deliveries"
+                        + " add constraint short check (length(error_message) < 9"
+                        + " and length(provider_message_id) < 9)");
+        try {
+            UUID sent = rows.queued("sent", EmailCategory.SERVICE, ada);
+            outbox.sent(outbox.lease(1).mails().get(0), "<much-too-long@example.org>");
+            UUID failed = rows.queued("failed", EmailCategory.SERVICE, ada);
+            QueuedMail mail = outbox.lease(1).mails().get(0);
+            outbox.failed(mail, "message_refused", Disposition.FAIL, "554 much too long");
+            UUID put = rows.queued("put off", EmailCategory.SERVICE, ada);
+            mail = outbox.lease(1).mails().get(0);
+            outbox.retry(mail, Duration.ofHours(1), false, "451 much too long");
+
+            assertThat(rows.outcome(sent)).isEqualTo("sent");
+            assertThat(rows.outcome(failed)).isEqualTo("failed/message_refused");
+            assertThat(rows.row(put)).containsEntry("attempts", 1).containsEntry("phase", null);
+        } finally {
+            database.execute("alter table public.email_deliveries drop constraint short");
+        }
     }
 
     private void assertSettled(UUID id, String outcome) throws SQLException {

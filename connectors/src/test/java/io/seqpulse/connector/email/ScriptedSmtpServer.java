@@ -89,15 +89,22 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     /** Instead of a reply: the connection is closed. */
     public static final String DROP = "drop";
 
+    /** Instead of a reply: the connection is reset, as by a firewall. */
+    public static final String RESET = "reset";
+
     private final ServerSocket listener;
     private final Map<Step, Queue<String>> once = new ConcurrentHashMap<>();
     private final Map<Step, String> always = new ConcurrentHashMap<>();
     private final Map<Step, Hold> holds = new ConcurrentHashMap<>();
     private final List<Received> received = new CopyOnWriteArrayList<>();
     private final List<String> commands = new CopyOnWriteArrayList<>();
+    private final Map<String, String> refused = new ConcurrentHashMap<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> silent = ConcurrentHashMap.newKeySet();
     private final AtomicInteger sessions = new AtomicInteger();
     private final AtomicInteger cutOff = new AtomicInteger();
+    private volatile int mostSessions = Integer.MAX_VALUE;
+    private volatile boolean international;
     private volatile String user;
     private volatile String password;
     private volatile SSLContext tls;
@@ -155,6 +162,35 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         return this;
     }
 
+    /** Answers so to RCPT with that address from now on. */
+    public ScriptedSmtpServer refuse(String recipient, String reply) {
+        refused.put(recipient, reply);
+        return this;
+    }
+
+    /** Takes that many sessions at a time from now on, and refuses others. */
+    public ScriptedSmtpServer atMost(int sessions) {
+        mostSessions = sessions;
+        return this;
+    }
+
+    /** Offers SMTPUTF8 from now on. */
+    public ScriptedSmtpServer international() {
+        international = true;
+        return this;
+    }
+
+    /** Says nothing more in the sessions there are; new ones are as always. */
+    public ScriptedSmtpServer fallSilent() {
+        silent.addAll(open);
+        return this;
+    }
+
+    /** How many sessions there are at present. */
+    public int open() {
+        return open.size();
+    }
+
     /** Makes the next session wait before it answers at a step. */
     public Hold hold(Step step) {
         Hold hold = new Hold();
@@ -207,6 +243,15 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             try {
                 Socket socket = listener.accept();
                 sessions.incrementAndGet();
+                if (open.size() >= mostSessions) {
+                    try (socket) {
+                        socket.getOutputStream()
+                                .write(
+                                        "421 4.7.0 too many connections\r\n"
+                                                .getBytes(StandardCharsets.UTF_8));
+                    }
+                    continue;
+                }
                 open.add(socket);
                 daemon(() -> serve(socket), "scripted-smtp-session");
             } catch (IOException closed) {
@@ -222,6 +267,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             // The client went away; what it left unfinished has been counted.
         } finally {
             open.remove(socket);
+            silent.remove(socket);
         }
     }
 
@@ -239,6 +285,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     }
 
     private final class Session {
+        private final Socket connection;
         private Socket socket;
         private BufferedReader in;
         private OutputStream out;
@@ -248,6 +295,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         private String recipient;
 
         Session(Socket socket) throws IOException {
+            this.connection = socket;
             this.socket = socket;
             if (tlsFromTheStart) {
                 encrypt();
@@ -307,7 +355,8 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 }
                 case "RCPT" -> {
                     recipient = address(line);
-                    yield answer(Step.RCPT, "250 ok");
+                    String refusal = refused.get(recipient);
+                    yield refusal != null ? perform(refusal) : answer(Step.RCPT, "250 ok");
                 }
                 case "DATA" -> answer(Step.DATA, "354 go ahead") && body();
                 case "NOOP" -> answer(Step.NOOP, "250 ok");
@@ -331,6 +380,9 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             if (user != null) {
                 offered += "250-AUTH PLAIN\r\n";
             }
+            if (international) {
+                offered += "250-SMTPUTF8\r\n";
+            }
             return offered + "250 8BITMIME";
         }
 
@@ -348,9 +400,9 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             return answer(Step.AUTH, loggedIn ? "235 welcome" : "535 5.7.8 wrong password");
         }
 
-        /** After a positive answer to DATA: takes the message, ended by a lone dot. */
+        /** After a go-ahead to DATA: takes the message, ended by a lone dot. */
         private boolean body() throws IOException {
-            if (lastReply.charAt(0) != '3') {
+            if (!lastReply.startsWith("354")) {
                 return true;
             }
             StringBuilder text = new StringBuilder();
@@ -385,6 +437,10 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             if (DROP.equals(reply)) {
                 return false;
             }
+            if (RESET.equals(reply)) {
+                connection.setSoLinger(true, 0);
+                return false;
+            }
             send(reply);
             return !reply.startsWith("421");
         }
@@ -408,6 +464,9 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         }
 
         private void send(String reply) throws IOException {
+            if (silent.contains(connection)) {
+                return;
+            }
             out.write((reply + "\r\n").getBytes(StandardCharsets.UTF_8));
             out.flush();
         }

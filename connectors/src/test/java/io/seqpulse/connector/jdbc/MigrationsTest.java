@@ -56,13 +56,101 @@ class MigrationsTest {
                     .containsExactly("replication slot seqpulse_lifecycle is gone");
 
             own.execute("alter table public.users rename column email to mail");
+            own.execute("alter table public.email_events drop constraint email_events_pkey");
             own.execute("alter publication seqpulse_lifecycle drop table public.projects");
             assertThat(problems(own, check))
                     .containsExactly(
                             "replication slot seqpulse_lifecycle is gone",
                             "table projects is not in the publication",
+                            "table email_events is not captured: it has no primary key",
                             "column users.mail has another name than the job reads");
+
+            // as on a managed server, where nobody may make an event trigger
+            own.execute("drop event trigger seqpulse_lifecycle_follow");
+            own.execute("insert into public.users (name, mail) values ('Ada', 'ada@example.org')");
+            own.execute("alter table public.users replica identity full");
+            assertThatThrownBy(() -> own.execute("update public.users set name = 'x'"))
+                    .hasMessageContaining("does not cover the replica identity");
+            assertThat(problems(own, check))
+                    .contains(
+                            "table users cannot be updated: the publication does not cover its"
+                                    + " replica identity");
+            own.execute("select lifecycle.publish_table('users')");
+            assertThat(own.execute("update public.users set name = 'x'")).isOne();
         }
+    }
+
+    @Test
+    void aStartNamesEachColumnThatWouldBeReadWronglyAndWhatToDo() {
+        try (ProductDatabase own = ProductDatabase.startEmpty()) {
+            own.execute(
+                    "create table public.users (id uuid primary key, name bytea, email char(80),"
+                            + " is_active integer, created_at date, updated_at timestamp(3))");
+            own.execute("create type public.plan as enum ('free', 'pro')");
+            own.execute("create domain public.when_it_was as timestamptz");
+            own.execute(
+                    "create table public.projects (id uuid primary key, owner_id uuid,"
+                            + " plan public.plan, created_at public.when_it_was)");
+            own.execute(
+                    "create table public.deployments (id bigint primary key, started_at bigint,"
+                            + " finished_at timestamptz, duration_ms bigint"
+                            + " generated always as (started_at * 2) stored)");
+            own.migrate();
+
+            assertThatThrownBy(() -> new StartUpDatabase(own.job()).readable())
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("column public.users.name is bytea; it must be text")
+                    .hasMessageContaining("column public.users.email is character(80); it must be")
+                    .hasMessageContaining("column public.users.is_active is integer; it must be")
+                    .hasMessageContaining(
+                            "column public.users.created_at is date; it must be timestamptz or"
+                                    + " timestamp -> alter table public.users alter column"
+                                    + " created_at type timestamptz")
+                    .hasMessageContaining("column public.deployments.started_at is bigint")
+                    .hasMessageNotContainingAny("updated_at", "projects", "finished_at");
+        }
+    }
+
+    @Test
+    void aStartSaysWhichComputedColumnItGoesWithout() {
+        try (ProductDatabase own = ProductDatabase.startEmpty()) {
+            own.execute(
+                    "create table public.users (id uuid primary key, email text, is_active boolean,"
+                            + " created_at timestamptz, first_name text generated always as (email)"
+                            + " stored)");
+            own.execute(
+                    "create table public.projects (id uuid primary key, owner_id uuid, plan text)");
+            own.migrate();
+            assertThat(new StartUpDatabase(own.job()).readable())
+                    .containsExactly(
+                            "column public.users.first_name is computed by the database, so no log"
+                                    + " holds it");
+        }
+    }
+
+    @Test
+    void aStartRefusesRowsThatAreHidden() {
+        try (ProductDatabase own = ProductDatabase.start()) {
+            own.execute("alter table public.users enable row level security");
+            assertThatThrownBy(() -> new StartUpDatabase(own.job()).readable())
+                    .hasMessageContaining(
+                            "row level security hides rows of table public.users from role"
+                                    + " lifecycle_job")
+                    .hasMessageContaining("from role lifecycle_connect");
+            own.execute("alter role lifecycle_job bypassrls");
+            own.execute("alter role lifecycle_connect bypassrls");
+            assertThat(new StartUpDatabase(own.job()).readable()).isEmpty();
+        }
+    }
+
+    @Test
+    void anUnusableDatabaseIsNamedWithoutItsPassword() {
+        JdbcSettings away =
+                new JdbcSettings(
+                        "jdbc:postgresql://127.0.0.1:1/x?user=u&password=TOP-SECRET", "u", "p");
+        assertThatThrownBy(() -> new StartUpDatabase(away).newStart())
+                .hasMessageContaining("jdbc:postgresql://127.0.0.1:1/x?***")
+                .hasMessageNotContaining("TOP-SECRET");
     }
 
     private static List<String> problems(ProductDatabase database, String check) {
@@ -106,8 +194,7 @@ class MigrationsTest {
         try (Connection connection = database.connect(database.role("lifecycle_connect"));
                 Statement statement = connection.createStatement()) {
             statement.execute("select id, email from public.users");
-            statement.execute("select pg_logical_emit_message(true, 'seqpulse.clock', 'tick')");
-            statement.execute("select lifecycle.empty_tables()");
+            statement.execute("select lifecycle.emit_clock()");
             for (String forbidden :
                     List.of(
                             "select password_hash from public.users",

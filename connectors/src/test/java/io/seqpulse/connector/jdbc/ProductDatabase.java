@@ -33,6 +33,8 @@ public final class ProductDatabase implements AutoCloseable {
 
     private final EmbeddedPostgres postgres;
     private Connection session;
+    private String control;
+    private String folder;
 
     private ProductDatabase(EmbeddedPostgres postgres) {
         this.postgres = postgres;
@@ -65,9 +67,19 @@ public final class ProductDatabase implements AutoCloseable {
 
     /** One without any table. */
     public static ProductDatabase startEmpty() {
+        return startEmpty("");
+    }
+
+    /**
+     * One without any table.
+     *
+     * @param name of the server, by which that of {@code ./lifecycle up} is known
+     */
+    static ProductDatabase startEmpty(String name) {
         try {
             return new ProductDatabase(
                     EmbeddedPostgres.builder()
+                            .setServerConfig("cluster_name", name)
                             .setServerConfig("wal_level", "logical")
                             .setServerConfig("max_wal_senders", "8")
                             .start());
@@ -221,12 +233,60 @@ public final class ProductDatabase implements AutoCloseable {
                                         + "format('delete from %I.%I', schemaname, tablename), ';')"
                                         + " from pg_tables"
                                         + " where schemaname in ('public', 'lifecycle')"
-                                        + " and tablename <> 'flyway_schema_history'");
+                                        + " and tablename not in"
+                                        + " ('flyway_schema_history', 'clock_key')");
         if (deletes != null) {
             execute(
                     "set session_replication_role = replica;"
                             + deletes
                             + ";set session_replication_role = origin");
+        }
+    }
+
+    /** Ends the server and every connection; its data stay. */
+    public void stopServer() {
+        Path data = Path.of((String) value("show data_directory"));
+        try {
+            long pid =
+                    Long.parseLong(
+                            Files.readAllLines(data.resolve("postmaster.pid")).get(0).trim());
+            ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
+            Path binaries = Path.of(postmaster.info().command().orElseThrow()).getParent();
+            control = binaries.resolve("pg_ctl").toString();
+            folder = data.toString();
+            control("stop", "-m", "fast");
+            session = null;
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        }
+    }
+
+    /** Starts it again, with its data, at its port. */
+    public void startServer() {
+        control("start", "-o", "-p " + port() + " -F -c wal_level=logical");
+    }
+
+    private void control(String... command) {
+        List<String> words = new ArrayList<>();
+        if (System.getProperty("user.name").equals("root")) {
+            words.addAll(List.of("unshare", "-U")); // it refuses to be run by root
+        }
+        words.addAll(List.of(control, "-D", folder, "-w"));
+        words.addAll(List.of(command));
+        try {
+            Process run =
+                    new ProcessBuilder(words)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start();
+            if (run.waitFor() != 0) {
+                throw new IllegalStateException("failed: " + words);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(interrupted);
         }
     }
 

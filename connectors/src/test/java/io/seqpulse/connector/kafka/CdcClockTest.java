@@ -50,8 +50,8 @@ class CdcClockTest {
         receive(change("u", "false", micros(100, 0), T + 105));
         long before = emitted.last();
 
-        receive(change("u", "false", micros(5_000, 0), T + 5_005).asReplayed());
-        receive(change("u", "false", micros(-5_000, 0), T - 4_995).asReplayed());
+        receive(change("u", "false", micros(5_000, 0), T + 5_005).asReplayed(1));
+        receive(change("u", "false", micros(-5_000, 0), T - 4_995).asReplayed(1));
         generator.onPeriodicEmit(emitted);
 
         assertThat(emitted.last()).isEqualTo(before);
@@ -115,7 +115,7 @@ class CdcClockTest {
         receive(change("r", "first", micros(900, 0), T + 900));
         receive(change("r", "last", micros(900, 0), T + 900));
         receive(change("c", "false", micros(1_000, 0), T + 1_000));
-        receive(clockMessage(micros(1_050, 0), T + 1_050).asReplayed());
+        receive(clockMessage(micros(1_050, 0), T + 1_050).asReplayed(1));
         generator.onPeriodicEmit(emitted);
         assertThat(emitted.millis).containsExactly(T + 98);
 
@@ -135,6 +135,17 @@ class CdcClockTest {
         receive(clockMessage(micros(100, 0), T + 100));
         generator.onPeriodicEmit(emitted);
         assertThat(emitted.last()).isEqualTo(T + 5_000 - 2);
+        assertThat(metrics.count("steppedClockRecords")).isEqualTo(1);
+    }
+
+    /** Debezium on a machine whose clock was stepped to the year 9999, with the database. */
+    @Test
+    void isBoundedByThisMachinesClockToo() {
+        long stepped = 253_402_300_799_999L;
+
+        receive(clockMessage(stepped * 1_000, stepped));
+
+        assertThat(emitted.last()).isEqualTo(T + 600_000 - 2);
         assertThat(metrics.count("steppedClockRecords")).isEqualTo(1);
     }
 
@@ -197,7 +208,7 @@ class CdcClockTest {
     private static LogRecord change(String op, String snapshot, long micros, long envelope) {
         return parse(
                 """
-                {"op":"%s","after":%s,"ts_ms":%d,"source":{"table":"users","snapshot":"%s","ts_us":%d}}"""
+                {"op":"%s","after":%s,"ts_ms":%s,"source":{"table":"users","snapshot":"%s","ts_us":%s}}"""
                         .formatted(
                                 op,
                                 op.equals("d") ? "null" : "{\"id\":1}",
@@ -209,7 +220,7 @@ class CdcClockTest {
     private static LogRecord clockMessage(long micros, long envelope) {
         return parse(
                 """
-                {"op":"m","ts_ms":%d,"source":{"ts_us":%d},"message":{"prefix":"seqpulse.clock","content":""}}"""
+                {"op":"m","ts_ms":%s,"source":{"ts_us":%s},"message":{"prefix":"seqpulse.clock","content":""}}"""
                         .formatted(envelope, micros));
     }
 

@@ -3,12 +3,16 @@ package io.seqpulse.connector.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seqpulse.connector.debezium.ClockKey;
+import io.seqpulse.connector.debezium.ClockKeyTest;
 import io.seqpulse.connector.debezium.LogRecord;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -133,18 +137,64 @@ class ChangeLogTest {
         }
     }
 
+    /** Whoever is connected to the database may write one, with any content. */
+    @Test
+    void aClockMessageThatIsNotSignedIsADeadLetter() throws Exception {
+        BROKER.createTopic("forged", 1);
+        long now = System.currentTimeMillis();
+        long before = now - 60_000;
+        ClockKey key = new ClockKey(new byte[] {1, 2, 3}, (now - 10_000) * 1_000);
+        String signed =
+                "{\"empty\":[],\"mac\":\"b8b6fd0d\"}".replace("b8b6fd0d", ClockKeyTest.SIGNATURE);
+        BROKER.send(
+                "forged",
+                List.of(
+                        clockMessage(before, before),
+                        clockMessage(before, now),
+                        clockMessage(now, now),
+                        clockMessage(now, now, "{\"empty\":[\"users\"]}"),
+                        clockMessage(now, now, signed.replace("[]", "[\"users\"]")),
+                        clockMessage(now, now, signed)));
+
+        StreamExecutionEnvironment env = environment(null);
+        ChangeLog log = new ChangeLog(BROKER.address(), "forged", "test", Map.of(), key);
+        try (CloseableIterator<LogRecord> records =
+                env.fromSource(log.source(), ChangeLog.clock(), "log")
+                        .uid("log")
+                        .executeAndCollect()) {
+            assertThat(records.next().kind()).as("before it was").isEqualTo(LogRecord.Kind.CLOCK);
+            for (String forged : List.of("dated back", "empty", "unsigned", "changed")) {
+                LogRecord record = records.next();
+                assertThat(record.kind()).as(forged).isEqualTo(LogRecord.Kind.UNREADABLE);
+                assertThat(record.table()).isEqualTo("seqpulse.clock");
+                assertThat(record.reason()).contains("lifecycle.emit_clock() did not write");
+            }
+            LogRecord genuine = records.next();
+            assertThat(genuine.kind()).isEqualTo(LogRecord.Kind.CLOCK);
+            assertThat(genuine.clock().emptyTables()).isEmpty();
+        }
+    }
+
+    private static String clockMessage(long committed, long handled, String content) {
+        return clockMessage(committed, handled)
+                .replace(
+                        "\"content\": \"\"",
+                        "\"content\": \"%s\""
+                                .formatted(Base64.getEncoder().encodeToString(text(content))));
+    }
+
     private static String change(long committed, long handled) {
         return """
-               {"op": "c", "ts_ms": %d, "after": {"id": 1},
-                "source": {"table": "users", "ts_us": %d000, "lsn": 1, "snapshot": "false"}}
+               {"op": "c", "ts_ms": %s, "after": {"id": 1},
+                "source": {"table": "users", "ts_us": %s000, "lsn": 1, "snapshot": "false"}}
                """
                 .formatted(handled, committed);
     }
 
     private static String clockMessage(long committed, long handled) {
         return """
-               {"op": "m", "ts_ms": %d, "message": {"prefix": "seqpulse.clock", "content": ""},
-                "source": {"table": "", "ts_us": %d000, "lsn": 1, "snapshot": "false"}}
+               {"op": "m", "ts_ms": %s, "message": {"prefix": "seqpulse.clock", "content": ""},
+                "source": {"table": "", "ts_us": %s000, "lsn": 1, "snapshot": "false"}}
                """
                 .formatted(handled, committed);
     }

@@ -69,7 +69,7 @@ final class LoopbackBroker implements BeforeAllCallback, AfterAllCallback {
                         "process.roles", "broker,controller",
                         "node.id", "1",
                         "listeners",
-                                "PLAINTEXT://%s,CONTROLLER://127.0.0.1:%d"
+                                "PLAINTEXT://%s,CONTROLLER://127.0.0.1:%s"
                                         .formatted(address, controller),
                         "controller.listener.names", "CONTROLLER",
                         "controller.quorum.voters", "1@127.0.0.1:" + controller,

@@ -24,17 +24,17 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
         List<Rule> rules = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         for (Rule rule : catalogue.rules()) {
-            if (!TriggerReader.isHosted(rule.trigger())) {
+            if (!rule.trigger().isHosted()) {
                 notes.add(
                         "%s is left out: this version cannot notice '%s' yet"
-                                .formatted(rule.code(), TriggerReader.kind(rule.trigger())));
+                                .formatted(rule.code(), rule.trigger().kind().label()));
                 continue;
             }
             List<String> missing = missing(rule.trigger(), capturedTables);
             if (missing.isEmpty()) {
                 rules.add(rule);
             } else if (rule.fallback() != null
-                    && TriggerReader.isHosted(rule.fallback())
+                    && rule.fallback().isHosted()
                     && missing(rule.fallback(), capturedTables).isEmpty()) {
                 rules.add(withFallback(rule));
                 notes.add("%s uses its fallback: %s".formatted(rule.code(), doesNotExist(missing)));
@@ -46,7 +46,7 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
     }
 
     private static List<String> missing(Trigger trigger, Set<String> capturedTables) {
-        return TriggerReader.named(trigger).stream()
+        return trigger.named().stream()
                 .map(FactKind::table)
                 .filter(table -> !capturedTables.contains(table))
                 .distinct()

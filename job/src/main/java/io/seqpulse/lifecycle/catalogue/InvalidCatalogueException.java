@@ -12,7 +12,7 @@ public class InvalidCatalogueException extends RuntimeException {
 
     public InvalidCatalogueException(String file, List<String> problems) {
         super(
-                "%s has %d error%s:%n  %s"
+                "%s has %s error%s:%n  %s"
                         .formatted(
                                 file,
                                 problems.size(),

@@ -1,9 +1,12 @@
 package io.seqpulse.lifecycle.catalogue;
 
 import io.seqpulse.connector.email.EmailCategory;
+import io.seqpulse.connector.email.EmailCode;
 import io.seqpulse.lifecycle.catalogue.Rule.Audience;
 import io.seqpulse.lifecycle.catalogue.Rule.Mode;
+import io.seqpulse.lifecycle.catalogue.Trigger.Kind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Subject;
 import java.net.URI;
@@ -12,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -24,8 +28,10 @@ final class RuleReader {
     /** The languages every rule speaks. */
     static final List<String> LANGUAGES = List.of("fr", "en");
 
+    /** Ends the name of the template that tells several alerts in one mail. */
+    private static final String DIGEST = ".digest";
+
     private static final String END_OF_MONTH = "end-of-month";
-    private static final Pattern CODE = Pattern.compile("E-[A-Z]{2,6}-\\d{2}");
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{1,62}");
     private static final Pattern TEMPLATE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*");
     private static final Pattern BRACES = Pattern.compile("[{}]");
@@ -45,7 +51,7 @@ final class RuleReader {
 
     /** The rule; only to be used if nothing was reported. */
     Rule read() {
-        String code = matching("code", CODE, "must be a code such as E-ACT-01");
+        String code = section.value("code", RuleReader::code, "must be a code such as E-ACT-01");
         String name = matching("name", NAME, "must be a name in snake_case");
         EmailCategory category =
                 section.oneOf("category", EmailCategory.values(), EmailCategory::label);
@@ -68,7 +74,7 @@ final class RuleReader {
                         ? section.list("supersedes", text -> text, "must be a code")
                         : List.of();
         String template = matching("template", TEMPLATE, "must be the name of template files");
-        checkTemplate(template);
+        checkTemplate(template, category);
         YamlSection cta = section.section("cta");
         String path = cta == null ? null : cta.text("path");
         Map<String, String> labels = cta == null ? Map.of() : texts(cta.section("label"));
@@ -108,7 +114,7 @@ final class RuleReader {
 
     /** The text if it is a rule's code; null otherwise. */
     static String code(String text) {
-        return CODE.matcher(text).matches() ? text : null;
+        return EmailCode.matches(text) ? text : null;
     }
 
     private String matching(String key, Pattern pattern, String expected) {
@@ -121,7 +127,7 @@ final class RuleReader {
         if (trigger == null) {
             return null;
         }
-        for (FactKind fact : TriggerReader.named(trigger)) {
+        for (FactKind fact : trigger.named()) {
             if (subject != null && !fact.subjects().contains(subject)) {
                 section.problem(
                         key,
@@ -135,26 +141,23 @@ final class RuleReader {
                                                 .collect(Collectors.joining(", "))));
             }
         }
-        if (mode != null && mode != Mode.DISABLED && !TriggerReader.isHosted(trigger)) {
+        if (mode != null && mode != Mode.DISABLED && !trigger.isHosted()) {
             section.problem(
                     key,
                     "this version cannot notice '%s'%s yet; set 'mode: disabled'"
                             .formatted(
-                                    TriggerReader.kind(trigger),
-                                    trigger instanceof Trigger.Reached ? " per week" : ""));
+                                    trigger.kind().label(),
+                                    trigger.kind() == Kind.REACHED ? " per week" : ""));
         }
         return trigger;
     }
 
     private Duration expires() {
         Duration expires =
-                section.value(
+                section.time(
                         "expires",
-                        text ->
-                                text.equals(END_OF_MONTH)
-                                        ? Duration.ZERO
-                                        : YamlSection.parseDuration(text),
-                        "must be a time such as 90s, 2h or 30d, or " + END_OF_MONTH);
+                        text -> text.equals(END_OF_MONTH) ? Duration.ZERO : TimeText.parse(text),
+                        ", or " + END_OF_MONTH);
         return Duration.ZERO.equals(expires) ? null : expires;
     }
 
@@ -220,11 +223,13 @@ final class RuleReader {
                     "must contain {%s} or the id of an event, or two of them would share it"
                             .formatted(subject.idAttribute()));
         }
-        String period = period(trigger);
-        if (period != null && !names.contains(period)) {
+        Optional<String> period =
+                trigger == null ? Optional.empty() : trigger.period().map(Period::label);
+        if (period.isPresent() && !names.contains(period.get())) {
             section.problem(
                     "key",
-                    "must contain {" + period + "}, or only the first one would ever be sent");
+                    "must contain {%s}, or only the first one would ever be sent"
+                            .formatted(period.get()));
         }
         if (trigger instanceof Trigger.Happened happened
                 && happened.occurrence() == Occurrence.EACH
@@ -243,16 +248,6 @@ final class RuleReader {
                         && TriggerReader.placeholders(trigger, subject).contains(name));
     }
 
-    private static String period(Trigger trigger) {
-        if (trigger instanceof Trigger.Reached reached) {
-            return TriggerReader.label(reached.per());
-        }
-        boolean monthly =
-                trigger instanceof Trigger.Happened happened
-                        && happened.occurrence() == Occurrence.FIRST_OF_MONTH;
-        return monthly ? "month" : null;
-    }
-
     private static void checkPlaceholders(
             YamlSection where,
             String key,
@@ -269,21 +264,39 @@ final class RuleReader {
         }
         Set<String> known = new LinkedHashSet<>(more);
         known.addAll(TriggerReader.placeholders(trigger, subject));
+        Set<String> certain = new LinkedHashSet<>(more);
+        certain.addAll(TriggerReader.certain(trigger, subject));
         for (String name : Placeholders.names(template)) {
             if (!known.contains(name)) {
                 where.problem(key, "{%s} is not known here; known are %s".formatted(name, known));
+            } else if (!certain.contains(name)) {
+                where.problem(
+                        key,
+                        "{%s} may be missing, as a row may leave it null; always there are %s"
+                                .formatted(name, certain));
             } else if (fallback != null
                     && !more.contains(name)
-                    && !TriggerReader.placeholders(fallback, subject).contains(name)) {
+                    && !TriggerReader.certain(fallback, subject).contains(name)) {
                 where.problem(key, "{%s} is not known to the fallback".formatted(name));
             }
         }
     }
 
-    private void checkTemplate(String template) {
+    /** Alerts have a digest beside it, for the sixth one of an hour. */
+    private void checkTemplate(String template, EmailCategory category) {
         if (template == null) {
             return;
         }
+        List<String> missing = missingFiles(template);
+        if (category == EmailCategory.ALERT) {
+            missing.addAll(missingFiles(template + DIGEST));
+        }
+        if (!missing.isEmpty()) {
+            section.problem("template", "has no " + String.join(", ", missing));
+        }
+    }
+
+    private List<String> missingFiles(String template) {
         List<String> missing = new ArrayList<>();
         for (String language : LANGUAGES) {
             for (String part : List.of("subject.txt", "txt", "html")) {
@@ -293,9 +306,7 @@ final class RuleReader {
                 }
             }
         }
-        if (!missing.isEmpty()) {
-            section.problem("template", "has no " + String.join(", ", missing));
-        }
+        return missing;
     }
 
     /** Language → text, in every language; null where one was reported. */

@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.catalogue;
 
+import io.seqpulse.lifecycle.catalogue.Trigger.Kind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.fact.FactKind;
@@ -19,17 +20,6 @@ import java.util.TreeSet;
 /** Reads the detector kinds with their parameters. */
 final class TriggerReader {
 
-    /** The labels of the detector kinds. */
-    private enum Kind {
-        HAPPENED,
-        MISSING,
-        REACHED,
-        DROPPED,
-        SILENT,
-        SEQUENCE,
-        CALENDAR
-    }
-
     private static final FactKind[] EVENTS =
             Arrays.stream(FactKind.values()).filter(FactKind::isEvent).toArray(FactKind[]::new);
 
@@ -37,7 +27,7 @@ final class TriggerReader {
 
     /** The trigger; null where anything in it was reported. */
     static Trigger read(YamlSection section) {
-        Kind kind = section.oneOf("kind", Kind.values(), TriggerReader::label);
+        Kind kind = section.oneOf("kind", Kind.values(), Kind::label);
         if (kind == null) {
             return null;
         }
@@ -59,46 +49,19 @@ final class TriggerReader {
         return value.name().toLowerCase(Locale.ROOT);
     }
 
-    /** The kind's label, as it stands in the file. */
-    static String kind(Trigger trigger) {
-        return trigger.getClass().getSimpleName().toLowerCase(Locale.ROOT);
-    }
-
-    /** Whether this version notices such things; a rule of another kind must be disabled. */
-    static boolean isHosted(Trigger trigger) {
-        return trigger instanceof Trigger.Happened
-                || trigger instanceof Trigger.Missing
-                || (trigger instanceof Trigger.Reached reached && reached.per() == Period.MONTH);
-    }
-
-    /** Every event kind that a trigger names, those that end it included. */
-    static Set<FactKind> named(Trigger trigger) {
-        Set<FactKind> named = new LinkedHashSet<>(trigger.facts());
-        if (trigger instanceof Trigger.Sequence sequence) {
-            named.addAll(sequence.until());
-        }
-        return named;
-    }
-
     /** The values that a key or link of a rule about such a subject may name. */
     static Set<String> placeholders(Trigger trigger, Subject subject) {
         Set<String> names = new LinkedHashSet<>();
         names.add(subject.idAttribute());
-        if (trigger instanceof Trigger.Happened happened) {
-            names.addAll(new TreeSet<>(happened.fact().attributes()));
-            names.add("month");
-        } else if (trigger instanceof Trigger.Reached reached) {
-            names.add(label(reached.per()));
-        } else if (trigger instanceof Trigger.Dropped dropped) {
-            names.add(label(dropped.per()));
-        } else if (trigger instanceof Trigger.Calendar calendar) {
-            names.add(label(calendar.each()));
-        } else if (trigger instanceof Trigger.Sequence sequence) {
-            names.addAll(new TreeSet<>(sequence.after().attributes()));
-            names.add("step");
-        } else if (trigger instanceof Trigger.Silent) {
-            names.add("last_activity_date");
-        }
+        names.addAll(trigger.values());
+        return names;
+    }
+
+    /** Of the {@link #placeholders} those that every instance has a value for. */
+    static Set<String> certain(Trigger trigger, Subject subject) {
+        Set<String> certain = trigger.certainValues();
+        Set<String> names = placeholders(trigger, subject);
+        names.removeIf(name -> !certain.contains(name) && !name.equals(subject.idAttribute()));
         return names;
     }
 
@@ -191,10 +154,10 @@ final class TriggerReader {
         FactKind after = event(section, "after");
         // 0s is the step at once, so these are read apart from other times.
         List<Duration> steps =
-                section.list(
+                section.times(
                         "steps",
-                        text -> text.equals("0s") ? Duration.ZERO : YamlSection.parseDuration(text),
-                        "must be a time such as 0s, 2h or 30d");
+                        text -> text.equals("0s") ? Duration.ZERO : TimeText.parse(text),
+                        ", or 0s");
         List<FactKind> until = events(section, "until");
         return after == null || steps == null || until == null
                 ? null
@@ -215,7 +178,7 @@ final class TriggerReader {
     }
 
     private static Period period(YamlSection section, String key) {
-        return section.oneOf(key, Period.values(), TriggerReader::label);
+        return section.oneOf(key, Period.values(), Period::label);
     }
 
     private static FactKind event(YamlSection section, String key) {

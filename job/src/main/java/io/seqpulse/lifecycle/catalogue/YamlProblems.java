@@ -20,7 +20,7 @@ final class YamlProblems {
 
     void add(Node where, String key, String what) {
         int line = where.getStartMark().map(Mark::getLine).orElse(-1) + 1;
-        problems.add(new Problem(line, "%s:%d: %s: %s".formatted(file, line, key, what)));
+        problems.add(new Problem(line, "%s:%s: %s: %s".formatted(file, line, key, what)));
     }
 
     /** For what stands on no line, such as a missing file. */

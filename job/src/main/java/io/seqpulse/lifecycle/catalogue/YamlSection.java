@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -24,8 +22,6 @@ import org.snakeyaml.engine.v2.nodes.Tag;
  * its line and read as null; {@link #refuseUnknownKeys()} reports every key that nobody asked for.
  */
 final class YamlSection {
-
-    private static final Pattern DURATION = Pattern.compile("(\\d{1,6})([smhd])");
 
     private final Node node;
     private final String path;
@@ -88,13 +84,30 @@ final class YamlSection {
         return text == null ? null : understood(text, understand, expected, value(key), at(key));
     }
 
+    /**
+     * A length of time that must be there.
+     *
+     * @param orElse what else may stand there, for the message; or empty
+     */
+    <T> T time(String key, Function<String, T> understand, String orElse) {
+        String text = text(key);
+        return text == null
+                ? null
+                : understood(
+                        text,
+                        understand,
+                        TimeText.EXPECTED + orElse + TimeText.advice(text),
+                        value(key),
+                        at(key));
+    }
+
     /** A value that must be one of an enum's labels. */
     <E> E oneOf(String key, E[] values, Function<E, String> label) {
         return value(key, text -> find(text, values, label), among(values, label));
     }
 
     Duration duration(String key) {
-        return value(key, YamlSection::parseDuration, "must be a time such as 90s, 2h or 30d");
+        return time(key, TimeText::parse, "");
     }
 
     Duration optionalDuration(String key, Duration ifMissing) {
@@ -115,6 +128,11 @@ final class YamlSection {
      * The elements of a list that must be there, each understood by a function; null if any fails.
      */
     <T> List<T> list(String key, Function<String, T> understand, String expected) {
+        return list(key, understand, any -> expected);
+    }
+
+    private <T> List<T> list(
+            String key, Function<String, T> understand, Function<String, String> expected) {
         Node value = required(key);
         return value == null ? null : list(value, at(key), understand, expected);
     }
@@ -124,7 +142,16 @@ final class YamlSection {
     }
 
     List<Duration> durations(String key) {
-        return list(key, YamlSection::parseDuration, "must be a time such as 90s, 2h or 30d");
+        return times(key, TimeText::parse, "");
+    }
+
+    /**
+     * Lengths of time that must be there.
+     *
+     * @param orElse what else may stand there, for the message; or empty
+     */
+    <T> List<T> times(String key, Function<String, T> understand, String orElse) {
+        return list(key, understand, text -> TimeText.EXPECTED + orElse + TimeText.advice(text));
     }
 
     /** A mapping that must be there. */
@@ -163,7 +190,11 @@ final class YamlSection {
                 (key, entry) -> {
                     asked.add(key);
                     List<String> texts =
-                            list(entry.getValueNode(), at(key), text -> text, "must be text");
+                            list(
+                                    entry.getValueNode(),
+                                    at(key),
+                                    text -> text,
+                                    any -> "must be text");
                     if (texts != null) {
                         lists.put(key, texts);
                     }
@@ -212,7 +243,10 @@ final class YamlSection {
     }
 
     private <T> List<T> list(
-            Node value, String where, Function<String, T> understand, String expected) {
+            Node value,
+            String where,
+            Function<String, T> understand,
+            Function<String, String> expected) {
         if (!(value instanceof SequenceNode sequence)) {
             problems.add(value, where, "must be a list, such as [a, b]");
             return null;
@@ -225,7 +259,9 @@ final class YamlSection {
         for (Node element : sequence.getValue()) {
             String text = scalar(element, where);
             T understood =
-                    text == null ? null : understood(text, understand, expected, element, where);
+                    text == null
+                            ? null
+                            : understood(text, understand, expected.apply(text), element, where);
             if (understood != null && elements.contains(understood)) {
                 problems.add(element, where, "'" + text + "' stands here twice");
             } else if (understood != null) {
@@ -276,24 +312,5 @@ final class YamlSection {
         return Arrays.stream(values)
                 .map(label)
                 .collect(Collectors.joining(", ", "is none of ", ""));
-    }
-
-    /**
-     * A time such as {@code 90s}, {@code 2h} or {@code 30d}; null for anything else and for none.
-     */
-    static Duration parseDuration(String text) {
-        Matcher matcher = DURATION.matcher(text);
-        if (!matcher.matches()) {
-            return null;
-        }
-        long count = Long.parseLong(matcher.group(1));
-        Duration duration =
-                switch (matcher.group(2)) {
-                    case "s" -> Duration.ofSeconds(count);
-                    case "m" -> Duration.ofMinutes(count);
-                    case "h" -> Duration.ofHours(count);
-                    default -> Duration.ofDays(count);
-                };
-        return duration.isZero() ? null : duration;
     }
 }

@@ -10,8 +10,8 @@ import java.io.Serializable;
  * less time, than a serializer takes that finds the fields out by itself.
  *
  * <p>One that writes state is part of the state's contract (DESIGN D9): its class is never renamed,
- * and it reads what every earlier version of it wrote. Without state of its own, so that any
- * instance will do; a public constructor without arguments.
+ * and it reads what every earlier version of it wrote. Implementations are stateless and have a
+ * public no-argument constructor.
  */
 public interface Codec<T> extends Serializable {
 

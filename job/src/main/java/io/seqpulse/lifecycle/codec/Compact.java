@@ -42,7 +42,7 @@ public final class Compact {
         int version = in.readByte();
         if (version < 1 || version > latest) {
             throw new IOException(
-                    "%s in state has layout %d, and this version of the job reads 1 to %d: start the version that wrote it, or a later one"
+                    "%s in state has layout %s, and this version of the job reads 1 to %s: start the version that wrote it, or a later one"
                             .formatted(what, version, latest));
         }
         return version;

@@ -70,7 +70,7 @@ final class Words {
     static String word(long number) throws IOException {
         if (number >= WORDS.length) {
             throw new IOException(
-                    "state has word %d, and this version of the job knows %d: start the version that wrote it, or a later one"
+                    "state has word %s, and this version of the job knows %s: start the version that wrote it, or a later one"
                             .formatted(number, WORDS.length));
         }
         return WORDS[(int) number];

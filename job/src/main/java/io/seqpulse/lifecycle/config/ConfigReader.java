@@ -34,7 +34,7 @@ final class ConfigReader {
         Map<String, String> commandLine = commandLine(args);
         String file = commandLine.remove(FILE);
         if (file != null) {
-            readFile(file).forEach((key, value) -> putKnown(given, key, value, file));
+            file(FILE, file).forEach((key, value) -> putKnown(given, key, value, file));
         }
         commandLine.forEach((key, value) -> putKnown(given, key, value, "the command line"));
         values = Configuration.fromMap(given);
@@ -65,7 +65,7 @@ final class ConfigReader {
     Integer inRange(ConfigOption<Integer> option, int least, int most) {
         Integer number = value(option);
         if (number != null && (number < least || number > most)) {
-            problem(option, "is %d; give a number from %d to %d".formatted(number, least, most));
+            problem(option, "is %s; give a number from %s to %s".formatted(number, least, most));
             return null;
         }
         return number;
@@ -102,7 +102,7 @@ final class ConfigReader {
             if (!args[i].startsWith("--")) {
                 // What stands here may be a secret without its key: it is not repeated.
                 problems.add(
-                        "the command line: argument %d is no key; give --config FILE and --key value"
+                        "the command line: argument %s is no key; give --config FILE and --key value"
                                 .formatted(i + 1));
                 return given;
             }
@@ -116,14 +116,15 @@ final class ConfigReader {
         return given;
     }
 
-    private Map<String, String> readFile(String file) {
+    /** What a properties file says; empty where it cannot be read, which is reported. */
+    Map<String, String> file(String asked, String file) {
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(Path.of(file), StandardCharsets.UTF_8)) {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             problems.add(
-                    "config: %s cannot be read as properties in UTF-8 (%s)"
-                            .formatted(file, e.getClass().getSimpleName()));
+                    "%s: %s cannot be read as properties in UTF-8 (%s)"
+                            .formatted(asked, file, e.getClass().getSimpleName()));
         }
         Map<String, String> given = new HashMap<>();
         properties.stringPropertyNames().stream()

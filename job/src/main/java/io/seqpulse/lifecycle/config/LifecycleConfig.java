@@ -1,5 +1,7 @@
 package io.seqpulse.lifecycle.config;
 
+import io.seqpulse.connector.email.EmailCode;
+import io.seqpulse.connector.email.EmailSink;
 import io.seqpulse.connector.email.Providers;
 import io.seqpulse.connector.email.SmtpSettings;
 import io.seqpulse.connector.jdbc.JdbcSettings;
@@ -10,15 +12,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.flink.configuration.ConfigOption;
 
 /**
  * The job's configuration, read once and checked. Its text is safe to log.
  *
  * @param kafkaBootstrapServers Kafka's {@code host:port} list
+ * @param kafkaClient what Kafka's clients need over that, such as a login
  * @param kafkaTopic the change log
  * @param deadLetterTopic where records go that cannot be read
  * @param database the product's database, with the journal
@@ -28,12 +34,12 @@ import java.util.Set;
  * @param marketingCooldown least time between two marketing emails to one person
  * @param enabledTypes codes of the emails that may be sent; empty: all
  * @param emailSettings what writing them needs
- * @param timezone of people whose own is unknown
  * @param rulesDir directory of overrides for the catalogue and its templates, or null
  * @param rulesMode over what the catalogue says of each rule
  */
 public record LifecycleConfig(
         String kafkaBootstrapServers,
+        Map<String, String> kafkaClient,
         String kafkaTopic,
         String deadLetterTopic,
         JdbcSettings database,
@@ -43,11 +49,11 @@ public record LifecycleConfig(
         Duration marketingCooldown,
         Set<String> enabledTypes,
         EmailSettings emailSettings,
-        ZoneId timezone,
         Path rulesDir,
         RulesMode rulesMode) {
 
     private static final Set<String> API_KEY_PROVIDERS = Set.of("resend", "postmark");
+    private static final Pattern CLIENT_KEYS = Pattern.compile("security\\..*|sasl\\..*|ssl\\..*");
     private static final int A_YEAR_IN_HOURS = 8_760;
 
     /**
@@ -70,18 +76,38 @@ public record LifecycleConfig(
         Path rulesDir = directory(reader);
         return new LifecycleConfig(
                 reader.value(LifecycleOptions.KAFKA_BOOTSTRAP_SERVERS),
+                kafkaClient(reader),
                 reader.value(LifecycleOptions.KAFKA_TOPIC),
                 reader.value(LifecycleOptions.KAFKA_DEAD_LETTER_TOPIC),
                 database(reader),
                 smtp(reader),
-                reader.value(LifecycleOptions.EMAIL_FROM),
-                reader.value(LifecycleOptions.EMAIL_REPLY_TO),
+                address(reader, LifecycleOptions.EMAIL_FROM, "from"),
+                address(reader, LifecycleOptions.EMAIL_REPLY_TO, "reply-to"),
                 cooldown(reader),
                 enabledTypes(reader),
                 emails(reader, rulesDir),
-                timezone(reader),
                 rulesDir,
                 reader.value(LifecycleOptions.RULES_MODE));
+    }
+
+    /** Where to is said by its own key, and whatever else the job needs it sets itself. */
+    private static Map<String, String> kafkaClient(ConfigReader reader) {
+        String file = reader.value(LifecycleOptions.KAFKA_PROPERTIES_FILE);
+        if (file == null) {
+            return Map.of();
+        }
+        Map<String, String> client = new HashMap<>(reader.file("kafka.properties-file", file));
+        client.remove("bootstrap.servers");
+        client.keySet().stream()
+                .filter(key -> !CLIENT_KEYS.matcher(key).matches())
+                .sorted()
+                .forEach(
+                        key ->
+                                reader.problem(
+                                        LifecycleOptions.KAFKA_PROPERTIES_FILE,
+                                        "%s in %s is no setting of a login or of encryption; take it out"
+                                                .formatted(key, file)));
+        return Map.copyOf(client);
     }
 
     private static JdbcSettings database(ConfigReader reader) {
@@ -131,6 +157,13 @@ public record LifecycleConfig(
                 });
     }
 
+    private static String address(ConfigReader reader, ConfigOption<String> option, String name) {
+        String address = reader.value(option);
+        return address == null || address.isBlank()
+                ? address
+                : reader.settings(option, () -> EmailSink.checkAddress(name, address));
+    }
+
     private static Duration cooldown(ConfigReader reader) {
         Integer hours =
                 reader.inRange(LifecycleOptions.EMAIL_MARKETING_COOLDOWN_HOURS, 0, A_YEAR_IN_HOURS);
@@ -141,7 +174,7 @@ public record LifecycleConfig(
         Set<String> types = new HashSet<>();
         for (String type : reader.value(LifecycleOptions.EMAIL_ENABLED_TYPES).split(",")) {
             String code = type.strip();
-            if (!code.isEmpty() && !code.matches("E-[A-Z]+-\\d{2}")) {
+            if (!code.isEmpty() && !EmailCode.matches(code)) {
                 reader.problem(
                         LifecycleOptions.EMAIL_ENABLED_TYPES,
                         "'"
@@ -158,7 +191,8 @@ public record LifecycleConfig(
         String frontendUrl = reader.value(LifecycleOptions.FRONTEND_URL);
         String publicUrl = reader.value(LifecycleOptions.PUBLIC_URL);
         String secret = reader.value(LifecycleOptions.LINK_SECRET);
-        if (frontendUrl == null || publicUrl == null || secret == null) {
+        ZoneId timezone = timezone(reader);
+        if (frontendUrl == null || publicUrl == null || secret == null || timezone == null) {
             return null;
         }
         Path templates = rulesDir == null ? null : rulesDir.resolve(CatalogueLoader.TEMPLATES);
@@ -174,6 +208,7 @@ public record LifecycleConfig(
                                 publicUrl,
                                 secret,
                                 reader.value(LifecycleOptions.LOCALE),
+                                timezone,
                                 overridden ? templates.toString() : null));
     }
 
@@ -209,7 +244,7 @@ public record LifecycleConfig(
                 smtp.console()
                         ? "console"
                         : smtp.host() + ":" + smtp.port() + " " + smtp.security();
-        return "LifecycleConfig[kafka=%s, topic=%s, deadLetters=%s, %s, mail=%s by %d connections from %s, replyTo=%s, cooldown=%s, enabledTypes=%s, %s, timezone=%s, rulesDir=%s, rulesMode=%s]"
+        return "LifecycleConfig[kafka=%s, topic=%s, deadLetters=%s, %s, mail=%s by %s connections from %s, replyTo=%s, cooldown=%s, enabledTypes=%s, %s, rulesDir=%s, rulesMode=%s]"
                 .formatted(
                         kafkaBootstrapServers,
                         kafkaTopic,
@@ -222,7 +257,6 @@ public record LifecycleConfig(
                         marketingCooldown,
                         enabledTypes,
                         emailSettings,
-                        timezone,
                         rulesDir,
                         rulesMode);
     }

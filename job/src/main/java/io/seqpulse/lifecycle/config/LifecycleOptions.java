@@ -38,6 +38,11 @@ public final class LifecycleOptions {
             text("kafka.bootstrap.servers")
                     .noDefaultValue()
                     .withDescription("Kafka's `host:port` list.");
+    public static final ConfigOption<String> KAFKA_PROPERTIES_FILE =
+            text("kafka.properties-file")
+                    .noDefaultValue()
+                    .withDescription(
+                            "File with what Kafka's clients need over that, as its own tools take it with `--command-config`: `security.protocol`, `sasl.mechanism`, `sasl.jaas.config`, `ssl.…`. Read where the job is submitted; keep it readable by that user only.");
     public static final ConfigOption<String> KAFKA_TOPIC =
             text("kafka.topic")
                     .defaultValue("seqpulse.changes")
@@ -85,7 +90,7 @@ public final class LifecycleOptions {
             text("email.enabled-types")
                     .defaultValue("")
                     .withDescription(
-                            "Codes of the emails that may be sent, separated by commas, such as `E-TRX-01,E-ACT-05`; empty: all. The others are journalled as `disabled`.");
+                            "Codes of the emails that may be sent, separated by commas, such as `E-TRX-01,E-ACT-05`; empty: all. The others are journalled as `disabled`, be they queued already.");
 
     public static final ConfigOption<String> SMTP_HOST =
             text("smtp.host")
@@ -135,7 +140,8 @@ public final class LifecycleOptions {
     public static final ConfigOption<String> PUBLIC_URL =
             text("public.url")
                     .noDefaultValue()
-                    .withDescription("Base of the links to unsubscribe, set preferences and mute.");
+                    .withDescription(
+                            "Base of the links to unsubscribe, set preferences and mute: `https://`, but on this machine.");
     public static final ConfigOption<String> LINK_SECRET =
             text("link.secret")
                     .noDefaultValue()
@@ -161,12 +167,14 @@ public final class LifecycleOptions {
     public static final ConfigOption<String> TIMEZONE =
             text("timezone")
                     .defaultValue("Europe/Paris")
-                    .withDescription("Time zone for people whose own is unknown.");
+                    .withDescription(
+                            "Time zone of the dates in mails to people whose own (`users.timezone`) is unknown or no zone.");
 
     /** All of them, in the order of docs/configuration.md. */
     public static final List<Option> ALL =
             List.of(
                     required(KAFKA_BOOTSTRAP_SERVERS),
+                    optional(KAFKA_PROPERTIES_FILE),
                     optional(KAFKA_TOPIC),
                     optional(KAFKA_DEAD_LETTER_TOPIC),
                     required(DATABASE_URL),

@@ -9,7 +9,8 @@ import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.FactMapper;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.StreamTypes;
@@ -31,8 +32,9 @@ import org.apache.flink.util.OutputTag;
 
 /**
  * From log records to facts, each on the stream of its subject. What cannot be read goes to the
- * dead letters with its reason and position, is counted by table, and stops nothing. When a new
- * snapshot has come to its end, everybody is told what it has shown.
+ * dead letters with its reason and position, is counted by table, and stops nothing; a value that
+ * its row can do without is counted and costs nothing but itself. When a new snapshot has come to
+ * its end, everybody is told what it has shown.
  */
 public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
         implements CheckpointedFunction {
@@ -54,6 +56,9 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
     /** Rows whose deletion tells their own id only, and these deletions; by the row's id. */
     public static final OutputTag<Fact> PARENTS = new OutputTag<>("parents", StreamTypes.FACT);
 
+    /** Who belongs to which project; by the membership's id. */
+    public static final OutputTag<Fact> MEMBERS = new OutputTag<>("members", StreamTypes.FACT);
+
     /** What users' rows say that makes segments; keyed by user. */
     public static final OutputTag<Fact> SEGMENTED = new OutputTag<>("segmented", StreamTypes.FACT);
 
@@ -62,7 +67,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
      * before any watermark that has reached its time: whoever gets this by broadcast has it before
      * the clock passes it.
      */
-    public static final OutputTag<Resnapshot> RESNAPSHOTS = new OutputTag<>("resnapshots") {};
+    public static final OutputTag<SnapshotBoundary> BOUNDARIES = new OutputTag<>("resnapshots") {};
 
     /** What is broken may name any table; only those the job reads are counted by name. */
     private static final Set<String> TABLES =
@@ -74,8 +79,11 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
 
     private transient Counter changes;
     private transient DeadLetters deadLetters;
+    private transient UnreadValues unread;
     private transient SnapshotProgress snapshot;
+    private transient LogOrder order;
     private transient ListState<SnapshotProgress> snapshots;
+    private transient ListState<LogOrder> orders;
 
     /**
      * @param topic the change log, named in dead letters
@@ -88,6 +96,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
     public void open(OpenContext context) {
         changes = getRuntimeContext().getMetricGroup().counter("changes");
         deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
+        unread = new UnreadValues(topic, getRuntimeContext().getMetricGroup());
     }
 
     @Override
@@ -97,6 +106,14 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
                         .getListState(
                                 new ListStateDescriptor<>(
                                         "snapshot", Types.POJO(SnapshotProgress.class)));
+        orders =
+                context.getOperatorStateStore()
+                        .getListState(
+                                new ListStateDescriptor<>("order", Types.POJO(LogOrder.class)));
+        order = new LogOrder();
+        for (LogOrder restored : orders.get()) {
+            order = restored;
+        }
         snapshot = new SnapshotProgress();
         for (SnapshotProgress restored : snapshots.get()) {
             snapshot = restored; // of the one task there is
@@ -106,6 +123,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
     @Override
     public void snapshotState(FunctionSnapshotContext context) throws Exception {
         snapshots.update(List.of(snapshot));
+        orders.update(List.of(order));
     }
 
     @Override
@@ -114,7 +132,10 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
             case CHANGE -> {
                 changes.inc();
                 if (record.replayed()) {
-                    decode(record, record.change(), context);
+                    decode(
+                            record,
+                            order.replayed(record.change(), record.replayedFrom(), wall(context)),
+                            context);
                 } else {
                     follow(record, context);
                 }
@@ -122,9 +143,11 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
             case UNREADABLE -> bury(record, record.table(), record.reason(), context);
             case CLOCK -> {
                 if (!record.replayed()) {
-                    snapshot.streams(record.clock().commitMicros());
+                    LogOrder.Place place =
+                            order.streamed(record.clock(), record.offset(), wall(context));
+                    snapshot.streams(place.committedMicros());
                     snapshot.told(record.clock(), record.offset())
-                            .ifPresent(emptied -> context.output(RESNAPSHOTS, emptied));
+                            .ifPresent(emptied -> context.output(BOUNDARIES, emptied));
                 }
             }
             case HEARTBEAT, TOMBSTONE, FOREIGN -> {
@@ -133,28 +156,46 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
         }
     }
 
-    private void follow(LogRecord record, Context context) {
-        ChangeEvent change = record.change();
-        if (!change.fromSnapshot()) {
-            if (change.operation() == Operation.READ) {
-                decode(record, change, context);
-            } else {
-                snapshot.streams(change.commitMicros());
-                long committed = snapshot.committed(change.commitMicros());
-                decode(record, change.committedAt(committed), context);
-            }
-            return;
-        }
-        snapshot.shows(change);
-        decode(record, change, context);
-        snapshot.completes(change, TABLES)
-                .ifPresent(complete -> context.output(RESNAPSHOTS, complete));
+    private static long wall(Context context) {
+        return context.timerService().currentProcessingTime();
     }
 
-    private void decode(LogRecord record, ChangeEvent change, Context context) {
+    private void follow(LogRecord record, Context context) {
+        ChangeEvent change = record.change();
+        if (!change.fromSnapshot() && change.operation() != Operation.READ) {
+            LogOrder.Place place = order.streamed(change, wall(context));
+            snapshot.streams(place.committedMicros());
+            long committed = snapshot.committed(place.committedMicros());
+            if (change.operation() == Operation.TRUNCATE) {
+                if (TABLES.contains(change.table())) {
+                    context.output(
+                            BOUNDARIES, snapshot.truncates(change, committed, place.position()));
+                }
+                return;
+            }
+            decode(record, new LogOrder.Place(place.position(), committed), context);
+            return;
+        }
+        ChangeEvent row = change.committedAt(order.readMicros(change));
+        if (change.fromSnapshot()) {
+            snapshot.shows(row);
+        }
+        LogPosition position = LogPosition.at(change.offset());
+        decode(record, new LogOrder.Place(position, row.commitMicros()), context);
+        if (change.fromSnapshot()) {
+            snapshot.completes(row, TABLES)
+                    .ifPresent(complete -> context.output(BOUNDARIES, complete));
+        }
+    }
+
+    private void decode(LogRecord record, LogOrder.Place place, Context context) {
         List<Fact> facts;
         try {
-            facts = FactMapper.facts(change);
+            facts =
+                    FactMapper.facts(
+                            record.change().committedAt(place.committedMicros()),
+                            place.position(),
+                            reason -> unread.count(record.offset(), reason));
         } catch (UnusableChangeException e) {
             bury(record, e.table(), e.getMessage(), context);
             return;
@@ -178,6 +219,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
                     context.output(PARENTS, fact.withoutValues());
                 }
                 case VERDICT_DELETED, EMAIL_EVENT_DELETED -> context.output(PARENTS, fact);
+                case MEMBER, MEMBER_REMOVED -> context.output(MEMBERS, fact);
                 default -> context.output(streamOf(FactMapper.streamOf(fact)), fact);
             }
         }
@@ -198,7 +240,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
         }
         String counted = TABLES.contains(String.valueOf(table)) ? table : UNKNOWN_TABLE;
         deadLetters.count(counted, 1);
-        long now = context.timerService().currentProcessingTime();
+        long now = wall(context);
         context.output(DeadLetters.OUTPUT, DeadLetter.of(topic, record, table, reason, now));
     }
 }

@@ -3,7 +3,8 @@ package io.seqpulse.lifecycle.decode;
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
 import io.seqpulse.connector.debezium.ClockMessage;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public class SnapshotProgress {
 
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotProgress.class);
+    private static final long MICROS_PER_MILLI = 1_000;
 
     /** Highest commit time of what precedes the running snapshot, in microseconds. */
     public long readMicros = Long.MIN_VALUE;
@@ -140,7 +142,7 @@ public class SnapshotProgress {
      * of one that a snapshot left out, so the database's word is what counts: a table that is empty
      * after a snapshot has none of the rows that were read before it.
      */
-    Optional<Resnapshot> told(ClockMessage clock, long offset) {
+    Optional<SnapshotBoundary> told(ClockMessage clock, long offset) {
         if (unshown.isEmpty()) {
             return Optional.empty();
         }
@@ -151,7 +153,24 @@ public class SnapshotProgress {
         }
         unshown.removeAll(empty);
         LOG.info("All rows of {} are taken for deleted: the database has none", empty);
-        return Optional.of(new Resnapshot(shownFrom, offset, shownAt, Set.copyOf(empty)));
+        return Optional.of(new SnapshotBoundary(shownFrom, offset, shownAt, Set.copyOf(empty)));
+    }
+
+    /**
+     * All rows of a table that were told before went at once. Of a truncation that is told again
+     * these are no more than the first time, so that rows inserted meanwhile stay.
+     *
+     * @param committedMicros when it counts as committed
+     * @param position where the log told of it first
+     */
+    SnapshotBoundary truncates(ChangeEvent change, long committedMicros, LogPosition position) {
+        unshown.remove(change.table());
+        LOG.info("All rows of {} are taken for deleted: it was truncated", change.table());
+        return new SnapshotBoundary(
+                position.told(),
+                change.offset(),
+                Math.floorDiv(committedMicros, MICROS_PER_MILLI),
+                Set.of(change.table()));
     }
 
     /**
@@ -159,14 +178,15 @@ public class SnapshotProgress {
      *
      * @param captured all tables whose rows are read
      */
-    Optional<Resnapshot> completes(ChangeEvent row, Set<String> captured) {
+    Optional<SnapshotBoundary> completes(ChangeEvent row, Set<String> captured) {
         if (!running || row.snapshot() != Snapshot.LAST || row.commitMicros() <= readMicros) {
             return Optional.empty();
         }
         Set<String> shown = new HashSet<>(tables.keySet());
         shown.removeAll(unreadTables);
-        Resnapshot complete =
-                new Resnapshot(fromOffset, row.offset(), row.commitMillis(), Set.copyOf(shown));
+        SnapshotBoundary complete =
+                new SnapshotBoundary(
+                        fromOffset, row.offset(), row.commitMillis(), Set.copyOf(shown));
         boolean usable = !initial && !doubtful && !shown.isEmpty();
         if (!initial) {
             shownFrom = fromOffset;

@@ -1,11 +1,12 @@
 package io.seqpulse.lifecycle.delivery;
 
-import io.seqpulse.lifecycle.fact.Departure;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Orphans;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.fact.SubjectState;
+import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.Contributions;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,36 +25,21 @@ import java.util.Objects;
  *
  * <p>State, as {@link DeliveryCodec} writes it.
  */
-public class Delivery {
+public class Delivery extends SubjectState {
 
     private static final int ALIKE = 32;
 
-    /** The row; empty until it is known. */
-    public Map<String, String> row = new HashMap<>();
-
-    public long committedAt = Long.MIN_VALUE;
-    public long position = Long.MIN_VALUE;
-
-    /** Where the log told of the row last, be it nothing new. */
-    public long seen = Long.MIN_VALUE;
+    /** The row's columns; empty until it is known. */
+    public Map<String, String> values = new HashMap<>();
 
     /** Event id → event, of those that count for something. */
     public Map<String, EmailEvent> events = new HashMap<>();
 
     /** Event id → its deletion, while the event may still be on its way. */
-    public Map<String, Departure> eventsGone = new HashMap<>();
+    public Map<String, Tombstone> eventsGone = new HashMap<>();
 
     /** What it counts for at present. */
     public Contributions contributed = new Contributions();
-
-    /** What waits for the row; null: nothing does. */
-    public Orphans orphans;
-
-    /** The deletion of the row remembered last, or null. */
-    public Departure departure;
-
-    /** The one registered timer, epoch milliseconds; 0: none. */
-    public long timerAt;
 
     /**
      * That it was sent, as the subjects it is about hear of it.
@@ -79,8 +65,8 @@ public class Delivery {
                 return takeRow(id, fact);
             }
             case EMAIL_DELETED -> {
-                if (!isKnown() || committedAt <= fact.committedAt()) {
-                    return depart(id, new Departure(fact.committedAt(), fact.position()));
+                if (!row.outlived(fact.position())) {
+                    return delete(id, Tombstone.of(fact));
                 }
             }
             case EMAIL_EVENT -> takeEvent(fact);
@@ -91,20 +77,15 @@ public class Delivery {
     }
 
     private List<Signal> takeRow(String id, Fact fact) {
-        seen = Math.max(seen, fact.position());
-        boolean older =
-                fact.committedAt() < committedAt
-                        || (fact.committedAt() == committedAt && fact.position() <= position);
-        if (isKnown() && older) {
+        if (!row.accepts(fact)) {
             return List.of();
         }
         Sending before = sending();
-        boolean news = !isKnown() || !row.entrySet().containsAll(fact.values().entrySet());
-        row.putAll(fact.values());
-        row.put("created_at", Long.toString(fact.atMicros()));
-        committedAt = fact.committedAt();
-        position = fact.position();
-        boolean snapshot = fact.snapshot();
+        boolean news = !row.present || !values.entrySet().containsAll(fact.values().entrySet());
+        values.putAll(fact.values());
+        values.put("created_at", Long.toString(fact.atMicros()));
+        row.put(fact);
+        Origin origin = fact.origin();
         Sending now = sending();
         List<Signal> told = new ArrayList<>();
         if (before != null && !before.equals(now)) {
@@ -116,13 +97,13 @@ public class Delivery {
                     before,
                     sameProject ? null : before.projectId,
                     sameUser ? null : before.userId,
-                    new Departure(committedAt, position),
-                    snapshot,
+                    Tombstone.of(fact),
+                    origin,
                     told);
         }
         if (now != null && (!news || !now.equals(before))) {
-            Departure at = new Departure(committedAt, position);
-            tell(FactKind.EMAIL_SENT, id, now, now.projectId, now.userId, at, snapshot, told);
+            Tombstone at = Tombstone.of(fact);
+            tell(FactKind.EMAIL_SENT, id, now, now.projectId, now.userId, at, origin, told);
         }
         return told;
     }
@@ -137,10 +118,9 @@ public class Delivery {
                         String.valueOf(type),
                         "true".equals(fact.value("machine")),
                         fact.atMicros(),
-                        fact.committedAt(),
                         fact.position());
         EmailEvent before = events.get(fact.id());
-        if (before != null && !event.isAfter(before)) {
+        if (before != null && event.position().isBefore(before.position())) {
             return;
         }
         if (!EmailEvent.OPENED.equals(type) && !EmailEvent.CLICKED.equals(type)) {
@@ -163,47 +143,32 @@ public class Delivery {
     }
 
     private boolean isEventOver(Fact event) {
-        Departure gone = eventsGone.get(event.id());
+        Tombstone gone = eventsGone.get(event.id());
         return gone != null && !gone.precedes(event);
     }
 
     private void takeEventsEnd(Fact deletion) {
         EmailEvent event = events.get(deletion.id());
-        Departure end = new Departure(deletion.committedAt(), deletion.position());
-        if (event != null
-                && (event.committedAt() > end.at()
-                        || (event.committedAt() == end.at()
-                                && event.position() > end.position()))) {
+        Tombstone end = Tombstone.of(deletion);
+        if (event != null && event.position().isAfter(end.position())) {
             return; // it was inserted again since
         }
         events.remove(deletion.id());
-        eventsGone.merge(deletion.id(), end, (one, other) -> one.at() > other.at() ? one : other);
+        eventsGone.merge(
+                deletion.id(),
+                end,
+                (one, other) -> one.position().isAfter(other.position()) ? one : other);
     }
 
-    /** Notes a record that waits for the row, or that nothing does. */
+    /** An event waits for the row while that is absent. */
     void awaitRow(Fact fact, long now) {
-        if (isKnown()) {
-            orphans = null;
-        } else if (fact.kind() == FactKind.EMAIL_EVENT && !isEventOver(fact)) {
-            if (orphans == null) {
-                orphans = new Orphans();
-            }
-            orphans.await(fact, now);
+        if (!row.present && fact.kind() == FactKind.EMAIL_EVENT && !isEventOver(fact)) {
+            row.await(fact, now);
         }
     }
 
-    /** Whether the row was deleted before and the fact is about what it was. */
-    boolean isOver(Fact fact) {
-        return departure != null && !departure.precedes(fact);
-    }
-
-    /** Whether a new snapshot no longer shows the row. */
-    boolean isLackedBy(Resnapshot resnapshot) {
-        return isKnown() && resnapshot.lacks(FactKind.EMAIL.table(), seen);
-    }
-
     /** Forgets the row, and tells those who heard of it; what it counted for is still there. */
-    List<Signal> depart(String id, Departure end) {
+    List<Signal> delete(String id, Tombstone end) {
         List<Signal> told = new ArrayList<>();
         Sending before = sending();
         if (before != null) {
@@ -214,65 +179,49 @@ public class Delivery {
                     before.projectId,
                     before.userId,
                     end,
-                    false,
+                    Origin.CHANGED,
                     told);
         }
-        row.clear();
-        committedAt = Long.MIN_VALUE;
-        position = Long.MIN_VALUE;
-        seen = Long.MIN_VALUE;
+        values.clear();
         events.clear();
-        orphans = null;
-        departure = end;
+        row.delete(end);
         return told;
     }
 
     /** The clock has reached a time: forgets deletions that nothing can follow any more. */
-    void passTime(long now) {
-        if (departure != null && now >= departure.forgetAt()) {
-            departure = null;
-        }
-        eventsGone.values().removeIf(gone -> now >= gone.forgetAt());
+    void advanceTo(long now) {
+        eventsGone.values().removeIf(gone -> now >= gone.expiresAt());
     }
 
-    /** When something happens to it next, on the log's clock; 0: nothing. */
-    long nextTime() {
-        long next = orphans == null ? Long.MAX_VALUE : orphans.nextAt();
-        if (departure != null) {
-            next = Math.min(next, departure.forgetAt());
+    @Override
+    public long nextDeadline() {
+        long next = super.nextDeadline();
+        for (Tombstone gone : eventsGone.values()) {
+            next = Deadlines.earliest(next, gone.expiresAt());
         }
-        for (Departure gone : eventsGone.values()) {
-            next = Math.min(next, gone.forgetAt());
-        }
-        return next == Long.MAX_VALUE ? 0 : next;
+        return next;
     }
 
-    /** Whether there is nothing to remember. */
-    boolean isEmpty() {
-        return row.isEmpty()
-                && events.isEmpty()
-                && eventsGone.isEmpty()
-                && contributed.isEmpty()
-                && orphans == null
-                && departure == null;
-    }
-
-    boolean isKnown() {
-        return !row.isEmpty();
+    @Override
+    public boolean isEmpty() {
+        return row.isEmpty() && events.isEmpty() && eventsGone.isEmpty() && contributed.isEmpty();
     }
 
     /** A point in time of the row, in microseconds since the epoch, or null. */
     Long micros(String column) {
-        String value = row.get(column);
+        String value = values.get(column);
         return value == null ? null : Long.valueOf(value);
     }
 
     /** Null while the journal does not say that it was sent. */
     Sending sending() {
         Long sentAt = micros("sent_at");
-        return sentAt != null && "sent".equals(row.get("status"))
+        return sentAt != null && "sent".equals(values.get("status"))
                 ? new Sending(
-                        row.get("email_type"), row.get("project_id"), row.get("user_id"), sentAt)
+                        values.get("email_type"),
+                        values.get("project_id"),
+                        values.get("user_id"),
+                        sentAt)
                 : null;
     }
 
@@ -283,28 +232,23 @@ public class Delivery {
             Sending sending,
             String projectId,
             String userId,
-            Departure when,
-            boolean snapshot,
+            Tombstone when,
+            Origin origin,
             List<Signal> told) {
         if (projectId != null) {
-            Fact fact = fact(kind, projectId, id, sending, when, snapshot);
+            Fact fact = fact(kind, projectId, id, sending, when, origin);
             told.add(new Signal(Subject.PROJECT, fact));
         }
         if (userId != null) {
-            Fact fact = fact(kind, userId, id, sending, when, snapshot);
+            Fact fact = fact(kind, userId, id, sending, when, origin);
             told.add(new Signal(Subject.USER, fact));
         }
     }
 
     private static Fact fact(
-            FactKind kind,
-            String key,
-            String id,
-            Sending sending,
-            Departure when,
-            boolean snapshot) {
+            FactKind kind, String key, String id, Sending sending, Tombstone when, Origin origin) {
         Map<String, String> values = Map.of("email_type", sending.code);
-        return new Fact(kind, key, id, 0, when.at(), when.position(), snapshot, values)
+        return new Fact(kind, key, id, 0, when.at(), when.position(), origin, values)
                 .atMicros(sending.at);
     }
 }

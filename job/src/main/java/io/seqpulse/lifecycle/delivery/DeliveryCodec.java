@@ -2,13 +2,15 @@ package io.seqpulse.lifecycle.delivery;
 
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
-import io.seqpulse.lifecycle.fact.AbsenceCodec;
-import io.seqpulse.lifecycle.kpi.LedgerCodec;
+import io.seqpulse.lifecycle.fact.Deadlines;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Tombstone;
+import io.seqpulse.lifecycle.kpi.CohortStateCodec;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 
-/** How state keeps an email. */
+/** Binary layout of {@link Delivery} in state. */
 public final class DeliveryCodec implements Codec<Delivery> {
 
     private static final long serialVersionUID = 1L;
@@ -23,32 +25,24 @@ public final class DeliveryCodec implements Codec<Delivery> {
     @Override
     public void write(Delivery delivery, DataOutput out) throws IOException {
         Compact.writeVersion(out, LAYOUT);
-        Compact.writeTexts(out, delivery.row);
-        Compact.writeNumber(out, delivery.committedAt);
-        Compact.writeNumber(out, delivery.position);
-        Compact.writeNumber(out, delivery.seen);
+        delivery.row.write(out);
+        Deadlines.write(delivery.timerAt, out);
+        Compact.writeTexts(out, delivery.values);
         Compact.writeMap(out, delivery.events, DeliveryCodec::write);
-        Compact.writeMap(out, delivery.eventsGone, AbsenceCodec::writeDeparture);
-        LedgerCodec.write(delivery.contributed, out);
-        AbsenceCodec.write(delivery.orphans, out);
-        AbsenceCodec.writeDeparture(delivery.departure, out);
-        Compact.writeNumber(out, delivery.timerAt);
+        Compact.writeMap(out, delivery.eventsGone, Tombstone::write);
+        CohortStateCodec.write(delivery.contributed, out);
     }
 
     @Override
     public Delivery read(DataInput in) throws IOException {
         Compact.readVersion(in, "an email", LAYOUT);
         Delivery delivery = new Delivery();
-        delivery.row = Compact.readTexts(in);
-        delivery.committedAt = Compact.readNumber(in);
-        delivery.position = Compact.readNumber(in);
-        delivery.seen = Compact.readNumber(in);
+        delivery.row.read(in);
+        delivery.timerAt = Deadlines.read(in);
+        delivery.values = Compact.readTexts(in);
         delivery.events = Compact.readMap(in, DeliveryCodec::readEvent);
-        delivery.eventsGone = Compact.readMap(in, AbsenceCodec::readDeparture);
-        LedgerCodec.read(delivery.contributed, in);
-        delivery.orphans = AbsenceCodec.read(in);
-        delivery.departure = AbsenceCodec.readDeparture(in);
-        delivery.timerAt = Compact.readNumber(in);
+        delivery.eventsGone = Compact.readMap(in, Tombstone::read);
+        CohortStateCodec.read(delivery.contributed, in);
         return delivery;
     }
 
@@ -56,8 +50,7 @@ public final class DeliveryCodec implements Codec<Delivery> {
         Compact.writeText(out, event.type());
         out.writeBoolean(event.machine());
         Compact.writeNumber(out, event.at());
-        Compact.writeNumber(out, event.committedAt());
-        Compact.writeNumber(out, event.position());
+        event.position().write(out);
     }
 
     private static EmailEvent readEvent(DataInput in) throws IOException {
@@ -65,7 +58,6 @@ public final class DeliveryCodec implements Codec<Delivery> {
                 Compact.readText(in),
                 in.readBoolean(),
                 Compact.readNumber(in),
-                Compact.readNumber(in),
-                Compact.readNumber(in));
+                LogPosition.read(in));
     }
 }

@@ -3,12 +3,13 @@ package io.seqpulse.lifecycle.delivery;
 import io.seqpulse.lifecycle.catalogue.Goal;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
+import io.seqpulse.lifecycle.codec.BoundedText;
 import io.seqpulse.lifecycle.delivery.Delivery.Sending;
 import io.seqpulse.lifecycle.kpi.Count;
 import io.seqpulse.lifecycle.kpi.Figure;
 import io.seqpulse.lifecycle.kpi.Histogram;
 import io.seqpulse.lifecycle.kpi.Increment;
-import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.kpi.Relation;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,28 +28,34 @@ final class EmailFigures {
     /** Codes of the product's lifecycle emails; what else stands in the journal has no funnel. */
     private static final String LIFECYCLE = "E-";
 
+    /** Of a text that others write, in bytes; three of them fit into an index by far. */
+    private static final int LONGEST = 200;
+
     private static final String DETECTION_LATENCY = "detection_latency";
     private static final String DELIVERY_LATENCY = "delivery_latency";
     private static final long MICROS_PER_MILLI = 1_000;
 
-    private final Measures measures;
+    private final KpiIndex measures;
 
-    EmailFigures(Measures measures) {
+    EmailFigures(KpiIndex measures) {
         this.measures = measures;
     }
 
     /** All of it, as it is now. */
     Map<Figure, Count> of(Delivery email) {
         Map<Figure, Count> figures = new HashMap<>();
-        if (!email.isKnown()) {
+        if (!email.row.present) {
             return figures;
         }
-        String code = email.row.get("email_type");
+        String code = BoundedText.line(email.values.get("email_type"), LONGEST);
         Long sentAt = email.micros("sent_at");
         put(
                 figures,
                 Relation.EMAIL,
-                Increment.series(code, email.row.get("status"), orNothing(email.row.get("reason"))),
+                Increment.series(
+                        code,
+                        BoundedText.line(email.values.get("status"), LONGEST),
+                        BoundedText.line(orNothing(email.values.get("reason")), LONGEST)),
                 sentAt == null ? email.micros("created_at") : sentAt,
                 new Count(0, 1));
         Long causedAt = email.micros("caused_at");
@@ -64,7 +71,7 @@ final class EmailFigures {
             add(figures, funnel + "opened_by_people", sentAt, isOpenedByPeople(email));
             add(figures, funnel + "clicked", sentAt, isClicked(email, Long.MAX_VALUE));
             if (isGoalAClick(code)) {
-                add(figures, Measures.goalOf(code), sentAt, isGoalReached(email, code, sentAt));
+                add(figures, KpiIndex.goalOf(code), sentAt, isGoalReached(email, code, sentAt));
             }
         }
         for (Kpi kpi : measures.of(Kpi.Cohort.EMAIL_SENT)) {

@@ -1,28 +1,24 @@
 package io.seqpulse.lifecycle.deployment;
 
-import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
-import io.seqpulse.lifecycle.host.DeadLetters;
-import io.seqpulse.lifecycle.host.KpiOutputs;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.fact.Tombstone;
+import io.seqpulse.lifecycle.host.Effects;
+import io.seqpulse.lifecycle.host.SubjectFunction;
 import io.seqpulse.lifecycle.kpi.DeploymentCohorts;
-import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.state.CodecType;
-import io.seqpulse.lifecycle.state.RecentState;
-import io.seqpulse.lifecycle.state.SweptFunction;
 import io.seqpulse.lifecycle.state.TimeToLive;
 import java.time.Duration;
 import java.util.Map;
-import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.util.Collector;
 
 /**
  * Keyed by deployment: attaches what names only a deployment to the project it belongs to. What
  * waits ten minutes for its deployment is a dead letter, and waits on.
  */
-public final class AttachDeployment extends SweptFunction<Fact, Fact> {
+public final class AttachDeployment extends SubjectFunction<Fact, Deployment, Fact> {
 
     /**
      * Longer than figures are corrected: what is told anew of a deployment that was forgotten must
@@ -30,105 +26,76 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
      */
     private static final Duration KEPT = Duration.ofDays(402);
 
-    private final String topic;
     private final DeploymentCohorts cohorts;
-
-    private transient DeadLetters deadLetters;
-    private transient RecentState<Deployment> deployments;
 
     /**
      * @param topic the change log, named in dead letters
      * @param measures what is counted
      */
-    public AttachDeployment(String topic, Measures measures) {
-        this.topic = topic;
+    public AttachDeployment(String topic, KpiIndex measures) {
+        super(topic);
         this.cohorts = new DeploymentCohorts(measures);
     }
 
     @Override
-    public void open(OpenContext context) {
-        deployments = new RecentState<>(getRuntimeContext().getState(swept()));
-        deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
+    protected Deployment create() {
+        return new Deployment();
     }
 
     @Override
-    public RecentState<Deployment> recentState() {
-        return deployments;
-    }
-
-    /** A deleted deployment was one all the same: its project is told only for the figures. */
-    @Override
-    public void processElement(Fact fact, ReadOnlyContext context, Collector<Fact> out)
-            throws Exception {
-        Deployment deployment = deployments.value(context.getCurrentKey());
-        if (deployment == null) {
-            deployment = new Deployment();
-        }
-        if (deployment.isOver(fact)) {
-            return;
-        }
-        if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {
-            if (!deployment.outlived(fact)) {
-                Departure departure = new Departure(fact.committedAt(), fact.position());
-                depart(context.getCurrentKey(), deployment, departure, out, context::output);
-            }
-            return;
-        }
-        deployment.take(context.getCurrentKey(), fact).forEach(out::collect);
-        count(deployment, fact, context::output);
-        deployment.awaitRow(fact, context.timerService().currentWatermark());
-        save(context.getCurrentKey(), deployment);
-    }
-
-    @Override
-    public void onTimer(long timestamp, OnTimerContext context, Collector<Fact> out)
-            throws Exception {
-        Deployment deployment = deployments.value(context.getCurrentKey());
-        if (deployment == null || deployment.timerAt != timestamp) {
-            return;
-        }
-        deployment.timerAt = 0;
-        if (deployment.orphans != null) {
-            long wall = context.timerService().currentProcessingTime();
-            deadLetters.giveUp(
-                    deployment.orphans,
-                    timestamp,
-                    wall,
-                    letter -> context.output(DeadLetters.OUTPUT, letter));
-        }
-        if (deployment.departure != null && timestamp >= deployment.departure.forgetAt()) {
-            deployment.forgetDeletions();
-        }
-        save(context.getCurrentKey(), deployment);
-    }
-
-    @Override
-    protected ValueStateDescriptor<Deployment> swept() {
+    protected ValueStateDescriptor<Deployment> stateDescriptor() {
         return TimeToLive.of(
                 KEPT,
                 new ValueStateDescriptor<>("deployment", new CodecType<>(new DeploymentCodec())));
     }
 
+    /** A deleted deployment was one all the same: its project is told only for the figures. */
     @Override
-    protected void sweep(
-            String currentKey, Resnapshot resnapshot, Collector<Fact> out, SideOutputs side)
-            throws Exception {
-        Deployment deployment = deployments.value(currentKey);
-        if (deployment != null && deployment.isLackedBy(resnapshot)) {
-            depart(currentKey, deployment, resnapshot.departure(), out, side);
+    protected void apply(String id, Deployment deployment, Fact fact, Effects<Fact> effects) {
+        if (deployment.row.isOver(fact)) {
+            return;
+        }
+        if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {
+            if (!deployment.row.outlived(fact.position())) {
+                delete(id, deployment, Tombstone.of(fact), effects);
+            }
+            return;
+        }
+        deployment.take(id, fact).forEach(effects::emit);
+        if (isCounted(fact.kind())) {
+            count(deployment, effects);
+        }
+        deployment.awaitRow(fact, clock());
+    }
+
+    @Override
+    protected void advanceTo(String id, Deployment deployment, long now, Effects<Fact> effects) {
+        for (Fact started : deployment.advanceTo(id, now)) {
+            effects.emit(started);
+            count(deployment, effects);
         }
     }
 
-    private void count(Deployment deployment, Fact fact, SideOutputs side) {
-        boolean counted =
-                switch (fact.kind()) {
-                    case DEPLOYMENT, VERDICT, VERDICT_DELETED -> true;
-                    default -> false;
-                };
-        if (counted && deployment.projectId() != null) {
-            deployment.contributed.become(
-                    cohorts.figures(deployment.counted()),
-                    increment -> side.output(KpiOutputs.INCREMENTS, increment));
+    @Override
+    protected boolean reconcile(
+            String id, Deployment deployment, SnapshotBoundary boundary, Effects<Fact> effects) {
+        if (!deployment.row.isMissingFrom(boundary, FactKind.DEPLOYMENT.table())) {
+            return false;
+        }
+        delete(id, deployment, boundary.tombstone(), effects);
+        return true;
+    }
+
+    private static boolean isCounted(FactKind kind) {
+        return switch (kind) {
+            case DEPLOYMENT, VERDICT, VERDICT_DELETED -> true;
+            default -> false;
+        };
+    }
+
+    private void count(Deployment deployment, Effects<Fact> effects) {
+        if (deployment.projectId() != null) {
+            deployment.contributed.become(cohorts.figures(deployment.counted()), effects.kpis());
         }
     }
 
@@ -138,43 +105,17 @@ public final class AttachDeployment extends SweptFunction<Fact, Fact> {
     }
 
     @Override
-    protected void recount(String currentKey, SideOutputs side) throws Exception {
-        Deployment deployment = deployments.value(currentKey);
-        if (deployment != null && deployment.projectId() != null) {
-            deployment.contributed.become(
-                    cohorts.figures(deployment.counted()),
-                    increment -> side.output(KpiOutputs.INCREMENTS, increment));
-            deployments.update(currentKey, deployment);
-        }
+    protected void recount(String id, Deployment deployment, long now, Effects<Fact> effects) {
+        count(deployment, effects);
     }
 
-    /** Forgets everything but that it was there. */
-    private void depart(
-            String key,
-            Deployment deployment,
-            Departure departure,
-            Collector<Fact> out,
-            SideOutputs side)
-            throws Exception {
-        deployment.contributed.become(
-                Map.of(), increment -> side.output(KpiOutputs.INCREMENTS, increment));
-        Fact end = deployment.end(key, departure);
+    private static void delete(
+            String id, Deployment deployment, Tombstone tombstone, Effects<Fact> effects) {
+        deployment.contributed.become(Map.of(), effects.kpis());
+        Fact end = deployment.end(id, tombstone);
         if (end != null) {
-            out.collect(end);
+            effects.emit(end);
         }
-        Deployment gone = new Deployment();
-        gone.timerAt = deployment.timerAt;
-        gone.departure = departure;
-        save(key, gone);
-    }
-
-    private void save(String key, Deployment deployment) throws Exception {
-        long next = deployment.nextTime() == Long.MAX_VALUE ? 0 : deployment.nextTime();
-        deployment.timerAt = moveTimer(key, deployment.timerAt, next);
-        if (deployment.isEmpty()) {
-            deployments.clear(key);
-        } else {
-            deployments.update(key, deployment);
-        }
+        deployment.delete(tombstone);
     }
 }

@@ -3,15 +3,17 @@ package io.seqpulse.lifecycle.deployment;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.seqpulse.lifecycle.detect.Happening;
-import io.seqpulse.lifecycle.fact.Departure;
+import io.seqpulse.lifecycle.detect.EventRecord;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Orphans;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.SubjectState;
+import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.Contributions;
 import io.seqpulse.lifecycle.kpi.DeploymentCohorts;
-import io.seqpulse.lifecycle.kpi.Moments;
+import io.seqpulse.lifecycle.kpi.EarliestTimes;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What is remembered of one deployment, until it can be told to its project: verdicts and hints
@@ -32,38 +35,57 @@ import java.util.Set;
  *
  * <p>State, as {@link DeploymentCodec} writes it.
  */
-public class Deployment {
+public class Deployment extends SubjectState {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Hints up to this long after a verdict belong to it (CATALOGUE, E-ACT-05). */
     private static final Duration HINTS_FOLLOW = Duration.ofSeconds(2);
 
+    /** By how much the clock that wrote a start may be ahead of the log's. */
+    private static final Duration TOLERANCE = Duration.ofMinutes(5);
+
+    /** What is to start later than the row is remembered starts when it is told of again. */
+    private static final Duration AWAITED = Duration.ofDays(400);
+
     private static final Set<String> TOLD_WITH_VERDICT =
             Set.of("project_id", "deployment_number", "env", "branch");
 
     private static final long MICROS_PER_MILLI = 1_000;
     private static final int ACTIONS = 3;
+
+    /** A number of more digits measures nothing, and a few characters can stand for a billion. */
+    private static final int LONGEST_SAMPLE = 64;
+
+    private static final String DELETED = "deleted";
     private static final int HINTS_KEPT = 20;
+
+    /** What the connector makes of the elements of an array of more than one dimension. */
+    private static final Pattern NESTED = Pattern.compile("\\[+Ljava\\.lang\\.[^@]+@[0-9a-f]+");
+
+    private static final Set<String> PHASES = Set.of("pre", "post");
     private static final List<String> SEVERITIES =
             List.of("critical", "high", "warning", "medium", "low", "info");
 
-    /** The row; empty until it is known. */
-    public Map<String, String> row = new HashMap<>();
+    /** The row's columns; empty until it is known. */
+    public Map<String, String> values = new HashMap<>();
+
+    /**
+     * When it is to start, epoch milliseconds; 0: its start is not in the future. What has not
+     * started is no deployment of any month, nor activity of anybody, and counts for nothing.
+     */
+    public long startsAt;
 
     /** Whether its project was told that it has ended. */
     public boolean toldFinished;
 
-    public long committedAt = Long.MIN_VALUE;
-    public long position = Long.MIN_VALUE;
-
-    /** Where the log told of the row last, be it nothing new. */
-    public long seen = Long.MIN_VALUE;
+    /** When the row was committed last, on the log's clock, epoch milliseconds. */
+    public long seenAt;
 
     /** The verdict as it was given last, or null. */
-    public Happening verdict;
+    public EventRecord verdict;
 
-    public long verdictPosition = Long.MIN_VALUE;
+    public LogPosition verdictPosition = LogPosition.NONE;
 
     /** What the verdict's time leaves of the microsecond. */
     public int verdictMicros;
@@ -72,7 +94,7 @@ public class Deployment {
     public String deletedVerdict;
 
     /** When that was, or null. */
-    public Departure verdictDeletion;
+    public Tombstone verdictDeletion;
 
     /** When it was first seen finished, epoch milliseconds; 0: it is not. */
     public long finishedSeenAt;
@@ -81,30 +103,21 @@ public class Deployment {
     public Contributions contributed = new Contributions();
 
     /** Hint id → hint. */
-    public Map<String, Happening> hints = new HashMap<>();
+    public Map<String, EventRecord> hints = new HashMap<>();
 
     /** Hint id → where in the change log it was told last. */
-    public Map<String, Long> hintPositions = new HashMap<>();
+    public Map<String, LogPosition> hintPositions = new HashMap<>();
 
     /** Phase ({@code pre}, {@code post}) → its last sample. */
-    public Map<String, Happening> samples = new HashMap<>();
-
-    /** What waits for the row; null: nothing does. */
-    public Orphans orphans;
-
-    /** The deletion of the row remembered last, or null. */
-    public Departure departure;
-
-    /** The one registered timer, epoch milliseconds; 0: none. */
-    public long timerAt;
+    public Map<String, EventRecord> samples = new HashMap<>();
 
     /** Takes a fact; returns what it lets us tell the project, nothing while that is unknown. */
     List<Fact> take(String id, Fact fact) {
         String projectBefore = projectId();
         boolean wasKnown = projectBefore != null;
-        boolean wasStarted = startedMicros() != Moments.NEVER;
-        String environmentBefore = row.get("env");
-        long verdictBefore = verdict == null ? Moments.NEVER : verdictAtMicros();
+        boolean wasStarted = startedMicros() != EarliestTimes.NEVER;
+        String environmentBefore = values.get("env");
+        long verdictBefore = verdict == null ? EarliestTimes.NEVER : verdictAtMicros();
         Set<String> changed = Set.of();
         switch (fact.kind()) {
             case DEPLOYMENT -> changed = takeRow(fact);
@@ -120,23 +133,23 @@ public class Deployment {
         }
         List<Fact> told = new ArrayList<>();
         boolean moved = wasKnown && !projectBefore.equals(projectId());
-        boolean left = moved || (wasStarted && startedMicros() == Moments.NEVER);
+        boolean left = moved || (wasStarted && startedMicros() == EarliestTimes.NEVER);
         if (left) {
             told.add(gone(FactKind.DEPLOYMENT_GONE, projectBefore, id, environmentBefore, fact));
         }
         boolean another =
                 wasKnown
-                        && verdictBefore != Moments.NEVER
+                        && verdictBefore != EarliestTimes.NEVER
                         && (verdictBefore != verdictAtMicros()
-                                || !Objects.equals(environmentBefore, row.get("env")));
+                                || !Objects.equals(environmentBefore, values.get("env")));
         if (another && !left) {
             told.add(gone(FactKind.VERDICT_GONE, projectId(), id, environmentBefore, fact));
         }
         if (fact.kind() == FactKind.DEPLOYMENT) {
-            tellProgress(fact, changed, told);
+            tellProgress(fact, changed, wasStarted, told);
         }
         if (fact.kind() == FactKind.HINT) {
-            Happening hint = hints.getOrDefault(fact.id(), happening(fact, null));
+            EventRecord hint = hints.getOrDefault(fact.id(), eventRecord(fact, null));
             told.add(hint(id, hint, fact.position()));
         } else if (!wasKnown) {
             hints.forEach((hintId, hint) -> told.add(hint(id, hint, hintPositions.get(hintId))));
@@ -147,25 +160,36 @@ public class Deployment {
             told.add(verdictKept(id, fact));
         }
         if (verdict != null && isVerdictDeleted()) {
-            told.add(gone(FactKind.VERDICT_GONE, projectId(), id, row.get("env"), fact));
+            told.add(verdictDeleted(id, fact));
             verdict = null;
         }
         return told;
     }
 
     /** Its own end, as its project is told; null where that is not known. */
-    Fact end(String id, Departure departure) {
+    Fact end(String id, Tombstone tombstone) {
         return projectId() == null
                 ? null
                 : new Fact(
                         FactKind.DEPLOYMENT_GONE,
                         projectId(),
                         id,
-                        departure.at(),
-                        departure.at(),
-                        departure.position(),
-                        false,
-                        environment(row.get("env")));
+                        tombstone.at(),
+                        tombstone.at(),
+                        tombstone.position(),
+                        Origin.CHANGED,
+                        deleted());
+    }
+
+    private Fact verdictDeleted(String id, Fact cause) {
+        return said(FactKind.VERDICT_GONE, projectId(), id, deleted(), cause);
+    }
+
+    /** Not only of another project, environment or time: no more at all. */
+    private Map<String, String> deleted() {
+        Map<String, String> attributes = new HashMap<>(environment(values.get("env")));
+        attributes.put(DELETED, "true");
+        return attributes;
     }
 
     /** What figures ask about it. */
@@ -174,28 +198,50 @@ public class Deployment {
                 startedMicros(),
                 finishedMicros(),
                 verdict == null ? null : verdict.values().get("verdict"),
-                verdict == null ? Moments.NEVER : verdictAtMicros());
+                verdict == null ? EarliestTimes.NEVER : verdictAtMicros());
     }
 
     private long startedMicros() {
-        return micros("started_at", "started_micros");
+        return startsAt == 0 ? micros("started_at", "started_micros") : EarliestTimes.NEVER;
+    }
+
+    /** The clock has reached a time: returns what is to be told of what starts by then. */
+    List<Fact> advanceTo(String id, long now) {
+        forgetVerdictDeletion(now);
+        if (startsAt == 0 || now < startsAt) {
+            return List.of();
+        }
+        startsAt = 0;
+        Map<String, String> attributes = new HashMap<>(environment(values.get("env")));
+        attributes.put("deployment_id", id);
+        return List.of(
+                new Fact(
+                                FactKind.DEPLOYMENT_STARTED,
+                                projectId(),
+                                id,
+                                now,
+                                now,
+                                row.position,
+                                Origin.CHANGED,
+                                attributes)
+                        .atMicros(startedMicros()));
     }
 
     /** Without a time of its own it finished when it was seen so. */
     private long finishedMicros() {
         if (!isFinished()) {
-            return Moments.NEVER;
+            return EarliestTimes.NEVER;
         }
         long finished = micros("finished_at", "finished_micros");
-        return finished == Moments.NEVER ? finishedSeenAt * MICROS_PER_MILLI : finished;
+        return finished == EarliestTimes.NEVER ? finishedSeenAt * MICROS_PER_MILLI : finished;
     }
 
     private long micros(String column, String rest) {
-        String millis = row.get(column);
+        String millis = values.get(column);
         if (millis == null) {
-            return Moments.NEVER;
+            return EarliestTimes.NEVER;
         }
-        String micros = row.get(rest);
+        String micros = values.get(rest);
         return Long.parseLong(millis) * MICROS_PER_MILLI
                 + (micros == null ? 0 : Long.parseLong(micros));
     }
@@ -210,9 +256,9 @@ public class Deployment {
     }
 
     private Fact verdictKept(String id, Fact cause) {
-        Map<String, String> values = new HashMap<>(environment(row.get("env")));
-        values.put("verdict", verdict.values().get("verdict"));
-        return said(FactKind.VERDICT_KEPT, projectId(), id, values, cause)
+        Map<String, String> attributes = new HashMap<>(environment(values.get("env")));
+        attributes.put("verdict", verdict.values().get("verdict"));
+        return said(FactKind.VERDICT_KEPT, projectId(), id, attributes, cause)
                 .atMicros(verdictAtMicros());
     }
 
@@ -226,7 +272,7 @@ public class Deployment {
                 cause.committedAt(),
                 cause.committedAt(),
                 cause.position(),
-                cause.snapshot(),
+                cause.origin(),
                 values);
     }
 
@@ -237,93 +283,91 @@ public class Deployment {
     private void takeVerdictDeletion(Fact fact) {
         if (verdictDeletion == null || verdictDeletion.precedes(fact)) {
             deletedVerdict = fact.id();
-            verdictDeletion = new Departure(fact.committedAt(), fact.position());
+            verdictDeletion = Tombstone.of(fact);
         }
     }
 
     private boolean isVerdictDeleted() {
         return verdict.id().equals(deletedVerdict)
-                && (verdict.committedAt() < verdictDeletion.at()
-                        || (verdict.committedAt() == verdictDeletion.at()
-                                && verdictPosition <= verdictDeletion.position()));
+                && !verdictPosition.isAfter(verdictDeletion.position());
     }
 
-    /** Notes a record that waits for the row, or that nothing does. */
+    /** What is about the deployment waits for the row while that is absent. */
     void awaitRow(Fact fact, long now) {
-        if (projectId() != null) {
-            orphans = null;
-            return;
+        if (!row.present && fact.kind() != FactKind.VERDICT_DELETED) {
+            row.await(fact, now);
         }
-        if (fact.kind() == FactKind.VERDICT_DELETED) {
-            return;
-        }
-        if (orphans == null) {
-            orphans = new Orphans();
-        }
-        orphans.await(fact, now);
     }
 
-    /** Whether the row was deleted before and the fact is about what it was. */
-    boolean isOver(Fact fact) {
-        return departure != null && !departure.precedes(fact);
+    @Override
+    public long nextDeadline() {
+        boolean awaitsStart = startsAt != 0 && startsAt <= seenAt + AWAITED.toMillis();
+        long starts = awaitsStart ? startsAt : Deadlines.NONE;
+        long forgets = awaitsDeletedVerdict() ? verdictDeletion.expiresAt() : Deadlines.NONE;
+        return Deadlines.earliest(super.nextDeadline(), Deadlines.earliest(starts, forgets));
     }
 
-    /** Whether the row was written after this deletion of it, which is told again. */
-    boolean outlived(Fact deletion) {
-        return projectId() != null && committedAt > deletion.committedAt();
-    }
-
-    /** Whether a new snapshot no longer shows the row. */
-    boolean isLackedBy(Resnapshot resnapshot) {
-        return projectId() != null && resnapshot.lacks(FactKind.DEPLOYMENT.table(), seen);
-    }
-
-    /** When something happens to it next, on the log's clock; {@link Long#MAX_VALUE}: nothing. */
-    long nextTime() {
-        long next = orphans == null ? Long.MAX_VALUE : orphans.nextAt();
-        return departure == null ? next : Math.min(next, departure.forgetAt());
-    }
-
-    /** Whether there is nothing to remember. */
-    boolean isEmpty() {
+    @Override
+    public boolean isEmpty() {
         return row.isEmpty()
                 && verdict == null
                 && hints.isEmpty()
                 && samples.isEmpty()
-                && orphans == null
-                && verdictDeletion == null
-                && departure == null;
+                && verdictDeletion == null;
     }
 
-    /** Forgets deletions that nothing follows any more. */
-    void forgetDeletions() {
-        departure = null;
-        if (row.isEmpty() && verdict == null) {
+    /** Forgets everything but that it was there. */
+    void delete(Tombstone deletion) {
+        values.clear();
+        startsAt = 0;
+        toldFinished = false;
+        seenAt = 0;
+        verdict = null;
+        verdictPosition = LogPosition.NONE;
+        verdictMicros = 0;
+        deletedVerdict = null;
+        verdictDeletion = null;
+        finishedSeenAt = 0;
+        hints.clear();
+        hintPositions.clear();
+        samples.clear();
+        row.delete(deletion);
+    }
+
+    /** Whether a verdict's deletion is all that is known: then it is remembered like a row's. */
+    private boolean awaitsDeletedVerdict() {
+        return !row.present && verdict == null && verdictDeletion != null;
+    }
+
+    private void forgetVerdictDeletion(long now) {
+        if (awaitsDeletedVerdict() && now >= verdictDeletion.expiresAt()) {
             deletedVerdict = null;
             verdictDeletion = null;
         }
     }
 
     String projectId() {
-        return row.get("project_id");
+        return values.get("project_id");
     }
 
     /** Returns the columns that are not as they were; none when the row is only told again. */
     private Set<String> takeRow(Fact fact) {
-        seen = Math.max(seen, fact.position());
-        if (!isAfter(fact, committedAt, position)) {
+        if (!row.accepts(fact)) {
             return Set.of();
         }
-        committedAt = fact.committedAt();
-        position = fact.position();
+        row.put(fact);
         Set<String> changed = new HashSet<>();
         fact.values()
                 .forEach(
                         (column, value) -> {
-                            if (!Objects.equals(row.put(column, value), value)) {
+                            if (!Objects.equals(values.put(column, value), value)) {
                                 changed.add(column);
                             }
                         });
+        seenAt = Math.max(seenAt, fact.committedAt());
+        String start = values.get("started_at");
+        boolean later = start != null && Long.parseLong(start) > seenAt + TOLERANCE.toMillis();
+        startsAt = later ? Long.parseLong(start) : 0;
         if (!isFinished()) {
             finishedSeenAt = 0;
         } else if (finishedSeenAt == 0) {
@@ -333,42 +377,41 @@ public class Deployment {
     }
 
     private void takeVerdict(Fact fact) {
-        if (verdict == null || isAfter(fact, verdict.committedAt(), verdictPosition)) {
-            verdict = happening(fact, verdict);
+        if (verdict == null || !fact.position().isBefore(verdictPosition)) {
+            verdict = eventRecord(fact, verdict);
             verdictPosition = fact.position();
             verdictMicros = fact.microsOfMilli();
         }
     }
 
-    private static boolean isAfter(Fact fact, long committedAt, long position) {
-        return fact.committedAt() > committedAt
-                || (fact.committedAt() == committedAt && fact.position() > position);
-    }
-
     private void takeHint(Fact fact) {
-        Happening before = hints.get(fact.id());
-        boolean newer = before != null && fact.committedAt() >= before.committedAt();
+        EventRecord before = hints.get(fact.id());
+        boolean newer = before != null && !fact.position().isBefore(hintPositions.get(fact.id()));
         if (newer || (before == null && hints.size() < HINTS_KEPT)) {
-            hints.put(fact.id(), happening(fact, before));
+            hints.put(fact.id(), eventRecord(fact, before));
             hintPositions.put(fact.id(), fact.position());
         }
     }
 
+    /** Of other phases nothing is told. */
     private void takeSample(Fact fact) {
-        Happening last = samples.get(fact.value("phase"));
+        if (!PHASES.contains(fact.value("phase"))) {
+            return;
+        }
+        EventRecord last = samples.get(fact.value("phase"));
         if (last == null || last.at() <= fact.at()) {
-            samples.put(fact.value("phase"), happening(fact, null));
+            samples.put(fact.value("phase"), eventRecord(fact, null));
         }
     }
 
     /** A column that an update does not tell, such as a long text it left alone, is as before. */
-    private static Happening happening(Fact fact, Happening before) {
+    private static EventRecord eventRecord(Fact fact, EventRecord before) {
         Map<String, String> values = new HashMap<>();
         if (before != null && before.id().equals(fact.id())) {
             values.putAll(before.values());
         }
         values.putAll(fact.values());
-        return new Happening(fact.id(), fact.at(), fact.committedAt(), fact.snapshot(), values);
+        return new EventRecord(fact.id(), fact.at(), fact.committedAt(), fact.snapshot(), values);
     }
 
     private boolean concernsVerdict(Fact fact, Set<String> changed) {
@@ -387,29 +430,29 @@ public class Deployment {
      * A start is told when it is known and the end when it is, not with every step in between. A
      * row that is told again tells all of it again: whoever missed it may have asked for it.
      */
-    private void tellProgress(Fact fact, Set<String> changed, List<Fact> told) {
-        Map<String, String> values = new HashMap<>();
-        values.put("deployment_id", fact.key());
-        values.put("env", row.get("env"));
+    private void tellProgress(Fact fact, Set<String> changed, boolean wasStarted, List<Fact> told) {
+        Map<String, String> attributes = new HashMap<>();
+        attributes.put("deployment_id", fact.key());
+        attributes.put("env", values.get("env"));
         boolean all =
                 changed.isEmpty() || changed.contains("project_id") || changed.contains("env");
-        String startedAt = row.get("started_at");
-        if (startedAt != null && (all || changed.contains("started_at"))) {
-            told.add(progress(FactKind.DEPLOYMENT_STARTED, fact, startedMicros(), values));
+        boolean started = startedMicros() != EarliestTimes.NEVER;
+        if (started && (all || !wasStarted || changed.contains("started_at"))) {
+            told.add(progress(FactKind.DEPLOYMENT_STARTED, fact, startedMicros(), attributes));
         }
         if (isFinished() && (all || !toldFinished || changed.contains("finished_at"))) {
-            String finishedAt = row.get("finished_at");
+            String finishedAt = values.get("finished_at");
             long micros =
                     finishedAt == null
                             ? fact.committedAt() * MICROS_PER_MILLI
                             : micros("finished_at", "finished_micros");
-            told.add(progress(FactKind.DEPLOYMENT_FINISHED, fact, micros, values));
+            told.add(progress(FactKind.DEPLOYMENT_FINISHED, fact, micros, attributes));
         }
         toldFinished = isFinished();
     }
 
     private boolean isFinished() {
-        String state = row.get("state");
+        String state = values.get("state");
         return "finished".equals(state) || "analyzed".equals(state);
     }
 
@@ -417,7 +460,7 @@ public class Deployment {
         return said(kind, projectId(), fact.key(), values, fact).atMicros(micros);
     }
 
-    private Fact hint(String id, Happening hint, long position) {
+    private Fact hint(String id, EventRecord hint, LogPosition position) {
         Map<String, String> values = new HashMap<>();
         values.put("deployment_id", id);
         values.put("severity", hint.values().get("severity"));
@@ -429,20 +472,20 @@ public class Deployment {
                 hint.at(),
                 hint.committedAt(),
                 position,
-                hint.snapshot(),
+                hint.snapshot() ? Origin.SNAPSHOT : Origin.CHANGED,
                 values);
     }
 
     private Fact verdict(String id) {
-        Map<String, String> values = new HashMap<>(verdict.values());
-        values.put("deployment_id", id);
+        Map<String, String> attributes = new HashMap<>(verdict.values());
+        attributes.put("deployment_id", id);
         for (String column : List.of("deployment_number", "env", "branch")) {
-            values.put(column, row.get(column));
+            attributes.put(column, values.get(column));
         }
-        values.put("latency_delta", latencyDelta());
-        values.put("error_rate_delta", errorRateDelta());
-        values.put("actions", actions());
-        values.values().removeIf(value -> value == null);
+        attributes.put("latency_delta", latencyDelta());
+        attributes.put("error_rate_delta", errorRateDelta());
+        attributes.put("actions", actions());
+        attributes.values().removeIf(value -> value == null);
         return new Fact(
                         FactKind.VERDICT_CREATED,
                         projectId(),
@@ -450,8 +493,8 @@ public class Deployment {
                         verdict.at(),
                         verdict.committedAt(),
                         verdictPosition,
-                        verdict.snapshot(),
-                        values)
+                        verdict.snapshot() ? Origin.SNAPSHOT : Origin.CHANGED,
+                        attributes)
                 .atMicros(verdictAtMicros());
     }
 
@@ -482,15 +525,16 @@ public class Deployment {
     }
 
     private BigDecimal sample(String phase, String metric) {
-        Happening sample = samples.get(phase);
+        EventRecord sample = samples.get(phase);
         String value = sample == null ? null : sample.values().get(metric);
-        if (value == null) {
+        if (value == null || value.length() > LONGEST_SAMPLE) {
             return null;
         }
         try {
-            return new BigDecimal(value);
+            BigDecimal number = new BigDecimal(value);
+            return Math.abs((long) number.scale()) > LONGEST_SAMPLE ? null : number;
         } catch (NumberFormatException e) {
-            return null; // NaN and infinities are floats in Postgres and no figure for a mail
+            return null; // NaN and infinities are numbers in Postgres and no figure for a mail
         }
     }
 
@@ -500,7 +544,7 @@ public class Deployment {
         long until = verdict.committedAt() + HINTS_FOLLOW.toMillis();
         hints.values().stream()
                 .filter(hint -> hint.committedAt() <= until)
-                .sorted(Comparator.comparingInt(Deployment::gravity).thenComparing(Happening::id))
+                .sorted(Comparator.comparingInt(Deployment::gravity).thenComparing(EventRecord::id))
                 .forEach(hint -> actions.addAll(suggestions(hint)));
         if (actions.isEmpty()) {
             return null;
@@ -512,12 +556,13 @@ public class Deployment {
         }
     }
 
-    private static int gravity(Happening hint) {
-        int rank = SEVERITIES.indexOf(hint.values().get("severity"));
+    private static int gravity(EventRecord hint) {
+        String severity = hint.values().get("severity");
+        int rank = severity == null ? -1 : SEVERITIES.indexOf(severity); // of no null
         return rank < 0 ? SEVERITIES.size() : rank;
     }
 
-    private static List<String> suggestions(Happening hint) {
+    private static List<String> suggestions(EventRecord hint) {
         String json = hint.values().get("suggested_actions");
         if (json == null) {
             return List.of();
@@ -526,7 +571,10 @@ public class Deployment {
             List<String> actions = JSON.readValue(json, new TypeReference<List<String>>() {});
             return actions == null
                     ? List.of()
-                    : actions.stream().filter(a -> a != null && !a.isBlank()).toList();
+                    : actions.stream()
+                            .filter(a -> a != null && !a.isBlank())
+                            .filter(a -> !NESTED.matcher(a).matches())
+                            .toList();
         } catch (JsonProcessingException e) {
             return List.of(); // no list of texts: a mail without suggestions beats no mail
         }

@@ -2,19 +2,21 @@ package io.seqpulse.lifecycle.deployment;
 
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
-import io.seqpulse.lifecycle.detect.HappeningCodec;
-import io.seqpulse.lifecycle.fact.AbsenceCodec;
-import io.seqpulse.lifecycle.kpi.LedgerCodec;
+import io.seqpulse.lifecycle.detect.EventRecordCodec;
+import io.seqpulse.lifecycle.fact.Deadlines;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Tombstone;
+import io.seqpulse.lifecycle.kpi.CohortStateCodec;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 
-/** How state keeps a deployment. */
+/** Binary layout of {@link Deployment} in state. */
 public final class DeploymentCodec implements Codec<Deployment> {
 
     private static final long serialVersionUID = 1L;
 
-    private static final int LAYOUT = 2;
+    private static final int LAYOUT = 1;
 
     @Override
     public Class<Deployment> type() {
@@ -24,53 +26,47 @@ public final class DeploymentCodec implements Codec<Deployment> {
     @Override
     public void write(Deployment deployment, DataOutput out) throws IOException {
         Compact.writeVersion(out, LAYOUT);
-        Compact.writeTexts(out, deployment.row);
+        deployment.row.write(out);
+        Deadlines.write(deployment.timerAt, out);
+        Compact.writeTexts(out, deployment.values);
         out.writeBoolean(deployment.toldFinished);
-        Compact.writeNumber(out, deployment.committedAt);
-        Compact.writeNumber(out, deployment.position);
-        Compact.writeNumber(out, deployment.seen);
+        Compact.writeNumber(out, deployment.seenAt);
+        Compact.writeNumber(out, deployment.startsAt);
         out.writeBoolean(deployment.verdict != null);
         if (deployment.verdict != null) {
-            HappeningCodec.write(deployment.verdict, out);
+            EventRecordCodec.write(deployment.verdict, out);
         }
-        Compact.writeNumber(out, deployment.verdictPosition);
-        Compact.writeMap(out, deployment.hints, HappeningCodec::write);
-        Compact.writeNumbers(out, deployment.hintPositions);
-        Compact.writeMap(out, deployment.samples, HappeningCodec::write);
-        AbsenceCodec.write(deployment.orphans, out);
-        AbsenceCodec.writeDeparture(deployment.departure, out);
-        Compact.writeNumber(out, deployment.timerAt);
+        deployment.verdictPosition.write(out);
+        Compact.writeMap(out, deployment.hints, EventRecordCodec::write);
+        Compact.writeMap(out, deployment.hintPositions, LogPosition::write);
+        Compact.writeMap(out, deployment.samples, EventRecordCodec::write);
         Compact.writeNumber(out, deployment.verdictMicros);
         Compact.writeText(out, deployment.deletedVerdict);
-        AbsenceCodec.writeDeparture(deployment.verdictDeletion, out);
+        Tombstone.write(deployment.verdictDeletion, out);
         Compact.writeNumber(out, deployment.finishedSeenAt);
-        LedgerCodec.write(deployment.contributed, out);
+        CohortStateCodec.write(deployment.contributed, out);
     }
 
     @Override
     public Deployment read(DataInput in) throws IOException {
-        int layout = Compact.readVersion(in, "a deployment", LAYOUT);
+        Compact.readVersion(in, "a deployment", LAYOUT);
         Deployment deployment = new Deployment();
-        deployment.row = Compact.readTexts(in);
+        deployment.row.read(in);
+        deployment.timerAt = Deadlines.read(in);
+        deployment.values = Compact.readTexts(in);
         deployment.toldFinished = in.readBoolean();
-        deployment.committedAt = Compact.readNumber(in);
-        deployment.position = Compact.readNumber(in);
-        deployment.seen = Compact.readNumber(in);
-        deployment.verdict = in.readBoolean() ? HappeningCodec.read(in) : null;
-        deployment.verdictPosition = Compact.readNumber(in);
-        deployment.hints = Compact.readMap(in, HappeningCodec::read);
-        deployment.hintPositions = Compact.readNumbers(in);
-        deployment.samples = Compact.readMap(in, HappeningCodec::read);
-        deployment.orphans = AbsenceCodec.read(in);
-        deployment.departure = AbsenceCodec.readDeparture(in);
-        deployment.timerAt = Compact.readNumber(in);
-        if (layout >= 2) {
-            deployment.verdictMicros = (int) Compact.readNumber(in);
-            deployment.deletedVerdict = Compact.readText(in);
-            deployment.verdictDeletion = AbsenceCodec.readDeparture(in);
-            deployment.finishedSeenAt = Compact.readNumber(in);
-            LedgerCodec.read(deployment.contributed, in);
-        }
+        deployment.seenAt = Compact.readNumber(in);
+        deployment.startsAt = Compact.readNumber(in);
+        deployment.verdict = in.readBoolean() ? EventRecordCodec.read(in) : null;
+        deployment.verdictPosition = LogPosition.read(in);
+        deployment.hints = Compact.readMap(in, EventRecordCodec::read);
+        deployment.hintPositions = Compact.readMap(in, LogPosition::read);
+        deployment.samples = Compact.readMap(in, EventRecordCodec::read);
+        deployment.verdictMicros = (int) Compact.readNumber(in);
+        deployment.deletedVerdict = Compact.readText(in);
+        deployment.verdictDeletion = Tombstone.read(in);
+        deployment.finishedSeenAt = Compact.readNumber(in);
+        CohortStateCodec.read(deployment.contributed, in);
         return deployment;
     }
 }

@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.detect;
 
+import io.seqpulse.lifecycle.fact.FactMapper;
 import java.util.Map;
 import java.util.Objects;
 
@@ -21,7 +22,7 @@ import java.util.Objects;
 public record Candidate(
         String rule,
         String key,
-        String occasion,
+        String instance,
         String recipient,
         String userId,
         String projectId,
@@ -32,7 +33,7 @@ public record Candidate(
         Map<String, String> values) {
 
     /** What marks a recipient who is no user. */
-    public static final String BARE_ADDRESS = "mailto:";
+    public static final String BARE_ADDRESS = FactMapper.BARE_ADDRESS;
 
     public Candidate {
         Objects.requireNonNull(rule, "rule");

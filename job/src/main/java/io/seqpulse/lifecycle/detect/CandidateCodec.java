@@ -14,7 +14,7 @@ public final class CandidateCodec {
     public static void write(Candidate candidate, DataOutput out) throws IOException {
         Compact.writeText(out, candidate.rule());
         Compact.writeText(out, candidate.key());
-        Compact.writeText(out, candidate.occasion());
+        Compact.writeText(out, candidate.instance());
         Compact.writeText(out, candidate.recipient());
         Compact.writeText(out, candidate.userId());
         Compact.writeText(out, candidate.projectId());

@@ -1,12 +1,11 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.catalogue.Placeholders;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.Detector.Answer;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.Subject;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -15,8 +14,9 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * All rules about one kind of subject. A fact changes the profile at once; whether a rule holds is
@@ -37,6 +37,11 @@ public final class Detection {
     private record Hosted(ActiveRule active, Detector detector) {
         Rule rule() {
             return active.rule();
+        }
+
+        /** Whether the occasion is one of its trigger, which may have been edited since. */
+        boolean made(ScheduledTrigger pending) {
+            return detector.name().equals(pending.trigger);
         }
     }
 
@@ -65,41 +70,84 @@ public final class Detection {
      * @param wall the wall clock, epoch milliseconds, for expiry
      */
     public void take(
-            String id, Profile profile, Fact fact, Events older, long wall, Consumer<Message> out) {
+            String id,
+            Profile profile,
+            Fact told,
+            EventSpillStore older,
+            long wall,
+            Consumer<Message> out) {
+        Fact fact = profile.timed(told);
         boolean news;
         if (fact.kind().isEvent()) {
             news = profile.observe(fact, older);
         } else {
-            boolean first = !profile.known;
+            boolean first = !profile.row.present;
+            boolean firstWhole = !profile.toldWhole;
             news = profile.describe(fact);
-            if (first) {
+            if (first || (firstWhole && profile.toldWhole)) {
                 askWhatWaitedForTheSubject(profile, fact.committedAt());
             }
         }
         for (Hosted rule : movedBy.get(fact.kind())) {
             if (appliesTo(rule.rule(), profile) && !isSettled(rule, profile, fact)) {
-                for (Occasion occasion : rule.detector().occasions(profile, fact, older)) {
-                    consider(rule, profile, occasion, fact, news, wall);
+                for (TriggerInstance instance : rule.detector().instances(profile, fact, older)) {
+                    consider(rule, profile, instance, fact.snapshot(), news, wall);
                 }
             }
+            deny(rule, profile, fact, out);
         }
         watch(id, profile, fact, out);
         limitStranger(profile, fact.committedAt());
     }
 
-    /** Somebody belongs to the subject, or no longer does ({@code member} null). */
-    public void takeMember(Profile profile, String rowId, Member member) {
-        if (member == null) {
-            profile.members.remove(rowId);
-            return;
+    /**
+     * What decides which of the things that are known already are waited for, as text: where it is
+     * another than when a profile was kept, the profile has to {@link #adopt} the rules.
+     */
+    public String definition() {
+        return hosted.values().stream()
+                .map(Hosted::rule)
+                .filter(rule -> rule.trigger().kind() == Trigger.Kind.MISSING)
+                .map(r -> r.code() + r.trigger() + r.expires() + new TreeSet<>(r.plans()))
+                .sorted()
+                .collect(Collectors.joining(" "));
+    }
+
+    /**
+     * Waits for what a rule that is new, or was retuned, would wait for had it run from the
+     * beginning. So nobody's mail depends on whether the log happens to tell of them again.
+     *
+     * @param now the log's clock: what has expired by then ends here
+     */
+    public void adopt(Profile profile, long now) {
+        for (Hosted rule : hosted.values()) {
+            for (TriggerInstance instance : rule.detector().waiting(profile)) {
+                ScheduledTrigger pending = profile.pending.get(name(rule.rule(), instance.id()));
+                if (pending == null || !pending.asked) {
+                    profile.pending.remove(name(rule.rule(), instance.id()));
+                    if (appliesTo(rule.rule(), profile)) {
+                        consider(rule, profile, instance, true, true, now);
+                    }
+                }
+            }
         }
+    }
+
+    /** Somebody belongs to the subject. */
+    public void takeMember(Profile profile, String rowId, Member member) {
         Member before = profile.members.get(rowId);
-        if (before == null || before.committedAt() <= member.committedAt()) {
+        if (before == null || !member.position().isBefore(before.position())) {
             profile.members.put(rowId, member);
-        } else {
-            profile.members.put(rowId, before.seenAgain(member.seen()));
         }
         limitStranger(profile, member.committedAt());
+    }
+
+    /** Somebody belongs to the subject no longer. */
+    public void takeRemoval(Profile profile, Fact removal) {
+        Member member = profile.members.get(removal.id());
+        if (member != null && !member.position().isAfter(removal.position())) {
+            profile.members.remove(removal.id());
+        }
     }
 
     /**
@@ -108,54 +156,47 @@ public final class Detection {
      * @param now commit time of what was told of it
      */
     public static void limitStranger(Profile profile, long now) {
-        if (profile.known) {
+        if (profile.row.present) {
             profile.strangerUntil = 0;
         } else if (profile.strangerUntil == 0) {
             profile.strangerUntil = now + STRANGERS_KEPT.toMillis();
         }
     }
 
-    /**
-     * Takes what a new snapshot lacks as deleted: members, or the subject itself; returns whether
-     * there was any.
-     */
-    public boolean sweep(Profile profile, Resnapshot resnapshot, Consumer<Message> out) {
+    /** Whether a complete snapshot does not contain the subject. */
+    public boolean isMissingFrom(Profile profile, SnapshotBoundary boundary) {
         FactKind row = subject == Subject.PROJECT ? FactKind.PROJECT : FactKind.ACCOUNT;
-        if (profile.known && resnapshot.lacks(row.table(), profile.seen)) {
-            end(profile, out);
-            profile.depart(resnapshot.departure());
-            return true;
-        }
-        return profile.members
-                .values()
-                .removeIf(m -> resnapshot.lacks(FactKind.MEMBER.table(), m.seen()));
+        return profile.row.isMissingFrom(boundary, row.table());
     }
 
     /** Withdraws everything given out, because the subject is gone. */
     public void end(Profile profile, Consumer<Message> out) {
-        for (Pending pending : profile.pending.values()) {
+        for (ScheduledTrigger pending : profile.pending.values()) {
             retract(pending, profile, Retraction.RESOLVED, out);
         }
     }
 
     /** Asks what is due on the log's clock and forgets what is over. */
-    public void passTime(String id, Profile profile, long now, Consumer<Message> out) {
-        if (profile.departure != null && now >= profile.departure.forgetAt()) {
-            profile.departure = null;
-        }
+    public void advanceTo(String id, Profile profile, long now, Consumer<Message> out) {
         if (profile.strangerUntil != 0 && now >= profile.strangerUntil) {
             profile.forget();
             return;
         }
-        for (Iterator<Pending> all = profile.pending.values().iterator(); all.hasNext(); ) {
-            Pending pending = all.next();
+        for (Iterator<ScheduledTrigger> all = profile.pending.values().iterator();
+                all.hasNext(); ) {
+            ScheduledTrigger pending = all.next();
             Hosted rule = hosted.get(pending.rule);
-            if (rule == null || (pending.asked && now >= pending.expiresAt)) {
+            if (rule != null && !rule.made(pending)) {
+                all.remove();
+                continue;
+            }
+            boolean held = profile.row.present && pending.askAt == ScheduledTrigger.WHEN_TOLD;
+            if (rule == null || ((pending.asked || held) && now >= pending.expiresAt)) {
                 all.remove();
                 handle(profile, pending);
             } else if (!pending.asked && now >= pending.askAt) {
-                if (!profile.known) {
-                    pending.askAt = Pending.WHEN_KNOWN;
+                if (!profile.row.present || !isTold(rule, profile, pending)) {
+                    pending.askAt = ScheduledTrigger.WHEN_TOLD;
                 } else if (neverApplied(rule.rule(), profile, pending)) {
                     all.remove(); // and may come again with another plan
                 } else if (!ask(id, rule, profile, pending, now, out)) {
@@ -167,36 +208,72 @@ public final class Detection {
         profile.handled.values().removeIf(forgetAt -> now >= forgetAt);
     }
 
-    /** When {@link #passTime} has something to do next, on the log's clock. */
-    public OptionalLong nextTime(Profile profile) {
-        long next = profile.strangerUntil == 0 ? Long.MAX_VALUE : profile.strangerUntil;
-        if (profile.departure != null) {
-            next = Math.min(next, profile.departure.forgetAt());
-        }
-        if (profile.orphans != null) {
-            next = Math.min(next, profile.orphans.nextAt());
+    /** Null where its rule is no more, or has become another that knows nothing of it. */
+    private Hosted hostOf(ScheduledTrigger pending) {
+        Hosted rule = hosted.get(pending.rule);
+        return rule != null && rule.made(pending) ? rule : null;
+    }
+
+    /** When {@link #advanceTo} has something to do next, on the log's clock. */
+    public static long nextDeadline(Profile profile) {
+        long next = profile.row.nextDeadline();
+        if (profile.strangerUntil != 0) {
+            next = Math.min(next, profile.strangerUntil);
         }
         if (profile.told != null) {
             next = Math.min(next, profile.told.outdatedAt(profile));
         }
-        for (Pending pending : profile.pending.values()) {
-            next = Math.min(next, pending.nextAt()); // WHEN_KNOWN is no time
+        for (ScheduledTrigger pending : profile.pending.values()) {
+            boolean held = profile.row.present && pending.askAt == ScheduledTrigger.WHEN_TOLD;
+            next = Math.min(next, held ? pending.expiresAt : pending.nextAt());
         }
         for (long forgetAt : profile.handled.values()) {
             next = Math.min(next, forgetAt);
         }
-        return next == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(next);
+        return next;
+    }
+
+    /** Whether enough was told of the subject to decide. */
+    private static boolean isTold(Hosted rule, Profile profile, ScheduledTrigger pending) {
+        return profile.toldWhole
+                || rule.detector().isTold(profile, pending, rule.active().liveSince());
     }
 
     /** Whether the only occasion that the fact could make is over or given out. */
     private static boolean isSettled(Hosted rule, Profile profile, Fact fact) {
-        String occasion = rule.detector().onlyOccasion(fact);
-        if (occasion == null) {
+        String instance = rule.detector().onlyInstance(fact);
+        if (instance == null) {
             return false;
         }
-        String name = name(rule.rule(), occasion);
-        Pending pending = profile.pending.get(name);
+        String name = name(rule.rule(), instance);
+        ScheduledTrigger pending = profile.pending.get(name);
         return pending != null ? pending.asked : profile.handled.containsKey(name);
+    }
+
+    /** Takes back what a fact shows not to be so; an older one, told again, shows nothing. */
+    private static void deny(Hosted rule, Profile profile, Fact fact, Consumer<Message> out) {
+        takeBack(rule, rule.detector().deniedInstance(profile, fact), profile, fact, out);
+    }
+
+    /** Takes back what an event caused that was deleted since. */
+    public void takeDeletion(Profile profile, Fact deletion, Consumer<Message> out) {
+        for (Hosted rule : hosted.values()) {
+            takeBack(rule, rule.detector().deletedInstance(deletion), profile, deletion, out);
+        }
+    }
+
+    private static void takeBack(
+            Hosted rule, String denied, Profile profile, Fact fact, Consumer<Message> out) {
+        String name = denied == null ? null : name(rule.rule(), denied);
+        ScheduledTrigger pending = name == null ? null : profile.pending.get(name);
+        if (pending == null || !rule.made(pending) || fact.committedAt() < pending.causedAt) {
+            return;
+        }
+        profile.pending.remove(name);
+        if (pending.asked) {
+            retract(pending, profile, Retraction.RESOLVED, out);
+            handle(profile, pending);
+        }
     }
 
     /**
@@ -204,17 +281,26 @@ public final class Detection {
      * of a repeated fact, end here; those of the stream are asked all the same and end as stale.
      */
     private static void consider(
-            Hosted rule, Profile profile, Occasion occasion, Fact fact, boolean news, long wall) {
-        String name = name(rule.rule(), occasion.id());
+            Hosted rule,
+            Profile profile,
+            TriggerInstance instance,
+            boolean snapshot,
+            boolean news,
+            long wall) {
+        String name = name(rule.rule(), instance.id());
         if (profile.handled.containsKey(name)) {
             return;
         }
-        Pending pending = profile.pending.get(name);
-        if (pending != null && (pending.asked || occasion.dueAt() > pending.dueAt)) {
+        ScheduledTrigger pending = profile.pending.get(name);
+        if (pending != null && !rule.made(pending)) {
+            profile.pending.remove(name);
+            pending = null;
+        }
+        if (pending != null && (pending.asked || instance.dueAt() > pending.dueAt)) {
             return;
         }
-        Pending found = pending(rule.rule(), occasion);
-        boolean history = occasion.dueAt() < rule.active().liveSince();
+        ScheduledTrigger found = pending(rule, instance);
+        boolean history = instance.dueAt() < rule.active().liveSince();
         if (history && isPlanKnown(rule.rule(), profile)) {
             profile.pending.remove(name);
             if (isPeriod(rule.rule())) {
@@ -222,15 +308,15 @@ public final class Detection {
             }
             return;
         }
-        if (!history && found.expiresAt <= wall && (fact.snapshot() || !news)) {
-            if (pending != null && occasion.dueAt() < pending.dueAt) {
+        if (!history && found.expiresAt <= wall && (snapshot || !news)) {
+            if (pending != null && instance.dueAt() < pending.dueAt) {
                 profile.pending.remove(name);
             }
             return;
         }
         if (pending != null) {
             // an older fact told again does not mean that it was reached earlier
-            boolean repeated = !news && occasion.dueAt() == pending.dueAt;
+            boolean repeated = !news && instance.dueAt() == pending.dueAt;
             found.askAt = repeated ? pending.askAt : Math.min(found.askAt, pending.askAt);
             found.causedAt = earlierCause(found.causedAt, pending.causedAt);
         }
@@ -244,9 +330,10 @@ public final class Detection {
 
     /** What never applied may yet; what did, but is history, is over. */
     private void askWhatWaitedForTheSubject(Profile profile, long now) {
-        for (Iterator<Pending> all = profile.pending.values().iterator(); all.hasNext(); ) {
-            Pending pending = all.next();
-            Hosted rule = hosted.get(pending.rule);
+        for (Iterator<ScheduledTrigger> all = profile.pending.values().iterator();
+                all.hasNext(); ) {
+            ScheduledTrigger pending = all.next();
+            Hosted rule = hostOf(pending);
             if (rule != null && !appliesTo(rule.rule(), profile)) {
                 all.remove();
             } else if (rule != null && pending.dueAt < rule.active().liveSince()) {
@@ -254,7 +341,7 @@ public final class Detection {
                 if (isPeriod(rule.rule())) {
                     handle(profile, pending);
                 }
-            } else if (pending.askAt == Pending.WHEN_KNOWN) {
+            } else if (pending.askAt == ScheduledTrigger.WHEN_TOLD) {
                 pending.askAt = now;
             }
         }
@@ -265,7 +352,7 @@ public final class Detection {
             String id,
             Hosted rule,
             Profile profile,
-            Pending pending,
+            ScheduledTrigger pending,
             long now,
             Consumer<Message> out) {
         Answer answer =
@@ -289,9 +376,10 @@ public final class Detection {
      * rules that it can move.
      */
     private void watch(String id, Profile profile, Fact fact, Consumer<Message> out) {
-        for (Iterator<Pending> all = profile.pending.values().iterator(); all.hasNext(); ) {
-            Pending pending = all.next();
-            Hosted rule = hosted.get(pending.rule);
+        for (Iterator<ScheduledTrigger> all = profile.pending.values().iterator();
+                all.hasNext(); ) {
+            ScheduledTrigger pending = all.next();
+            Hosted rule = hostOf(pending);
             if (!pending.asked || rule == null) {
                 continue;
             }
@@ -314,7 +402,7 @@ public final class Detection {
             String id,
             Hosted rule,
             Profile profile,
-            Pending pending,
+            ScheduledTrigger pending,
             long now,
             Consumer<Message> out) {
         Map<String, String> figures = rule.detector().figures(profile, pending);
@@ -331,7 +419,11 @@ public final class Detection {
 
     /** Returns the new main recipient; null if there is none, or they have the email already. */
     private String moveMain(
-            String id, Rule rule, Profile profile, Pending pending, Consumer<Message> out) {
+            String id,
+            Rule rule,
+            Profile profile,
+            ScheduledTrigger pending,
+            Consumer<Message> out) {
         String base = key(rule, id, pending);
         String before =
                 pending.out.entrySet().stream()
@@ -357,7 +449,7 @@ public final class Detection {
             String id,
             Hosted rule,
             Profile profile,
-            Pending pending,
+            ScheduledTrigger pending,
             long now,
             Consumer<Message> out) {
         pending.values.putAll(rule.detector().figures(profile, pending));
@@ -382,7 +474,7 @@ public final class Detection {
             Rule rule,
             String id,
             Profile profile,
-            Pending pending,
+            ScheduledTrigger pending,
             String recipient,
             String key,
             long now,
@@ -413,7 +505,7 @@ public final class Detection {
     }
 
     private static void retract(
-            Pending pending, Profile profile, String reason, Consumer<Message> out) {
+            ScheduledTrigger pending, Profile profile, String reason, Consumer<Message> out) {
         String owner = profile.value("owner_id");
         pending.out.forEach(
                 (recipient, key) ->
@@ -428,14 +520,14 @@ public final class Detection {
                                                 reason))));
     }
 
-    private String key(Rule rule, String id, Pending pending) {
+    private String key(Rule rule, String id, ScheduledTrigger pending) {
         Map<String, String> values = new HashMap<>(pending.values);
         values.put(subject.idAttribute(), id);
-        return Placeholders.fill(rule.dedupeKey(), values);
+        return DedupeKeys.fill(rule.dedupeKey(), values);
     }
 
     private static boolean appliesTo(Rule rule, Profile profile) {
-        if (rule.plans().isEmpty() || !profile.known) {
+        if (rule.plans().isEmpty() || !profile.row.present) {
             return true;
         }
         String plan = profile.value("plan");
@@ -443,46 +535,50 @@ public final class Detection {
     }
 
     private static boolean isPlanKnown(Rule rule, Profile profile) {
-        return rule.plans().isEmpty() || profile.known;
+        return rule.plans().isEmpty() || profile.row.present;
     }
 
-    /** Whether the plan was another one already when it was due, and the news of it came late. */
-    private static boolean neverApplied(Rule rule, Profile profile, Pending pending) {
-        return !appliesTo(rule, profile) && profile.planSince <= pending.dueAt;
+    /**
+     * Whether the plan was another one already when it was due, and the news of it came late. The
+     * rows of a snapshot come in any order: what one of them makes is asked when all are there.
+     */
+    private static boolean neverApplied(Rule rule, Profile profile, ScheduledTrigger pending) {
+        long at = pending.causedAt == 0 ? pending.askAt : pending.dueAt;
+        return !appliesTo(rule, profile) && profile.planSince <= Math.max(at, pending.dueAt);
     }
 
-    private static Pending pending(Rule rule, Occasion occasion) {
-        Pending pending = new Pending();
+    private static ScheduledTrigger pending(Hosted hosted, TriggerInstance instance) {
+        Rule rule = hosted.rule();
+        ScheduledTrigger pending = new ScheduledTrigger();
         pending.rule = rule.code();
-        pending.occasion = occasion.id();
-        pending.dueAt = occasion.dueAt();
-        pending.askAt = occasion.askAt();
-        pending.causedAt = occasion.causedAt();
-        pending.values.putAll(occasion.values());
-        long endOfMonth = Periods.endOfMonth(Periods.month(occasion.dueAt()));
+        pending.trigger = hosted.detector().name();
+        pending.instance = instance.id();
+        pending.dueAt = instance.dueAt();
+        pending.askAt = instance.askAt();
+        pending.causedAt = instance.causedAt();
+        pending.values.putAll(instance.values());
+        long endOfMonth = Periods.endOfMonth(instance.dueAt());
         pending.expiresAt =
-                rule.expires() == null ? endOfMonth : occasion.dueAt() + rule.expires().toMillis();
+                rule.expires() == null ? endOfMonth : instance.dueAt() + rule.expires().toMillis();
         long over = isPeriod(rule) ? Math.max(endOfMonth, pending.expiresAt) : pending.expiresAt;
         pending.forgetAt = over + MEMORY.toMillis();
         return pending;
     }
 
-    /** Whether a rule has at most one occasion a month, also when that one was never mailed. */
+    /** Whether a rule has at most one instance a period, also when that one was never mailed. */
     private static boolean isPeriod(Rule rule) {
-        return rule.trigger() instanceof Trigger.Reached
-                || (rule.trigger() instanceof Trigger.Happened happened
-                        && happened.occurrence() == Trigger.Occurrence.FIRST_OF_MONTH);
+        return rule.trigger().period().isPresent();
     }
 
-    private static void handle(Profile profile, Pending pending) {
-        profile.handled.put(name(pending.rule, pending.occasion), pending.forgetAt);
+    private static void handle(Profile profile, ScheduledTrigger pending) {
+        profile.handled.put(name(pending.rule, pending.instance), pending.forgetAt);
     }
 
-    private static String name(Rule rule, String occasion) {
-        return name(rule.code(), occasion);
+    private static String name(Rule rule, String instance) {
+        return name(rule.code(), instance);
     }
 
-    private static String name(String code, String occasion) {
-        return code + "|" + occasion;
+    private static String name(String code, String instance) {
+        return code + "|" + instance;
     }
 }

@@ -26,21 +26,58 @@ interface Detector {
      * The occasions that a fact makes or changes, which the profile has just taken; asked only of
      * facts that move it.
      */
-    List<Occasion> occasions(Profile profile, Fact fact, Events older);
+    List<TriggerInstance> instances(Profile profile, Fact fact, EventSpillStore older);
+
+    /**
+     * The occasions that come with time alone, of what the profile knows already; none where each
+     * takes an event.
+     */
+    default List<TriggerInstance> waiting(Profile profile) {
+        return List.of();
+    }
 
     /**
      * The one occasion that a fact can make, where that can be told without looking; else null.
      * What is over or given out need not be looked for again with every fact.
      */
-    default String onlyOccasion(Fact fact) {
+    default String onlyInstance(Fact fact) {
         return null;
     }
 
+    /**
+     * The occasion of which a fact, which the profile has just taken, shows that it is not as the
+     * rule needs, or no longer; null: of none.
+     */
+    default String deniedInstance(Profile profile, Fact fact) {
+        return null;
+    }
+
+    /** The instance of an event that a fact says was deleted since; null: of none. */
+    default String deletedInstance(Fact fact) {
+        return null;
+    }
+
+    /**
+     * What is noticed, without the parameters that may be retuned: an occasion that something else
+     * made says nothing here.
+     */
+    String name();
+
     /** Whether an occasion is still as the rule needs. */
-    Answer ask(Profile profile, Pending pending);
+    Answer ask(Profile profile, ScheduledTrigger pending);
+
+    /**
+     * Whether an occasion can be decided although nobody told what happened to the subject before
+     * the log tells of it: first seen is not first happened, and not seen is not absent.
+     *
+     * @param liveSince when the rule first ran: what was mailed since has its key taken
+     */
+    default boolean isTold(Profile profile, ScheduledTrigger pending, long liveSince) {
+        return false;
+    }
 
     /** Figures that the text needs as they are now; empty where the occasion's own suffice. */
-    default Map<String, String> figures(Profile profile, Pending pending) {
+    default Map<String, String> figures(Profile profile, ScheduledTrigger pending) {
         return Map.of();
     }
 
@@ -51,15 +88,12 @@ interface Detector {
      *     first
      */
     static Detector of(Trigger trigger) {
-        if (trigger instanceof Trigger.Happened happened) {
-            return new HappenedDetector(happened);
-        }
-        if (trigger instanceof Trigger.Missing missing) {
-            return new MissingDetector(missing);
-        }
-        if (trigger instanceof Trigger.Reached reached) {
-            return new ReachedDetector(reached);
-        }
-        throw new IllegalArgumentException("no detector for " + trigger);
+        return switch (trigger.kind()) {
+            case HAPPENED -> new HappenedDetector((Trigger.Happened) trigger);
+            case MISSING -> new MissingDetector((Trigger.Missing) trigger);
+            case REACHED -> new ReachedDetector((Trigger.Reached) trigger);
+            case DROPPED, SILENT, SEQUENCE, CALENDAR ->
+                    throw new IllegalArgumentException("no detector for " + trigger);
+        };
     }
 }

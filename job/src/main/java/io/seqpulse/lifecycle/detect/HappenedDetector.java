@@ -1,8 +1,10 @@
 package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
+import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,39 +12,56 @@ import java.util.Map;
 /** An event happened: each one, the first ever, or the first of a UTC month. */
 record HappenedDetector(Happened trigger) implements Detector {
 
+    /** By how much the clock that wrote an event's time may be ahead of the log's. */
+    private static final Duration TOLERANCE = Duration.ofMinutes(5);
+
     @Override
     public boolean isMovedBy(FactKind kind) {
         return kind == trigger.fact();
     }
 
     @Override
-    public List<Occasion> occasions(Profile profile, Fact fact, Events older) {
+    public List<TriggerInstance> instances(Profile profile, Fact fact, EventSpillStore older) {
         return switch (trigger.occurrence()) {
-            case EACH -> occasion(fact.id(), Happening.of(fact));
+            case EACH -> instance(fact.id(), EventRecord.of(fact));
             case FIRST -> first(profile.first(trigger.fact()), fact);
-            case FIRST_OF_MONTH -> occasion(Periods.month(fact.at()), Happening.of(fact));
+            case FIRST_OF_MONTH -> {
+                EventRecord refused = EventRecord.of(fact);
+                yield instance(Periods.month(at(refused)), refused);
+            }
         };
     }
 
     /** Later ones say nothing new about the first. */
-    private List<Occasion> first(Happening first, Fact fact) {
-        return first != null && first.isTold(fact) ? occasion("", first) : List.of();
+    private List<TriggerInstance> first(EventRecord first, Fact fact) {
+        return first != null && first.isTold(fact) ? instance("", first) : List.of();
     }
 
-    private List<Occasion> occasion(String id, Happening happening) {
-        if (!matches(happening.values())) {
+    private List<TriggerInstance> instance(String id, EventRecord record) {
+        boolean unknownWhen = isAhead(record) && record.snapshot();
+        if (unknownWhen || !matches(record.values())) {
             return List.of();
         }
-        Map<String, String> values = new HashMap<>(happening.values());
-        values.put("month", Periods.month(happening.at()));
-        long seenAt = Math.max(happening.at(), happening.committedAt());
+        long at = at(record);
+        Map<String, String> values = new HashMap<>(record.values());
+        values.put("month", Periods.month(at));
+        long seenAt = Math.max(at, record.committedAt());
         return List.of(
-                new Occasion(
+                new TriggerInstance(
                         id,
-                        happening.at(),
+                        at,
                         seenAt + trigger.waitFor().toMillis(),
-                        happening.snapshot() ? 0 : happening.committedAt(),
+                        record.snapshot() ? 0 : record.committedAt(),
                         values));
+    }
+
+    /** What was committed has happened, whatever the clock of its writer said. */
+    private static long at(EventRecord record) {
+        return isAhead(record) ? record.committedAt() : record.at();
+    }
+
+    private static boolean isAhead(EventRecord record) {
+        return record.at() > record.committedAt() + TOLERANCE.toMillis();
     }
 
     private boolean matches(Map<String, String> values) {
@@ -55,8 +74,56 @@ record HappenedDetector(Happened trigger) implements Detector {
         return value != null && accepted.contains(value);
     }
 
+    /**
+     * Each event stands for itself. An earlier first of a subject, or of a month, that began after
+     * the rule ran has its key taken, so whichever is told first may try.
+     */
     @Override
-    public Answer ask(Profile profile, Pending pending) {
+    public boolean isTold(Profile profile, ScheduledTrigger pending, long liveSince) {
+        return switch (trigger.occurrence()) {
+            case EACH -> true;
+            case FIRST ->
+                    trigger.fact() == FactKind.USER_ACTIVATED || profile.createdAt >= liveSince;
+            case FIRST_OF_MONTH ->
+                    profile.createdAt >= liveSince
+                            || Periods.startOfMonth(Periods.monthNumber(pending.instance))
+                                    >= liveSince;
+        };
+    }
+
+    /** A row that was corrected: a verdict that is {@code ok} after all. */
+    @Override
+    public String deniedInstance(Profile profile, Fact fact) {
+        if (matches(fact.values())) {
+            return null;
+        }
+        return switch (trigger.occurrence()) {
+            case EACH -> fact.id();
+            case FIRST -> {
+                EventRecord first = profile.first(trigger.fact());
+                yield first != null && first.isTold(fact) ? "" : null;
+            }
+            case FIRST_OF_MONTH -> null; // another one of the month may be the reason
+        };
+    }
+
+    /** What was found first stays found. */
+    @Override
+    public String deletedInstance(Fact fact) {
+        boolean verdict = trigger.fact() == FactKind.VERDICT_CREATED;
+        boolean gone =
+                fact.kind() == FactKind.VERDICT_GONE || fact.kind() == FactKind.DEPLOYMENT_GONE;
+        boolean each = trigger.occurrence() == Occurrence.EACH;
+        return verdict && gone && each && fact.value("deleted") != null ? fact.id() : null;
+    }
+
+    @Override
+    public String name() {
+        return "happened/%s/%s".formatted(trigger.fact(), trigger.occurrence());
+    }
+
+    @Override
+    public Answer ask(Profile profile, ScheduledTrigger pending) {
         return Answer.HOLDS;
     }
 }

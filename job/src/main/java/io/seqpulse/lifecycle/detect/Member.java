@@ -1,5 +1,7 @@
 package io.seqpulse.lifecycle.detect;
 
+import io.seqpulse.lifecycle.fact.LogPosition;
+
 /**
  * Somebody who belongs to a project.
  *
@@ -8,12 +10,12 @@ package io.seqpulse.lifecycle.detect;
  * @param role such as {@code admin}, or null
  * @param onCall whether alerts go to them
  * @param committedAt commit time of what was last said about it
- * @param seen position in the log at which it was last told of, be it nothing new
+ * @param position position of its last record in the log, repeats included
  */
 public record Member(
-        String userId, String address, String role, boolean onCall, long committedAt, long seen) {
-
-    Member seenAgain(long position) {
-        return new Member(userId, address, role, onCall, committedAt, Math.max(seen, position));
-    }
-}
+        String userId,
+        String address,
+        String role,
+        boolean onCall,
+        long committedAt,
+        LogPosition position) {}

@@ -24,19 +24,32 @@ record MissingDetector(Missing trigger) implements Detector {
     }
 
     @Override
-    public List<Occasion> occasions(Profile profile, Fact fact, Events older) {
-        Happening after = profile.first(trigger.after());
-        if (fact.kind() != trigger.after() || after == null || !after.isTold(fact)) {
+    public List<TriggerInstance> instances(Profile profile, Fact fact, EventSpillStore older) {
+        EventRecord after = profile.first(trigger.after());
+        return fact.kind() == trigger.after() && after != null && after.isTold(fact)
+                ? waiting(profile)
+                : List.of();
+    }
+
+    @Override
+    public List<TriggerInstance> waiting(Profile profile) {
+        EventRecord after = profile.first(trigger.after());
+        if (after == null) {
             return List.of();
         }
         long dueAt = after.at() + trigger.within().toMillis();
         long askAt = Math.max(dueAt + GRACE.toMillis(), after.committedAt());
-        return List.of(new Occasion("", dueAt, askAt, 0, Map.of()));
+        return List.of(new TriggerInstance("", dueAt, askAt, 0, Map.of()));
     }
 
     @Override
-    public Answer ask(Profile profile, Pending pending) {
-        Happening followedBy = profile.first(trigger.without());
+    public String name() {
+        return "missing/%s/%s".formatted(trigger.after(), trigger.without());
+    }
+
+    @Override
+    public Answer ask(Profile profile, ScheduledTrigger pending) {
+        EventRecord followedBy = profile.first(trigger.without());
         if (followedBy == null) {
             return Answer.HOLDS;
         }

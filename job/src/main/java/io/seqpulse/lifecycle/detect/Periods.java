@@ -22,7 +22,7 @@ public final class Periods {
 
     private Periods() {}
 
-    /** The month of a time, {@code yyyy-MM}. */
+    /** The month of a time, {@code yyyy-MM}: what a change tells lies before the year 10000. */
     public static String month(long epochMillis) {
         return day(epochMillis).month();
     }
@@ -33,7 +33,7 @@ public final class Periods {
     }
 
     /** The number of a month, {@code yyyy-MM}. */
-    static int monthNumber(String month) {
+    public static int monthNumber(String month) {
         return number(YearMonth.parse(month));
     }
 
@@ -44,11 +44,6 @@ public final class Periods {
     /** The number of a time's ISO week, which begins on Monday; consecutive ones follow. */
     public static int weekNumber(long epochMillis) {
         return (int) Math.floorDiv(dayNumber(epochMillis) + MONDAY_TO_EPOCH, DAYS_PER_WEEK);
-    }
-
-    /** First millisecond of a month. */
-    public static long startOfMonth(String month) {
-        return start(YearMonth.parse(month));
     }
 
     /** First millisecond of a month, by its number. */
@@ -65,9 +60,9 @@ public final class Periods {
         return month.atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
     }
 
-    /** First millisecond after a month. */
-    public static long endOfMonth(String month) {
-        return startOfMonth(YearMonth.parse(month).plusMonths(1).toString());
+    /** First millisecond after the month of a time. */
+    public static long endOfMonth(long epochMillis) {
+        return startOfMonth(monthNumber(epochMillis) + 1);
     }
 
     private static Day day(long epochMillis) {

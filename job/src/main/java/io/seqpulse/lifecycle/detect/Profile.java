@@ -1,10 +1,11 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Orphans;
-import io.seqpulse.lifecycle.kpi.Ledger;
+import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.SubjectState;
+import io.seqpulse.lifecycle.fact.Tombstone;
+import io.seqpulse.lifecycle.kpi.CohortState;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -19,17 +20,28 @@ import java.util.Objects;
  *
  * <p>State, as {@link ProfileCodec} writes it.
  */
-public class Profile {
+public class Profile extends SubjectState {
+
+    private static final long MICROS_PER_MILLI = 1_000;
 
     /** What the subject's row says now. */
     public Map<String, String> values = new HashMap<>();
 
-    public boolean known;
-    public long committedAt = Long.MIN_VALUE;
-    public long position = Long.MIN_VALUE;
+    /**
+     * Whether all that has happened to the subject was told: the log told of its insertion, or a
+     * snapshot showed it. Otherwise there may have been events that nobody has heard of, and
+     * neither "the first" nor "none" nor "so many" can be said.
+     */
+    public boolean toldWhole;
 
-    /** Where the log told of the row last, be it nothing new. */
-    public long seen = Long.MIN_VALUE;
+    /** When the row says that the subject was created, epoch milliseconds; 0: unknown. */
+    public long createdAt;
+
+    /**
+     * When a user who has never been active was last seen so, epoch milliseconds; 0: they never
+     * were.
+     */
+    public long seenInactiveAt;
 
     /** When {@link #values}' plan last changed while we watched; 0: it has always been so. */
     public long planSince;
@@ -38,13 +50,13 @@ public class Profile {
     public long ownerSince;
 
     /** What happened, by kind. */
-    public Map<FactKind, Occurrences> happened = new EnumMap<>(FactKind.class);
+    public Map<FactKind, EventHistory> happened = new EnumMap<>(FactKind.class);
 
     /** Member row id → member; projects only. */
     public Map<String, Member> members = new HashMap<>();
 
     /** Rule and occasion → what is still to be asked or watched. */
-    public Map<String, Pending> pending = new HashMap<>();
+    public Map<String, ScheduledTrigger> pending = new HashMap<>();
 
     /** Rule and occasion that is over → when that may be forgotten. */
     public Map<String, Long> handled = new HashMap<>();
@@ -52,45 +64,34 @@ public class Profile {
     /** When an unknown subject may be forgotten, epoch milliseconds; 0: it is known, or empty. */
     public long strangerUntil;
 
-    /** What waits for the subject's row; null: nothing does. */
-    public Orphans orphans;
-
-    /** The deletion of the row remembered last, or null. */
-    public Departure departure;
-
     /** What is counted of it; null: nothing. */
-    public Ledger ledger;
+    public CohortState cohortState;
 
     /** What a project's owner was told last, whether it is still so or not; null: nothing. */
-    public Standing told;
-
-    /** The one registered timer, epoch milliseconds; 0: none. */
-    public long timerAt;
+    public ProjectSummary told;
 
     /** A current value, or null where unknown. */
     public String value(String attribute) {
         return values.get(attribute);
     }
 
-    /** Whether there is nothing to remember. */
+    @Override
     public boolean isEmpty() {
-        return !known
+        return row.isEmpty()
                 && happened.isEmpty()
                 && members.isEmpty()
                 && pending.isEmpty()
                 && handled.isEmpty()
-                && orphans == null
-                && ledger == null
-                && departure == null;
+                && cohortState == null;
     }
 
     /** Forgets everything but what only the host knows. */
     void forget() {
         values.clear();
-        known = false;
-        committedAt = Long.MIN_VALUE;
-        position = Long.MIN_VALUE;
-        seen = Long.MIN_VALUE;
+        row.clear();
+        toldWhole = false;
+        createdAt = 0;
+        seenInactiveAt = 0;
         planSince = 0;
         ownerSince = 0;
         happened.clear();
@@ -98,47 +99,30 @@ public class Profile {
         pending.clear();
         handled.clear();
         strangerUntil = 0;
-        orphans = null;
-        ledger = null;
-        departure = null;
+        cohortState = null;
     }
 
     /** Forgets everything but what only the host knows, and that the subject was there. */
-    public void depart(Departure last) {
+    public void delete(Tombstone deletion) {
         forget();
-        departure = last;
-    }
-
-    /** Whether the subject was deleted before and the fact is about what it was. */
-    public boolean isOver(Fact fact) {
-        return departure != null && !departure.precedes(fact);
-    }
-
-    /** Whether what the row says now was said by this fact. */
-    public boolean isSaidBy(Fact fact) {
-        return known && committedAt == fact.committedAt() && position == fact.position();
-    }
-
-    /** Whether the row was written after this deletion of it, which is told again. */
-    public boolean outlived(Fact deletion) {
-        return known && committedAt > deletion.committedAt();
+        row.delete(deletion);
     }
 
     /** The first event of a kind, or null where none is known. */
-    Happening first(FactKind kind) {
-        Occurrences all = happened.get(kind);
+    EventRecord first(FactKind kind) {
+        EventHistory all = happened.get(kind);
         return all == null ? null : all.first;
     }
 
     /** How many distinct events of a kind there were in the UTC month of a time. */
     int countInMonth(FactKind kind, int month) {
-        Occurrences all = happened.get(kind);
+        EventHistory all = happened.get(kind);
         return all == null ? 0 : all.countInMonth(month);
     }
 
     /** Whether the subject has events that are not at hand. */
     public boolean hasOlderEvents() {
-        for (Occurrences all : happened.values()) {
+        for (EventHistory all : happened.values()) {
             if (all.olderElsewhere) {
                 return true;
             }
@@ -148,29 +132,46 @@ public class Profile {
 
     /**
      * Takes the subject's row, unless a later version is remembered; returns whether it says
-     * anything new. A repetition comes at a later position of the log.
+     * anything new.
      */
     boolean describe(Fact fact) {
-        seen = Math.max(seen, fact.position());
-        if (known && !isAfterRemembered(fact)) {
+        toldWhole |= fact.origin().tellsAll();
+        if (!row.accepts(fact)) {
             return false;
         }
         String planBefore = value("plan");
         String ownerBefore = value("owner_id");
-        boolean news = !known || saysNew(fact);
+        boolean news = !row.present || saysNew(fact);
         values.putAll(fact.values());
-        values.remove("updated_at"); // of a snapshot's row, for the ledger
-        boolean watched = known && !fact.snapshot();
-        if (watched && planBefore != null && !planBefore.equals(value("plan"))) {
-            planSince = fact.committedAt();
+        values.remove("updated_at"); // of a snapshot's row, for the cohortState
+        long changedAt = changedAt(fact);
+        if (planBefore != null && !planBefore.equals(value("plan"))) {
+            planSince = changedAt;
         }
-        if (watched && ownerBefore != null && !ownerBefore.equals(value("owner_id"))) {
-            ownerSince = fact.committedAt();
+        if (ownerBefore != null && !ownerBefore.equals(value("owner_id"))) {
+            ownerSince = changedAt;
         }
-        known = true;
-        committedAt = fact.committedAt();
-        position = fact.position();
+        if ("false".equals(value("is_active")) && !happened.containsKey(FactKind.USER_ACTIVATED)) {
+            seenInactiveAt = fact.committedAt();
+        }
+        createdAt = fact.at();
+        row.put(fact);
         return news;
+    }
+
+    /**
+     * When what the row says became so: of a row that a snapshot shows when it was changed last,
+     * where that is later than what was known, or at the latest when the snapshot was taken.
+     */
+    private long changedAt(Fact fact) {
+        String updatedMicros = fact.snapshot() ? fact.value("updated_at") : null;
+        if (updatedMicros == null) {
+            return fact.committedAt();
+        }
+        long updatedAt = Math.floorDiv(Long.parseLong(updatedMicros), MICROS_PER_MILLI);
+        return updatedAt > row.committedAt && updatedAt < fact.committedAt()
+                ? updatedAt
+                : fact.committedAt();
     }
 
     private boolean saysNew(Fact fact) {
@@ -185,24 +186,38 @@ public class Profile {
         return false;
     }
 
-    private boolean isAfterRemembered(Fact fact) {
-        return fact.committedAt() > committedAt
-                || (fact.committedAt() == committedAt && fact.position() > position);
+    /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
+    boolean observe(Fact fact, EventSpillStore older) {
+        EventRecord first = first(fact.kind());
+        if (fact.kind() == FactKind.USER_ACTIVATED && first != null && fact.at() >= first.at()) {
+            return false; // it is active still
+        }
+        return happened.computeIfAbsent(fact.kind(), kind -> new EventHistory()).take(fact, older);
     }
 
-    /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
-    boolean observe(Fact fact, Events older) {
-        if (fact.kind() == FactKind.USER_ACTIVATED
-                && fact.snapshot()
-                && happened.containsKey(FactKind.USER_ACTIVATED)) {
-            return false; // a snapshot does not know since when; what was seen before does
+    /** An event at the time at which it happened, as far as that is known here better. */
+    Fact timed(Fact event) {
+        return event.kind() == FactKind.USER_ACTIVATED && row.present
+                ? event.atMillis(activatedAt(event))
+                : event;
+    }
+
+    /**
+     * Since when an account is active that is found so. One that was never seen otherwise has been
+     * since it was created, as far as anybody knows, whichever change of its row is the first that
+     * is heard of.
+     */
+    private long activatedAt(Fact fact) {
+        if (seenInactiveAt == 0 || fact.origin() == Origin.INSERTED) {
+            return createdAt;
         }
-        return happened.computeIfAbsent(fact.kind(), kind -> new Occurrences()).take(fact, older);
+        boolean known = fact.at() > seenInactiveAt && fact.at() < fact.committedAt();
+        return known ? fact.at() : Math.max(createdAt, fact.committedAt());
     }
 
     /** Business times of the events of a kind in {@code [from, to)}, ascending. */
-    List<Long> times(FactKind kind, long from, long to, Events older) {
-        Occurrences all = happened.get(kind);
+    List<Long> times(FactKind kind, long from, long to, EventSpillStore older) {
+        EventHistory all = happened.get(kind);
         return all == null ? List.of() : all.times(kind, from, to, older);
     }
 }

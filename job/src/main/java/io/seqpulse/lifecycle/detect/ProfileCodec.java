@@ -2,10 +2,11 @@ package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
-import io.seqpulse.lifecycle.detect.Occurrences.Occurrence;
-import io.seqpulse.lifecycle.fact.AbsenceCodec;
+import io.seqpulse.lifecycle.detect.EventHistory.TimedEvent;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.kpi.LedgerCodec;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.kpi.CohortStateCodec;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -13,12 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** How state keeps a profile. */
+/** Binary layout of {@link Profile} in state. */
 public final class ProfileCodec implements Codec<Profile> {
 
     private static final long serialVersionUID = 1L;
 
-    private static final int LAYOUT = 2;
+    private static final int LAYOUT = 1;
 
     @Override
     public Class<Profile> type() {
@@ -28,15 +29,16 @@ public final class ProfileCodec implements Codec<Profile> {
     @Override
     public void write(Profile profile, DataOutput out) throws IOException {
         Compact.writeVersion(out, LAYOUT);
+        profile.row.write(out);
+        Deadlines.write(profile.timerAt, out);
         Compact.writeTexts(out, profile.values);
-        out.writeBoolean(profile.known);
-        Compact.writeNumber(out, profile.committedAt);
-        Compact.writeNumber(out, profile.position);
-        Compact.writeNumber(out, profile.seen);
+        out.writeBoolean(profile.toldWhole);
+        Compact.writeNumber(out, profile.createdAt);
+        Compact.writeNumber(out, profile.seenInactiveAt);
         Compact.writeNumber(out, profile.planSince);
         Compact.writeNumber(out, profile.ownerSince);
         Compact.writeSize(out, profile.happened.size());
-        for (Map.Entry<FactKind, Occurrences> all : profile.happened.entrySet()) {
+        for (Map.Entry<FactKind, EventHistory> all : profile.happened.entrySet()) {
             Compact.writeText(out, all.getKey().label());
             write(all.getValue(), out);
         }
@@ -44,10 +46,7 @@ public final class ProfileCodec implements Codec<Profile> {
         Compact.writeMap(out, profile.pending, ProfileCodec::write);
         Compact.writeNumbers(out, profile.handled);
         Compact.writeNumber(out, profile.strangerUntil);
-        AbsenceCodec.write(profile.orphans, out);
-        AbsenceCodec.writeDeparture(profile.departure, out);
-        Compact.writeNumber(out, profile.timerAt);
-        LedgerCodec.write(profile.ledger, out);
+        CohortStateCodec.write(profile.cohortState, out);
         out.writeBoolean(profile.told != null);
         if (profile.told != null) {
             write(profile.told, out);
@@ -56,13 +55,14 @@ public final class ProfileCodec implements Codec<Profile> {
 
     @Override
     public Profile read(DataInput in) throws IOException {
-        int layout = Compact.readVersion(in, "a profile", LAYOUT);
+        Compact.readVersion(in, "a profile", LAYOUT);
         Profile profile = new Profile();
+        profile.row.read(in);
+        profile.timerAt = Deadlines.read(in);
         profile.values = Compact.readTexts(in);
-        profile.known = in.readBoolean();
-        profile.committedAt = Compact.readNumber(in);
-        profile.position = Compact.readNumber(in);
-        profile.seen = Compact.readNumber(in);
+        profile.toldWhole = in.readBoolean();
+        profile.createdAt = Compact.readNumber(in);
+        profile.seenInactiveAt = Compact.readNumber(in);
         profile.planSince = Compact.readNumber(in);
         profile.ownerSince = Compact.readNumber(in);
         for (int left = Compact.readSize(in); left > 0; left--) {
@@ -74,21 +74,18 @@ public final class ProfileCodec implements Codec<Profile> {
                                             new IOException(
                                                     "state has events of kind '%s', which this version of the job does not know"
                                                             .formatted(label)));
-            profile.happened.put(kind, readOccurrences(in));
+            profile.happened.put(kind, readHistory(in));
         }
         profile.members = Compact.readMap(in, ProfileCodec::readMember);
         profile.pending = Compact.readMap(in, ProfileCodec::readPending);
         profile.handled = Compact.readNumbers(in);
         profile.strangerUntil = Compact.readNumber(in);
-        profile.orphans = AbsenceCodec.read(in);
-        profile.departure = AbsenceCodec.readDeparture(in);
-        profile.timerAt = Compact.readNumber(in);
-        profile.ledger = layout < 2 ? null : LedgerCodec.read(in);
-        profile.told = layout < 2 || !in.readBoolean() ? null : readStanding(in);
+        profile.cohortState = CohortStateCodec.read(in);
+        profile.told = in.readBoolean() ? readSummary(in) : null;
         return profile;
     }
 
-    private static void write(Standing told, DataOutput out) throws IOException {
+    private static void write(ProjectSummary told, DataOutput out) throws IOException {
         Compact.writeText(out, told.owner());
         Compact.writeText(out, told.plan());
         Compact.writeNumber(out, told.createdAt());
@@ -100,7 +97,7 @@ public final class ProfileCodec implements Codec<Profile> {
         }
     }
 
-    private static Standing readStanding(DataInput in) throws IOException {
+    private static ProjectSummary readSummary(DataInput in) throws IOException {
         String owner = Compact.readText(in);
         String plan = Compact.readText(in);
         long createdAt = Compact.readNumber(in);
@@ -110,18 +107,18 @@ public final class ProfileCodec implements Codec<Profile> {
         for (int left = Compact.readSize(in); left > 0; left--) {
             drops.add((int) Compact.readNumber(in));
         }
-        return new Standing(owner, plan, createdAt, deployedAt, nearLimitIn, drops);
+        return new ProjectSummary(owner, plan, createdAt, deployedAt, nearLimitIn, drops);
     }
 
-    private static void write(Occurrences all, DataOutput out) throws IOException {
-        HappeningCodec.write(all.first, out);
+    private static void write(EventHistory all, DataOutput out) throws IOException {
+        EventRecordCodec.write(all.first, out);
         Compact.writeNumber(out, all.last - all.first.at());
         out.writeBoolean(all.atHand != null);
         if (all.atHand != null) {
             write(all.months, out);
             write(all.weeks, out);
             Compact.writeSize(out, all.atHand.size());
-            for (Occurrence one : all.atHand) {
+            for (TimedEvent one : all.atHand) {
                 Compact.writeText(out, one.id());
                 Compact.writeNumber(out, one.at() - all.first.at());
             }
@@ -129,9 +126,9 @@ public final class ProfileCodec implements Codec<Profile> {
         out.writeBoolean(all.olderElsewhere);
     }
 
-    private static Occurrences readOccurrences(DataInput in) throws IOException {
-        Occurrences all = new Occurrences();
-        all.first = HappeningCodec.read(in);
+    private static EventHistory readHistory(DataInput in) throws IOException {
+        EventHistory all = new EventHistory();
+        all.first = EventRecordCodec.read(in);
         long firstAt = all.first.at();
         all.last = firstAt + Compact.readNumber(in);
         if (in.readBoolean()) {
@@ -141,7 +138,7 @@ public final class ProfileCodec implements Codec<Profile> {
             all.atHand = new ArrayList<>(size + 2);
             for (int left = size; left > 0; left--) {
                 all.atHand.add(
-                        new Occurrence(Compact.readText(in), firstAt + Compact.readNumber(in)));
+                        new TimedEvent(Compact.readText(in), firstAt + Compact.readNumber(in)));
             }
         }
         all.olderElsewhere = in.readBoolean();
@@ -170,7 +167,7 @@ public final class ProfileCodec implements Codec<Profile> {
         Compact.writeText(out, member.role());
         out.writeBoolean(member.onCall());
         Compact.writeNumber(out, member.committedAt());
-        Compact.writeNumber(out, member.seen());
+        member.position().write(out);
     }
 
     private static Member readMember(DataInput in) throws IOException {
@@ -180,12 +177,13 @@ public final class ProfileCodec implements Codec<Profile> {
                 Compact.readText(in),
                 in.readBoolean(),
                 Compact.readNumber(in),
-                Compact.readNumber(in));
+                LogPosition.read(in));
     }
 
-    private static void write(Pending pending, DataOutput out) throws IOException {
+    private static void write(ScheduledTrigger pending, DataOutput out) throws IOException {
         Compact.writeText(out, pending.rule);
-        Compact.writeText(out, pending.occasion);
+        Compact.writeText(out, pending.trigger);
+        Compact.writeText(out, pending.instance);
         Compact.writeNumber(out, pending.dueAt);
         Compact.writeNumber(out, pending.askAt);
         Compact.writeNumber(out, pending.expiresAt);
@@ -196,10 +194,11 @@ public final class ProfileCodec implements Codec<Profile> {
         out.writeBoolean(pending.asked);
     }
 
-    private static Pending readPending(DataInput in) throws IOException {
-        Pending pending = new Pending();
+    private static ScheduledTrigger readPending(DataInput in) throws IOException {
+        ScheduledTrigger pending = new ScheduledTrigger();
         pending.rule = Compact.readText(in);
-        pending.occasion = Compact.readText(in);
+        pending.trigger = Compact.readText(in);
+        pending.instance = Compact.readText(in);
         pending.dueAt = Compact.readNumber(in);
         pending.askAt = Compact.readNumber(in);
         pending.expiresAt = Compact.readNumber(in);

@@ -32,33 +32,29 @@ record ReachedDetector(Reached trigger) implements Detector {
     }
 
     @Override
-    public String onlyOccasion(Fact fact) {
+    public String onlyInstance(Fact fact) {
         return Periods.month(timeOf(fact));
     }
 
     @Override
-    public List<Occasion> occasions(Profile profile, Fact fact, Events older) {
-        String month = Periods.month(timeOf(fact));
+    public List<TriggerInstance> instances(Profile profile, Fact fact, EventSpillStore older) {
         int number = Periods.monthNumber(timeOf(fact));
         if (profile.countInMonth(trigger.count(), number) < trigger.atLeast()) {
             return List.of();
         }
-        List<Long> times =
-                profile.times(
-                        trigger.count(),
-                        Periods.startOfMonth(month),
-                        Periods.endOfMonth(month),
-                        older);
+        String month = Periods.month(timeOf(fact));
+        long end = Periods.startOfMonth(number + 1);
+        List<Long> times = profile.times(trigger.count(), Periods.startOfMonth(number), end, older);
         if (times.size() < trigger.atLeast()) {
             return List.of();
         }
         long dueAt = Math.max(times.get(trigger.atLeast() - 1), profile.planSince);
-        if (dueAt >= Periods.endOfMonth(month)) {
+        if (dueAt >= end) {
             return List.of(); // reached on another plan, and the month is over
         }
         long reachedAt = Math.max(dueAt, fact.committedAt());
         return List.of(
-                new Occasion(
+                new TriggerInstance(
                         month,
                         dueAt,
                         reachedAt,
@@ -67,13 +63,18 @@ record ReachedDetector(Reached trigger) implements Detector {
     }
 
     @Override
-    public Answer ask(Profile profile, Pending pending) {
+    public String name() {
+        return "reached/%s/%s".formatted(trigger.count(), trigger.per());
+    }
+
+    @Override
+    public Answer ask(Profile profile, ScheduledTrigger pending) {
         return Answer.HOLDS;
     }
 
     @Override
-    public Map<String, String> figures(Profile profile, Pending pending) {
-        int used = profile.countInMonth(trigger.count(), Periods.monthNumber(pending.occasion));
+    public Map<String, String> figures(Profile profile, ScheduledTrigger pending) {
+        int used = profile.countInMonth(trigger.count(), Periods.monthNumber(pending.instance));
         return Map.of("used", Integer.toString(used));
     }
 }

@@ -3,18 +3,22 @@ package io.seqpulse.lifecycle.email;
 import io.pebbletemplates.pebble.PebbleEngine;
 import io.pebbletemplates.pebble.error.LoaderException;
 import io.pebbletemplates.pebble.error.PebbleException;
+import io.pebbletemplates.pebble.error.RootAttributeNotFoundException;
 import io.pebbletemplates.pebble.loader.ClasspathLoader;
 import io.pebbletemplates.pebble.loader.DelegatingLoader;
 import io.pebbletemplates.pebble.loader.FileLoader;
 import io.pebbletemplates.pebble.loader.Loader;
 import io.pebbletemplates.pebble.template.PebbleTemplate;
+import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -36,11 +40,14 @@ public final class EmailRenderer {
     /** Ends the name of the variant that lists several alerts in one mail. */
     public static final String DIGEST = ".digest";
 
+    private static final int MOST_MISTAKES = 50;
+
     private static final String CLASS_PATH_DIRECTORY = "emails";
     private static final Pattern LINE_BREAKS = Pattern.compile("\\s*[\\r\\n]+\\s*");
 
     private final Links links;
     private final Typography defaultLanguage;
+    private final ZoneId defaultZone;
     private final Map<String, Parts> templates = new HashMap<>();
     private final Page page = new Page();
 
@@ -56,6 +63,7 @@ public final class EmailRenderer {
     public EmailRenderer(EmailSettings settings, Collection<Rule> rules) {
         links = new Links(settings);
         defaultLanguage = Typography.of(settings.language(), Typography.FR);
+        defaultZone = settings.timezone();
         Loader<?> loader = loader(settings.templates());
         PebbleEngine plain = engine(loader, false);
         PebbleEngine escaping = engine(loader, true);
@@ -63,13 +71,12 @@ public final class EmailRenderer {
         for (Rule rule : rules) {
             compile(rule.template(), plain, escaping, problems);
             String digest = rule.template() + DIGEST;
-            if (loader.resourceExists(digest + ".fr.html")) {
+            if (rule.category() == EmailCategory.ALERT
+                    || loader.resourceExists(digest + ".fr.html")) {
                 compile(digest, plain, escaping, problems);
             }
         }
-        if (problems.isEmpty()) {
-            new TemplateCheck(this).problemsOf(rules).forEach(problems::add);
-        }
+        problems.addAll(new TemplateCheck(this).problemsOf(rules));
         if (!problems.isEmpty()) {
             throw new InvalidTemplatesException(problems.stream().distinct().toList());
         }
@@ -80,10 +87,10 @@ public final class EmailRenderer {
      *
      * @param variantTemplate name of a template to use instead of the rule's, or null
      * @param values what is known of recipient, project and occasion: the attributes of facts, and
-     *     {@code user_id} or {@code email}, {@code language}, {@code project_id}, {@code
-     *     project_name}, {@code used}, {@code month}, {@code alerts} (of a digest: JSON array of
-     *     objects with {@code deployment_number, env, verdict, latency_delta, error_rate_delta});
-     *     marketing and reports need {@code dedupe_key}
+     *     {@code user_id} or {@code email}, {@code language}, {@code timezone}, {@code project_id},
+     *     {@code project_name}, {@code used}, {@code month}, {@code alerts} (of a digest: JSON
+     *     array of objects with {@code deployment_number, env, verdict, latency_delta,
+     *     error_rate_delta}); marketing and reports need {@code dedupe_key}
      * @param now for figures that depend on how far the month has gone
      * @throws IllegalArgumentException if the call to action or a signed link lacks a value, or
      *     there is no such template
@@ -97,7 +104,8 @@ public final class EmailRenderer {
         if (parts == null) {
             throw new IllegalArgumentException("no template '" + key + "'");
         }
-        Map<String, Object> model = TemplateModel.of(rule, values, now, language, links);
+        ZoneId zone = zone(values.get("timezone"));
+        Map<String, Object> model = TemplateModel.of(rule, values, now, language, zone, links);
         String subject = oneLine(written(parts.subject(), model, language));
         model.put("subject", subject);
         String html = written(parts.html(), model, language);
@@ -105,9 +113,72 @@ public final class EmailRenderer {
         return new EmailContent(language.tag(), subject, html, text, headers(model));
     }
 
+    /** Whether all files of a template are there and well-formed. */
+    boolean isCompiled(String template, String language) {
+        return templates.containsKey(key(template, Typography.of(language, defaultLanguage)));
+    }
+
+    /**
+     * Everything that keeps the files of a template from being written, each of them tried: a name
+     * that is not known is told of, and the rest of its file looked at as if it were.
+     *
+     * @throws IllegalArgumentException as {@link #render} does
+     */
+    List<String> problems(Rule rule, String template, Map<String, String> values, Instant now) {
+        Typography language = Typography.of(values.get("language"), defaultLanguage);
+        String key = key(template, language);
+        Parts parts = templates.get(key);
+        Map<String, Object> model =
+                TemplateModel.of(rule, values, now, language, zone(values.get("timezone")), links);
+        model.put("subject", "subject");
+        List<String> problems = new ArrayList<>();
+        tryOut(parts.subject(), key + ".subject.txt", model, language, problems);
+        tryOut(parts.text(), key + ".txt", model, language, problems);
+        tryOut(parts.html(), key + ".html", model, language, problems);
+        return problems;
+    }
+
+    private void tryOut(
+            PebbleTemplate template,
+            String file,
+            Map<String, Object> model,
+            Typography language,
+            List<String> problems) {
+        Map<String, Object> known = new HashMap<>(model);
+        for (int mistakes = 0; mistakes < MOST_MISTAKES; mistakes++) {
+            try {
+                written(template, known, language);
+                return;
+            } catch (RootAttributeNotFoundException unknown) {
+                problems.add(problem(unknown, file));
+                if (known.putIfAbsent(unknown.getAttributeName(), "sample") != null) {
+                    return;
+                }
+            } catch (PebbleException error) {
+                problems.add(problem(error, file));
+                return;
+            } catch (RuntimeException error) { // what a filter or a function throws itself
+                problems.add(file + ": " + error);
+                return;
+            }
+        }
+    }
+
     /** Whether the rule's template has a variant that lists several alerts. */
     public boolean hasDigest(Rule rule) {
         return templates.containsKey(key(rule.template() + DIGEST, defaultLanguage));
+    }
+
+    /** The recipient's; the configured one where that is unknown or no zone. */
+    private ZoneId zone(String name) {
+        if (name == null || name.isBlank()) {
+            return defaultZone;
+        }
+        try {
+            return ZoneId.of(name.strip());
+        } catch (DateTimeException noZone) {
+            return defaultZone;
+        }
     }
 
     private static Map<String, String> headers(Map<String, Object> model) {
@@ -186,10 +257,25 @@ public final class EmailRenderer {
     }
 
     /** A template's error as file, line and reason. */
+    public static String problem(PebbleException error) {
+        return problem(error, "a template");
+    }
+
     static String problem(PebbleException error, String file) {
         String where = error.getFileName() == null ? file : error.getFileName();
         String line = error.getLineNumber() == null ? "" : ":" + error.getLineNumber();
-        return where + line + ": " + error.getPebbleMessage();
+        StringBuilder why = new StringBuilder(String.valueOf(error.getPebbleMessage()));
+        // What happened is often told by a cause only.
+        for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
+            String message =
+                    cause instanceof PebbleException nested
+                            ? nested.getPebbleMessage()
+                            : cause.getMessage();
+            if (message != null && why.indexOf(message) < 0) {
+                why.append(": ").append(message);
+            }
+        }
+        return where + line + ": " + why;
     }
 
     private static String key(String name, Typography language) {

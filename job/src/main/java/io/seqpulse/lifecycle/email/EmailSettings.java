@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.email;
 
 import java.io.Serializable;
+import java.time.ZoneId;
 import java.util.Objects;
 
 /**
@@ -11,10 +12,11 @@ import java.util.Objects;
  *     link
  * @param pricingPath path of the plans; stands for {@code {pricing_path}}
  * @param onboardingPath path where a first project is created; stands for {@code {onboarding_path}}
- * @param publicUrl base of unsubscribe, preferences and mute links
+ * @param publicUrl base of unsubscribe, preferences and mute links; HTTPS but on this machine
  * @param linkSecret signs those links; at least {@value LinkSigner#SHORTEST_SECRET} characters
  * @param language of mails to people whose own is unknown or not supported: {@code fr} or {@code
  *     en}
+ * @param timezone of dates in mails to people whose own is unknown
  * @param templates directory whose files stand in for those of the same name in the job's jar;
  *     null, or a directory that does not exist: none do
  */
@@ -26,15 +28,17 @@ public record EmailSettings(
         String publicUrl,
         String linkSecret,
         String language,
+        ZoneId timezone,
         String templates)
         implements Serializable {
 
     public EmailSettings {
-        frontendUrl = withoutTrailingSlash(web(frontendUrl, "frontend.url"));
-        publicUrl = withoutTrailingSlash(web(publicUrl, "public.url"));
+        frontendUrl = WebAddress.page("frontend.url", frontendUrl);
+        publicUrl = WebAddress.oneClick("public.url", publicUrl);
         Objects.requireNonNull(dashboardPath, "cta.dashboard-path");
         Objects.requireNonNull(pricingPath, "cta.pricing-path");
         Objects.requireNonNull(onboardingPath, "cta.onboarding-path");
+        Objects.requireNonNull(timezone, "timezone");
         if (linkSecret == null || linkSecret.length() < LinkSigner.SHORTEST_SECRET) {
             throw new IllegalArgumentException(
                     "link.secret must have at least "
@@ -47,18 +51,6 @@ public record EmailSettings(
         }
     }
 
-    private static String web(String url, String key) {
-        if (url == null || !url.matches("https?://[^\\s/]+\\S*")) {
-            throw new IllegalArgumentException(
-                    key + " is '" + url + "'; it must be an http:// or https:// address");
-        }
-        return url;
-    }
-
-    private static String withoutTrailingSlash(String url) {
-        return url.replaceAll("/+$", "");
-    }
-
     /** Without the secret. */
     @Override
     public String toString() {
@@ -68,6 +60,8 @@ public record EmailSettings(
                 + publicUrl
                 + ", language="
                 + language
+                + ", timezone="
+                + timezone
                 + ", templates="
                 + templates
                 + ", linkSecret=***]";

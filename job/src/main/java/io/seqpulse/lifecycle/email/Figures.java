@@ -46,7 +46,8 @@ final class Figures {
         return YearMonth.from(now.atOffset(ZoneOffset.UTC));
     }
 
-    private static Instant startOf(YearMonth month) {
+    /** When a UTC calendar month begins. */
+    static Instant startOf(YearMonth month) {
         return month.atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
     }
 

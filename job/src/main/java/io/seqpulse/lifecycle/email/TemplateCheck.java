@@ -44,8 +44,16 @@ final class TemplateCheck {
 
     private void check(Rule rule, String template, Map<String, String> values) {
         String file = template + "." + values.get("language");
+        if (!renderer.isCompiled(template, values.get("language"))) {
+            return; // told of already
+        }
         EmailContent content;
         try {
+            List<String> unwritten = renderer.problems(rule, template, values, NOW);
+            if (!unwritten.isEmpty()) {
+                problems.addAll(unwritten);
+                return;
+            }
             content = renderer.render(rule, template, values, NOW);
         } catch (PebbleException error) {
             problems.add(EmailRenderer.problem(error, file));

@@ -8,7 +8,9 @@ import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.fact.FactKind;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.YearMonth;
+import java.time.ZoneId;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,10 +56,12 @@ final class TemplateModel {
                     "verdict");
 
     private final Typography typography;
+    private final ZoneId zone;
     private final Names names = new Names();
 
-    private TemplateModel(Typography typography) {
+    private TemplateModel(Typography typography, ZoneId zone) {
         this.typography = typography;
+        this.zone = zone;
     }
 
     static Map<String, Object> of(
@@ -65,8 +69,9 @@ final class TemplateModel {
             Map<String, String> values,
             Instant now,
             Typography typography,
+            ZoneId zone,
             Links links) {
-        TemplateModel model = new TemplateModel(typography);
+        TemplateModel model = new TemplateModel(typography, zone);
         model.addText(values);
         model.addPerson(values);
         model.addVerdict(values);
@@ -146,7 +151,12 @@ final class TemplateModel {
         Supplier<YearMonth> month = () -> month(values.get("month"), now);
         names.putWhenAsked("days_left", () -> daysLeft(used, limit, month.get(), now));
         names.putWhenAsked("month_name", () -> typography.month(month.get().getMonth()));
-        names.putWhenAsked("quota_renewal", () -> typography.firstDayOf(month.get().plusMonths(1)));
+        names.putWhenAsked("quota_renewal", () -> day(Figures.startOf(month.get().plusMonths(1))));
+    }
+
+    /** The day that it is then where the recipient lives. */
+    private String day(Instant time) {
+        return typography.day(LocalDate.ofInstant(time, zone));
     }
 
     private static Long daysLeft(Integer used, int limit, YearMonth month, Instant now) {

@@ -4,8 +4,8 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
+import java.time.LocalDate;
 import java.time.Month;
-import java.time.YearMonth;
 import java.time.format.TextStyle;
 import java.util.Locale;
 
@@ -25,8 +25,9 @@ enum Typography {
         }
 
         @Override
-        String firstDayOf(YearMonth month) {
-            return "1er" + NO_BREAK_SPACE + month(month.getMonth());
+        String day(LocalDate date) {
+            String day = date.getDayOfMonth() == 1 ? "1er" : Integer.toString(date.getDayOfMonth());
+            return day + NO_BREAK_SPACE + month(date.getMonth());
         }
 
         /**
@@ -59,8 +60,8 @@ enum Typography {
         }
 
         @Override
-        String firstDayOf(YearMonth month) {
-            return month(month.getMonth()) + NO_BREAK_SPACE + "1";
+        String day(LocalDate date) {
+            return month(date.getMonth()) + NO_BREAK_SPACE + date.getDayOfMonth();
         }
 
         @Override
@@ -105,8 +106,8 @@ enum Typography {
     /** A signed difference of two shares, such as {@code +1,3 pt}. */
     abstract String points(BigDecimal value);
 
-    /** The first day of a month, such as {@code 1er décembre}. */
-    abstract String firstDayOf(YearMonth month);
+    /** A day of the year, such as {@code 1er décembre}. */
+    abstract String day(LocalDate date);
 
     /** Sets the spaces the language asks for around its signs. */
     abstract void space(StringBuilder text);

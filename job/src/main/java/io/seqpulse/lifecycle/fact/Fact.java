@@ -12,8 +12,8 @@ import java.util.Objects;
  * @param id id of the row or event itself, for counting distinct ones
  * @param at business time, in milliseconds since the epoch
  * @param committedAt commit time on the log's clock, in milliseconds since the epoch
- * @param position offset in the change log; orders what was committed at the same time
- * @param snapshot whether it was read from a snapshot rather than as it was committed
+ * @param position its place in the change log, which orders what is said of one row
+ * @param origin how the log came to tell it
  * @param values the kind's attributes; an absent one is unknown or null
  * @param microsOfMilli what {@code at} leaves of the microsecond, 0 to 999
  */
@@ -23,8 +23,8 @@ public record Fact(
         String id,
         long at,
         long committedAt,
-        long position,
-        boolean snapshot,
+        LogPosition position,
+        Origin origin,
         Map<String, String> values,
         int microsOfMilli) {
 
@@ -34,6 +34,8 @@ public record Fact(
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(position, "position");
+        Objects.requireNonNull(origin, "origin");
         values = values == null ? Map.of() : values;
     }
 
@@ -44,10 +46,15 @@ public record Fact(
             String id,
             long at,
             long committedAt,
-            long position,
-            boolean snapshot,
+            LogPosition position,
+            Origin origin,
             Map<String, String> values) {
-        this(kind, key, id, at, committedAt, position, snapshot, values, 0);
+        this(kind, key, id, at, committedAt, position, origin, values, 0);
+    }
+
+    /** Whether it was read by a snapshot rather than as it was committed. */
+    public boolean snapshot() {
+        return origin.isSnapshot();
     }
 
     /** Business time, in microseconds since the epoch, as a database tells it. */
@@ -64,15 +71,24 @@ public record Fact(
                 Math.floorDiv(micros, MICROS_PER_MILLI),
                 committedAt,
                 position,
-                snapshot,
+                origin,
                 values,
                 (int) Math.floorMod(micros, MICROS_PER_MILLI));
     }
 
+    /** The same fact at another business time, in milliseconds since the epoch. */
+    public Fact atMillis(long millis) {
+        return atMicros(millis * MICROS_PER_MILLI);
+    }
+
+    /** The same fact at another place of the log. */
+    public Fact toldAt(LogPosition place) {
+        return new Fact(kind, key, id, at, committedAt, place, origin, values, microsOfMilli);
+    }
+
     /** The same fact without its attributes. */
     public Fact withoutValues() {
-        return new Fact(
-                kind, key, id, at, committedAt, position, snapshot, Map.of(), microsOfMilli);
+        return new Fact(kind, key, id, at, committedAt, position, origin, Map.of(), microsOfMilli);
     }
 
     /** An attribute, or null where it is unknown. */

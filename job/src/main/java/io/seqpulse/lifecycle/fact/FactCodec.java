@@ -6,12 +6,13 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 
-/** Facts between operators; no state holds one. */
+/**
+ * Facts between operators. No state holds one, because checkpoints are aligned ({@link
+ * io.seqpulse.lifecycle.LifecyclePipeline} refuses others).
+ */
 public final class FactCodec implements Codec<Fact> {
 
     private static final long serialVersionUID = 1L;
-
-    private static final FactKind[] KINDS = FactKind.values();
 
     @Override
     public Class<Fact> type() {
@@ -20,7 +21,7 @@ public final class FactCodec implements Codec<Fact> {
 
     @Override
     public void write(Fact fact, DataOutput out) throws IOException {
-        out.writeByte(fact.kind().ordinal());
+        out.writeByte(fact.kind().id());
         Compact.writeText(out, fact.key());
         boolean ofTheSubject = fact.id().equals(fact.key());
         out.writeBoolean(ofTheSubject);
@@ -29,15 +30,15 @@ public final class FactCodec implements Codec<Fact> {
         }
         out.writeLong(fact.at());
         out.writeLong(fact.committedAt());
-        out.writeLong(fact.position());
-        out.writeBoolean(fact.snapshot());
+        fact.position().write(out);
+        out.writeByte(fact.origin().id());
         Compact.writeTexts(out, fact.values());
         out.writeShort(fact.microsOfMilli());
     }
 
     @Override
     public Fact read(DataInput in) throws IOException {
-        FactKind kind = KINDS[in.readByte()];
+        FactKind kind = FactKind.byId(in.readByte());
         String key = Compact.readText(in);
         String id = in.readBoolean() ? key : Compact.readText(in);
         return new Fact(
@@ -46,8 +47,8 @@ public final class FactCodec implements Codec<Fact> {
                 id,
                 in.readLong(),
                 in.readLong(),
-                in.readLong(),
-                in.readBoolean(),
+                LogPosition.read(in),
+                Origin.byId(in.readByte()),
                 Compact.readFixedTexts(in),
                 in.readShort());
     }

@@ -17,11 +17,12 @@ import java.util.stream.Collectors;
 @SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable; the type cannot say so
 public enum FactKind {
     /** A user row was created, at {@code users.created_at}. */
-    USER_CREATED("users", true, Set.of(Subject.USER)),
+    USER_CREATED(0, "users", true, Set.of(Subject.USER)),
     /** An account became active for the first time. */
-    USER_ACTIVATED("users", true, Set.of(Subject.USER)),
+    USER_ACTIVATED(1, "users", true, Set.of(Subject.USER)),
     /** What the user's row says now. */
     ACCOUNT(
+            2,
             "users",
             false,
             Set.of(Subject.USER),
@@ -31,22 +32,25 @@ public enum FactKind {
             "is_active",
             "locale",
             "timezone"),
-    ACCOUNT_DELETED("users", false, Set.of(Subject.USER)),
+    ACCOUNT_DELETED(3, "users", false, Set.of(Subject.USER)),
     /** What the user agreed to receive. */
     PREFERENCES(
+            4,
             "email_preferences",
             false,
             Set.of(Subject.USER),
             "marketing_opt_in",
             "product_updates_opt_in"),
-    PREFERENCES_DELETED("email_preferences", false, Set.of(Subject.USER)),
-    /** What the journal says of an email to the user. */
+    PREFERENCES_DELETED(5, "email_preferences", false, Set.of(Subject.USER)),
+    /** What the journal says of an email to the user, or to a bare address. */
     DELIVERY(
+            6,
             "email_deliveries",
             false,
             Set.of(Subject.USER),
             "dedupe_key",
             "email_type",
+            "project_id",
             "status",
             "reason",
             "sent_at"),
@@ -55,13 +59,19 @@ public enum FactKind {
      * What the project's row says now; where a snapshot says it, also when the row was last changed
      * ({@code updated_at}), in microseconds since the epoch.
      */
-    PROJECT("projects", false, Set.of(Subject.PROJECT), "name", "owner_id", "plan"),
-    PROJECT_DELETED("projects", false, Set.of(Subject.PROJECT)),
+    PROJECT(7, "projects", false, Set.of(Subject.PROJECT), "name", "owner_id", "plan"),
+    PROJECT_DELETED(8, "projects", false, Set.of(Subject.PROJECT)),
     /** A project was created; its owner hears of it too. */
     PROJECT_CREATED(
-            "projects", true, Set.of(Subject.PROJECT, Subject.USER), "project_id", "project_name"),
+            9,
+            "projects",
+            true,
+            Set.of(Subject.PROJECT, Subject.USER),
+            "project_id",
+            "project_name"),
     /** Somebody belongs to a project. */
     MEMBER(
+            10,
             "project_members",
             false,
             Set.of(Subject.PROJECT),
@@ -69,12 +79,14 @@ public enum FactKind {
             "email",
             "role",
             "on_call"),
-    MEMBER_REMOVED("project_members", false, Set.of(Subject.PROJECT)),
+    /** Somebody no longer belongs to one; {@code id} is the membership's. */
+    MEMBER_REMOVED(11, "project_members", false, Set.of(Subject.PROJECT)),
     /** A deployment attempt was refused because the plan's quota was used up. */
-    QUOTA_REFUSED("quota_refusals", true, Set.of(Subject.PROJECT), "used"),
+    QUOTA_REFUSED(12, "quota_refusals", true, Set.of(Subject.PROJECT), "used"),
 
     /** What the deployment's row says now. */
     DEPLOYMENT(
+            13,
             "deployments",
             false,
             Set.of(Subject.DEPLOYMENT),
@@ -87,9 +99,10 @@ public enum FactKind {
             "started_micros",
             "finished_at",
             "finished_micros"),
-    DEPLOYMENT_DELETED("deployments", false, Set.of(Subject.DEPLOYMENT)),
+    DEPLOYMENT_DELETED(14, "deployments", false, Set.of(Subject.DEPLOYMENT)),
     /** What a verdict's row says, before its project is known. */
     VERDICT(
+            15,
             "deployment_verdicts",
             false,
             Set.of(Subject.DEPLOYMENT),
@@ -97,6 +110,7 @@ public enum FactKind {
             "confidence",
             "summary"),
     HINT(
+            16,
             "sdh_hints",
             false,
             Set.of(Subject.DEPLOYMENT),
@@ -106,6 +120,7 @@ public enum FactKind {
             "diagnosis",
             "suggested_actions"),
     METRIC_SAMPLE(
+            17,
             "metric_samples",
             false,
             Set.of(Subject.DEPLOYMENT),
@@ -114,11 +129,12 @@ public enum FactKind {
             "error_rate"),
 
     /** A deployment started, at {@code deployments.started_at}. */
-    DEPLOYMENT_STARTED("deployments", true, Set.of(Subject.PROJECT), "deployment_id", "env"),
+    DEPLOYMENT_STARTED(18, "deployments", true, Set.of(Subject.PROJECT), "deployment_id", "env"),
     /** A deployment was seen finished (state {@code finished} or {@code analyzed}). */
-    DEPLOYMENT_FINISHED("deployments", true, Set.of(Subject.PROJECT), "deployment_id", "env"),
+    DEPLOYMENT_FINISHED(19, "deployments", true, Set.of(Subject.PROJECT), "deployment_id", "env"),
     /** A deployment got its verdict. */
     VERDICT_CREATED(
+            20,
             "deployment_verdicts",
             true,
             Set.of(Subject.PROJECT),
@@ -133,26 +149,29 @@ public enum FactKind {
             "error_rate_delta",
             "actions"),
     /** A deployment got a hint. */
-    HINT_CREATED("sdh_hints", true, Set.of(Subject.PROJECT), "deployment_id", "severity", "title"),
+    HINT_CREATED(
+            21, "sdh_hints", true, Set.of(Subject.PROJECT), "deployment_id", "severity", "title"),
 
     /** A user owns a project now; {@code at} is when it was created, {@code id} which it is. */
-    PROJECT_OWNED("projects", false, Set.of(Subject.USER)),
-    /** A user owns a project no more: it is another's, or deleted. */
-    PROJECT_LEFT("projects", false, Set.of(Subject.USER)),
-    /** A deployment's row is no more, or of another project. */
-    DEPLOYMENT_GONE("deployments", false, Set.of(Subject.PROJECT), "env"),
-    /** A verdict is no more, or no more what it was: its environment or its time is another. */
-    VERDICT_GONE("deployment_verdicts", false, Set.of(Subject.PROJECT), "env"),
+    PROJECT_OWNED(22, "projects", false, Set.of(Subject.USER)),
+    /** A user lost a project: it was deleted or has another owner. */
+    PROJECT_LEFT(23, "projects", false, Set.of(Subject.USER)),
+    /** A deployment was deleted ({@code deleted}), or moved to another project. */
+    DEPLOYMENT_GONE(24, "deployments", false, Set.of(Subject.PROJECT), "env", "deleted"),
+    /** A verdict was deleted ({@code deleted}), or its environment or time changed. */
+    VERDICT_GONE(25, "deployment_verdicts", false, Set.of(Subject.PROJECT), "env", "deleted"),
     /** A deployment that came from another project or environment has a verdict. */
-    VERDICT_KEPT("deployment_verdicts", false, Set.of(Subject.PROJECT), "env", "verdict"),
+    VERDICT_KEPT(26, "deployment_verdicts", false, Set.of(Subject.PROJECT), "env", "verdict"),
     /** A verdict's row was deleted; {@code id} is the verdict's. */
-    VERDICT_DELETED("deployment_verdicts", false, Set.of(Subject.DEPLOYMENT)),
+    VERDICT_DELETED(27, "deployment_verdicts", false, Set.of(Subject.DEPLOYMENT)),
     /** The journal says that an email was sent, at {@code sent_at}; {@code id} is its line's. */
-    EMAIL_SENT("email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type"),
+    EMAIL_SENT(28, "email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type"),
     /** A line of the journal is no more, or no longer says that it was sent, or about whom. */
-    EMAIL_UNSENT("email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type"),
+    EMAIL_UNSENT(
+            29, "email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type"),
     /** What the journal's row says; its times are in microseconds since the epoch. */
     EMAIL(
+            30,
             "email_deliveries",
             false,
             Set.of(Subject.EMAIL),
@@ -164,16 +183,23 @@ public enum FactKind {
             "sent_at",
             "caused_at",
             "decided_at"),
-    EMAIL_DELETED("email_deliveries", false, Set.of(Subject.EMAIL)),
+    EMAIL_DELETED(31, "email_deliveries", false, Set.of(Subject.EMAIL)),
     /** Somebody, or a machine, opened an email or did something else with it. */
-    EMAIL_EVENT("email_events", false, Set.of(Subject.EMAIL), "event_type", "machine"),
+    EMAIL_EVENT(32, "email_events", false, Set.of(Subject.EMAIL), "event_type", "machine"),
     /** An event's row was deleted; {@code id} is the event's. */
-    EMAIL_EVENT_DELETED("email_events", false, Set.of(Subject.EMAIL)),
+    EMAIL_EVENT_DELETED(33, "email_events", false, Set.of(Subject.EMAIL)),
     /** What the user's row says that makes segments. */
     USER_STANDING(
-            "users", false, Set.of(Subject.USER), "is_active", "twofa_enabled", "twofa_enabled_at"),
+            34,
+            "users",
+            false,
+            Set.of(Subject.USER),
+            "is_active",
+            "twofa_enabled",
+            "twofa_enabled_at"),
     /** What a project is to the segments of its owner; {@code at} is when it was created. */
     PROJECT_STANDING(
+            35,
             "projects",
             false,
             Set.of(Subject.USER),
@@ -182,25 +208,48 @@ public enum FactKind {
             "near_limit_in",
             "drops"),
     /** A project is its owner's no more: it is another's, or deleted. */
-    PROJECT_STANDING_ENDED("projects", false, Set.of(Subject.USER)),
+    PROJECT_STANDING_ENDED(36, "projects", false, Set.of(Subject.USER)),
     /** A user belongs to a project; {@code id} is the membership's. */
-    MEMBERSHIP("project_members", false, Set.of(Subject.USER)),
-    MEMBERSHIP_ENDED("project_members", false, Set.of(Subject.USER));
+    MEMBERSHIP(37, "project_members", false, Set.of(Subject.USER)),
+    MEMBERSHIP_ENDED(38, "project_members", false, Set.of(Subject.USER));
 
     private static final Map<String, FactKind> BY_LABEL =
             Arrays.stream(values()).collect(Collectors.toMap(FactKind::label, kind -> kind));
 
+    private static final FactKind[] BY_ID = new FactKind[Byte.MAX_VALUE];
+
+    static {
+        for (FactKind kind : values()) {
+            if (BY_ID[kind.id] != null) {
+                throw new IllegalStateException("an id is given twice: " + kind);
+            }
+            BY_ID[kind.id] = kind;
+        }
+    }
+
+    private final int id;
     private final String table;
     private final boolean event;
     private final Set<Subject> subjects;
     private final Set<String> attributes;
     private final String label = name().toLowerCase(Locale.ROOT).intern();
 
-    FactKind(String table, boolean event, Set<Subject> subjects, String... attributes) {
+    FactKind(int id, String table, boolean event, Set<Subject> subjects, String... attributes) {
+        this.id = id;
         this.table = table;
         this.event = event;
         this.subjects = subjects;
         this.attributes = Set.of(attributes);
+    }
+
+    /** The number by which messages know it; never reused. */
+    int id() {
+        return id;
+    }
+
+    /** The kind of a number. */
+    static FactKind byId(int id) {
+        return BY_ID[id];
     }
 
     /** The kind of a label. */
@@ -226,6 +275,16 @@ public enum FactKind {
     /** Whose state it reaches. */
     public Set<Subject> subjects() {
         return subjects;
+    }
+
+    /**
+     * Of the values an event carries those that are never missing: the ids by which it was found.
+     * The others are columns that a row may leave null.
+     */
+    public Set<String> certainAttributes() {
+        return attributes.stream()
+                .filter(attribute -> event && attribute.endsWith("_id"))
+                .collect(Collectors.toSet());
     }
 
     /** The names of the values it carries. */

@@ -1,5 +1,9 @@
 package io.seqpulse.lifecycle.fact;
 
+import io.seqpulse.lifecycle.codec.Compact;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,7 +15,7 @@ import java.util.Map;
  * the log's clock; what it said is remembered all the same, in case the row comes later. The first
  * hundred are known by their positions, further ones are only counted.
  *
- * <p>State, as {@link AbsenceCodec} writes it.
+ * <p>State, as {@link #write} writes it.
  */
 public class Orphans {
 
@@ -42,21 +46,22 @@ public class Orphans {
      */
     public void await(Fact fact, long now) {
         String table = fact.kind().table();
-        if (named.stream().anyMatch(o -> o.position() == fact.position())) {
+        LogPosition position = fact.position();
+        if (named.stream().anyMatch(o -> o.position() == position.told())) {
             return;
         }
         long until = Math.max(now, fact.committedAt()) + PATIENCE.toMillis();
         if (named.size() < NAMED) {
-            named.add(new Orphan(table, fact.position(), until));
+            named.add(new Orphan(table, position.offset(), until));
             return;
         }
         unnamed.merge(table, 1L, Long::sum);
         unnamedUntil = unnamedUntil == 0 ? until : unnamedUntil;
     }
 
-    /** When {@link #giveUp} has something to do next; {@link Long#MAX_VALUE}: never. */
-    public long nextAt() {
-        long next = unnamedUntil == 0 ? Long.MAX_VALUE : unnamedUntil;
+    /** When {@link #giveUp} has something to do next. */
+    public long nextDeadline() {
+        long next = unnamedUntil == 0 ? Deadlines.NONE : unnamedUntil;
         for (Orphan orphan : named) {
             next = Math.min(next, orphan.givenUpAt());
         }
@@ -80,5 +85,37 @@ public class Orphans {
             unnamedUntil = 0;
         }
         return new GivenUp(due, counted);
+    }
+
+    /** Writes them to state, or null. */
+    static void write(Orphans orphans, DataOutput out) throws IOException {
+        out.writeBoolean(orphans != null);
+        if (orphans == null) {
+            return;
+        }
+        Compact.writeSize(out, orphans.named.size());
+        for (Orphan orphan : orphans.named) {
+            Compact.writeText(out, orphan.table());
+            Compact.writeNumber(out, orphan.position());
+            Compact.writeNumber(out, orphan.givenUpAt());
+        }
+        Compact.writeNumbers(out, orphans.unnamed);
+        Compact.writeNumber(out, orphans.unnamedUntil);
+    }
+
+    /** Reads them from state, or null. */
+    static Orphans read(DataInput in) throws IOException {
+        if (!in.readBoolean()) {
+            return null;
+        }
+        Orphans orphans = new Orphans();
+        for (int left = Compact.readSize(in); left > 0; left--) {
+            orphans.named.add(
+                    new Orphan(
+                            Compact.readText(in), Compact.readNumber(in), Compact.readNumber(in)));
+        }
+        orphans.unnamed = Compact.readNumbers(in);
+        orphans.unnamedUntil = Compact.readNumber(in);
+        return orphans;
     }
 }

@@ -2,22 +2,19 @@ package io.seqpulse.lifecycle.host;
 
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
-import io.seqpulse.lifecycle.detect.Events;
+import io.seqpulse.lifecycle.detect.EventSpillStore;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.ProfileCodec;
-import io.seqpulse.lifecycle.fact.Departure;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Orphans;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.fact.Tombstone;
+import io.seqpulse.lifecycle.kpi.CohortState;
 import io.seqpulse.lifecycle.kpi.Cohorts;
-import io.seqpulse.lifecycle.kpi.Ledger;
-import io.seqpulse.lifecycle.kpi.Overflow;
+import io.seqpulse.lifecycle.kpi.SpillStore;
 import io.seqpulse.lifecycle.state.CodecType;
-import io.seqpulse.lifecycle.state.RecentState;
-import io.seqpulse.lifecycle.state.SweptFunction;
 import io.seqpulse.lifecycle.state.TimeToLive;
 import java.time.Duration;
 import java.util.Collections;
@@ -30,23 +27,20 @@ import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.util.Collector;
 
-/**
- * Hosts the detectors of one kind of subject: moves the profile in and out of state and keeps one
- * timer a key, on the log's clock. What is decided is decided in {@link Detection}.
- */
-public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
+/** Hosts the detectors of one kind of subject; {@link Detection} decides. */
+public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, Message> {
 
     /**
-     * Events are counted for this month and the one before; kept for more, in case the clock is.
+     * Detectors look back at most to the previous month; events are kept longer to tolerate a clock
+     * that runs ahead.
      */
     private static final Duration EVENTS_KEPT = Duration.ofDays(100);
 
     /** As long as deployments are remembered. */
     private static final Duration VERDICTS_KEPT = Duration.ofDays(402);
 
-    /** What concerns nothing but figures. */
+    /** What concerns figures only, and what was deleted. */
     private static final Set<FactKind> FOR_FIGURES =
             Collections.unmodifiableSet(
                     EnumSet.of(
@@ -59,16 +53,14 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
                             FactKind.EMAIL_UNSENT));
 
     private final Subject subject;
-    private final String topic;
     private final List<ActiveRule> rules;
     private final Cohorts cohorts;
+    private final String waits;
 
-    private transient DeadLetters deadLetters;
     private transient Detection detection;
-    private transient RecentState<Profile> profiles;
     private transient MapState<String, Long> olderEvents;
-    private transient Events older;
-    private transient Overflow olderMoments;
+    private transient EventSpillStore older;
+    private transient SpillStore olderMoments;
 
     /**
      * @param topic the change log, named in dead letters
@@ -76,17 +68,17 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
      */
     protected DetectionFunction(
             Subject subject, String topic, List<ActiveRule> rules, Cohorts cohorts) {
+        super(topic);
         this.subject = subject;
-        this.topic = topic;
         this.rules = List.copyOf(rules);
         this.cohorts = cohorts;
+        this.waits = new Detection(subject, rules).definition();
     }
 
     @Override
-    public void open(OpenContext context) {
+    public void open(OpenContext context) throws Exception {
+        super.open(context);
         detection = new Detection(subject, rules);
-        deadLetters = new DeadLetters(topic, getRuntimeContext().getMetricGroup());
-        profiles = new RecentState<>(getRuntimeContext().getState(swept()));
         MapStateDescriptor<String, Long> counted =
                 TimeToLive.of(
                         EVENTS_KEPT,
@@ -110,8 +102,13 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
     }
 
     @Override
-    public RecentState<Profile> recentState() {
-        return profiles;
+    protected Profile create() {
+        return new Profile();
+    }
+
+    @Override
+    protected ValueStateDescriptor<Profile> stateDescriptor() {
+        return new ValueStateDescriptor<>("profile", new CodecType<>(new ProfileCodec()));
     }
 
     /** Whether the fact says that its subject is gone. */
@@ -121,171 +118,121 @@ public abstract class DetectionFunction extends SweptFunction<Fact, Message> {
     protected abstract boolean needsSubject(Fact fact);
 
     /** What this subject's facts mean to others; called when the fact has been taken. */
-    protected void signal(Profile profile, Fact fact, ReadOnlyContext context) {}
+    protected void signal(Profile profile, Fact fact, Effects<Message> effects) {}
 
     /** What the end of this subject means to others; called with what was counted of it. */
-    protected void signalEnd(String id, Ledger ledger, Departure departure, SideOutputs side) {}
+    protected void signalEnd(
+            String id, CohortState cohortState, Tombstone tombstone, Effects<Message> effects) {}
 
     /** Takes a fact that is neither an event nor the subject's row; returns whether it was one. */
     protected abstract boolean takeSpecial(Detection detection, Profile profile, Fact fact);
 
     @Override
-    public void processElement(Fact fact, ReadOnlyContext context, Collector<Message> out)
+    protected void apply(String id, Profile profile, Fact fact, Effects<Message> effects)
             throws Exception {
-        Profile profile = profiles.value(context.getCurrentKey());
-        if (profile == null) {
-            profile = new Profile();
-        }
-        if (profile.isOver(fact)) {
+        if (profile.row.isOver(fact)) {
             return;
         }
         if (ends(fact)) {
-            if (!profile.outlived(fact)) {
-                detection.end(profile, out::collect);
-                boolean hadOlder = profile.hasOlderEvents();
-                Ledger ledger = profile.ledger;
-                profile.depart(new Departure(fact.committedAt(), fact.position()));
-                clearOlder(hadOlder, profile);
-                close(context.getCurrentKey(), ledger, profile, context::output);
-                save(context.getCurrentKey(), profile);
+            if (!profile.row.outlived(fact.position())) {
+                detection.end(profile, effects::emit);
+                forgetting(id, profile, effects, () -> profile.delete(Tombstone.of(fact)));
             }
             return;
         }
         if (FOR_FIGURES.contains(fact.kind())) {
-            count(context.getCurrentKey(), profile, fact, context::output);
-            if (profile.ledger != null) {
+            count(id, profile, fact, effects);
+            if (fact.value("deleted") != null) {
+                detection.takeDeletion(profile, fact, effects::emit);
+            }
+            if (profile.cohortState != null) {
                 Detection.limitStranger(profile, fact.committedAt());
             }
-            save(context.getCurrentKey(), profile);
             return;
         }
         if (!takeSpecial(detection, profile, fact)) {
-            long wall = context.timerService().currentProcessingTime();
-            detection.take(context.getCurrentKey(), profile, fact, older, wall, out::collect);
+            detection.take(id, profile, fact, older, wallClock(), effects::emit);
         }
-        awaitSubject(profile, fact, context.timerService().currentWatermark());
-        count(context.getCurrentKey(), profile, fact, context::output);
-        signal(profile, fact, context);
-        save(context.getCurrentKey(), profile);
+        if (!profile.row.present && needsSubject(fact)) {
+            profile.row.await(fact, clock());
+        }
+        count(id, profile, fact, effects);
+        signal(profile, fact, effects);
+    }
+
+    @Override
+    protected void advanceTo(String id, Profile profile, long now, Effects<Message> effects)
+            throws Exception {
+        forgetting(
+                id, profile, effects, () -> detection.advanceTo(id, profile, now, effects::emit));
+    }
+
+    @Override
+    protected boolean reconcile(
+            String id, Profile profile, SnapshotBoundary boundary, Effects<Message> effects)
+            throws Exception {
+        if (!detection.isMissingFrom(profile, boundary)) {
+            return false;
+        }
+        detection.end(profile, effects::emit);
+        forgetting(id, profile, effects, () -> profile.delete(boundary.tombstone()));
+        return true;
+    }
+
+    /** Does what may forget the profile, and clears what was kept of it elsewhere. */
+    private void forgetting(String id, Profile profile, Effects<Message> effects, Runnable change)
+            throws Exception {
+        boolean hadOlder = profile.hasOlderEvents();
+        CohortState before = profile.cohortState;
+        change.run();
+        if (hadOlder && !profile.hasOlderEvents()) {
+            olderEvents.clear();
+        }
+        if (before != null && profile.cohortState == null) {
+            close(id, before, profile, effects);
+        }
+    }
+
+    @Override
+    protected long nextDeadline(Profile profile) {
+        return Detection.nextDeadline(profile);
     }
 
     /** A row that is older than what is remembered says nothing of the present. */
-    private void count(String id, Profile profile, Fact fact, SideOutputs side) {
+    private void count(String id, Profile profile, Fact fact, Effects<Message> effects) {
         boolean row = fact.kind() == FactKind.ACCOUNT || fact.kind() == FactKind.PROJECT;
-        if (row && !profile.isSaidBy(fact)) {
+        if (row && !profile.row.isSaidBy(fact)) {
             return;
         }
-        Ledger ledger = profile.ledger == null ? new Ledger() : profile.ledger;
-        if (cohorts.take(ledger, fact, olderMoments)) {
-            ledger.contributed.become(
-                    cohorts.figures(id, ledger),
-                    increment -> side.output(KpiOutputs.INCREMENTS, increment));
+        CohortState state = profile.cohortState == null ? new CohortState() : profile.cohortState;
+        if (cohorts.take(state, fact, olderMoments)) {
+            state.contributed.become(cohorts.figures(id, state), effects.kpis());
         }
-        ledger.tellChanges(increment -> side.output(KpiOutputs.INCREMENTS, increment));
-        profile.ledger = ledger.isEmpty() ? null : ledger;
+        state.tellChanges(effects.kpis());
+        profile.cohortState = state.isEmpty() ? null : state;
     }
 
     @Override
     protected String counts() {
-        return cohorts.measures().definition();
+        return cohorts.measures().definition() + " " + waits;
     }
 
     @Override
-    protected void recount(String currentKey, SideOutputs side) throws Exception {
-        Profile profile = profiles.value(currentKey);
-        if (profile != null && profile.ledger != null) {
-            profile.ledger.contributed.become(
-                    cohorts.figures(currentKey, profile.ledger),
-                    increment -> side.output(KpiOutputs.INCREMENTS, increment));
-            profiles.update(currentKey, profile);
+    protected void recount(String id, Profile profile, long now, Effects<Message> effects) {
+        if (profile.cohortState != null) {
+            profile.cohortState.contributed.become(
+                    cohorts.figures(id, profile.cohortState), effects.kpis());
         }
+        detection.adopt(profile, now);
     }
 
-    /** Takes back what was counted of a subject that has just ended, or was forgotten. */
-    private void close(String id, Ledger before, Profile profile, SideOutputs side) {
-        if (before == null || profile.ledger != null) {
-            return;
-        }
-        before.contributed.become(
-                Map.of(), increment -> side.output(KpiOutputs.INCREMENTS, increment));
+    /** Takes back what was counted of a subject that was deleted or forgotten. */
+    private void close(String id, CohortState before, Profile profile, Effects<Message> effects) {
+        before.contributed.become(Map.of(), effects.kpis());
         before.clear(olderMoments);
-        before.tellChanges(increment -> side.output(KpiOutputs.INCREMENTS, increment));
-        if (profile.departure != null) {
-            signalEnd(id, before, profile.departure, side);
-        }
-    }
-
-    private void awaitSubject(Profile profile, Fact fact, long now) {
-        if (profile.known) {
-            profile.orphans = null;
-        } else if (needsSubject(fact)) {
-            if (profile.orphans == null) {
-                profile.orphans = new Orphans();
-            }
-            profile.orphans.await(fact, now);
-        }
-    }
-
-    @Override
-    public void onTimer(long timestamp, OnTimerContext context, Collector<Message> out)
-            throws Exception {
-        Profile profile = profiles.value(context.getCurrentKey());
-        if (profile == null || profile.timerAt != timestamp) {
-            return;
-        }
-        profile.timerAt = 0;
-        if (profile.orphans != null) {
-            long wall = context.timerService().currentProcessingTime();
-            deadLetters.giveUp(
-                    profile.orphans,
-                    timestamp,
-                    wall,
-                    letter -> context.output(DeadLetters.OUTPUT, letter));
-        }
-        boolean hadOlder = profile.hasOlderEvents();
-        Ledger ledger = profile.ledger;
-        detection.passTime(context.getCurrentKey(), profile, timestamp, out::collect);
-        clearOlder(hadOlder, profile);
-        close(context.getCurrentKey(), ledger, profile, context::output);
-        save(context.getCurrentKey(), profile);
-    }
-
-    @Override
-    protected ValueStateDescriptor<Profile> swept() {
-        return new ValueStateDescriptor<>("profile", new CodecType<>(new ProfileCodec()));
-    }
-
-    @Override
-    protected void sweep(
-            String currentKey, Resnapshot resnapshot, Collector<Message> out, SideOutputs side)
-            throws Exception {
-        Profile profile = profiles.value(currentKey);
-        if (profile == null) {
-            return;
-        }
-        boolean hadOlder = profile.hasOlderEvents();
-        Ledger ledger = profile.ledger;
-        if (detection.sweep(profile, resnapshot, out::collect)) {
-            clearOlder(hadOlder, profile);
-            close(currentKey, ledger, profile, side);
-            save(currentKey, profile);
-        }
-    }
-
-    /** What the profile has forgotten is not kept elsewhere. */
-    private void clearOlder(boolean hadOlder, Profile profile) {
-        if (hadOlder && !profile.hasOlderEvents()) {
-            olderEvents.clear();
-        }
-    }
-
-    private void save(String key, Profile profile) throws Exception {
-        long next = detection.nextTime(profile).orElse(0);
-        profile.timerAt = moveTimer(key, profile.timerAt, next);
-        if (profile.isEmpty()) {
-            profiles.clear(key);
-        } else {
-            profiles.update(key, profile);
+        before.tellChanges(effects.kpis());
+        if (profile.row.tombstone != null) {
+            signalEnd(id, before, profile.row.tombstone, effects);
         }
     }
 }

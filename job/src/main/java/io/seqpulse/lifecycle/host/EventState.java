@@ -1,6 +1,6 @@
 package io.seqpulse.lifecycle.host;
 
-import io.seqpulse.lifecycle.detect.Events;
+import io.seqpulse.lifecycle.detect.EventSpillStore;
 import io.seqpulse.lifecycle.fact.FactKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +9,7 @@ import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /** The older events of the current key, in keyed state: {@code kind id} → business time. */
-record EventState(MapState<String, Long> state) implements Events {
+record EventState(MapState<String, Long> state) implements EventSpillStore {
 
     @Override
     public Long at(FactKind kind, String id) {

@@ -3,7 +3,7 @@ package io.seqpulse.lifecycle.host;
 import io.seqpulse.lifecycle.kpi.Increment;
 import org.apache.flink.util.OutputTag;
 
-/** Where operators say what changes the KPIs. */
+/** Side outputs carrying KPI increments. */
 public final class KpiOutputs {
 
     /** Changes of figures, from every operator that counts something. */

@@ -1,6 +1,6 @@
 package io.seqpulse.lifecycle.host;
 
-import io.seqpulse.lifecycle.kpi.Overflow;
+import io.seqpulse.lifecycle.kpi.SpillStore;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.api.common.state.MapState;
@@ -13,7 +13,7 @@ import org.apache.flink.util.FlinkRuntimeException;
  * @param verdicts of those that are as many as there are verdicts, and forgotten some day
  */
 record MomentState(MapState<String, Long> state, MapState<String, Long> verdicts)
-        implements Overflow {
+        implements SpillStore {
 
     @Override
     public Long get(String kind, String id) {
@@ -59,7 +59,7 @@ record MomentState(MapState<String, Long> state, MapState<String, Long> verdicts
     }
 
     private MapState<String, Long> of(String kind) {
-        return kind.equals(Overflow.VERDICTS) ? verdicts : state;
+        return kind.equals(SpillStore.VERDICTS) ? verdicts : state;
     }
 
     private static String key(String kind, String id) {
@@ -67,6 +67,7 @@ record MomentState(MapState<String, Long> state, MapState<String, Long> verdicts
     }
 
     private static FlinkRuntimeException unusable(Exception cause) {
-        return new FlinkRuntimeException("what is counted of a subject cannot be kept", cause);
+        return new FlinkRuntimeException(
+                "KPI state of the current key cannot be read or written", cause);
     }
 }

@@ -12,15 +12,15 @@ import java.util.Map;
 public interface Cohorts extends Serializable {
 
     /** What is counted. */
-    Measures measures();
+    KpiIndex measures();
 
     /**
      * Takes a fact.
      *
      * @return whether the figures may be others now
      */
-    boolean take(Ledger ledger, Fact fact, Overflow more);
+    boolean take(CohortState cohortState, Fact fact, SpillStore more);
 
     /** What the subject adds to each figure, as its facts are now. */
-    Map<Figure, Count> figures(String id, Ledger ledger);
+    Map<Figure, Count> figures(String id, CohortState cohortState);
 }

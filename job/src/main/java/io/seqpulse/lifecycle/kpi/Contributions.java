@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 /**
  * What a subject has added to the figures, and so what is to be taken back when it no longer holds.
  *
- * <p>State, as {@link LedgerCodec} writes it.
+ * <p>State, as {@link CohortStateCodec} writes it.
  */
 public final class Contributions {
 

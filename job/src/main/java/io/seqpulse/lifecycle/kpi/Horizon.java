@@ -7,9 +7,9 @@ final class Horizon {
 
     private Horizon() {}
 
-    /** Whether it came in time, however early; {@link Moments#NEVER} did not. */
+    /** Whether it came in time, however early; {@link EarliestTimes#NEVER} did not. */
     static boolean reached(long sinceMicros, long atMicros, Duration within) {
-        return atMicros != Moments.NEVER && atMicros <= end(sinceMicros, within);
+        return atMicros != EarliestTimes.NEVER && atMicros <= end(sinceMicros, within);
     }
 
     /** The last microsecond that counts. */

@@ -6,12 +6,13 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 
-/** Increments between operators; no state holds one. */
+/**
+ * Increments between operators. No state holds one, because checkpoints are aligned ({@link
+ * io.seqpulse.lifecycle.LifecyclePipeline} refuses others).
+ */
 public final class IncrementCodec implements Codec<Increment> {
 
     private static final long serialVersionUID = 1L;
-
-    private static final Relation[] RELATIONS = Relation.values();
 
     @Override
     public Class<Increment> type() {
@@ -20,7 +21,7 @@ public final class IncrementCodec implements Codec<Increment> {
 
     @Override
     public void write(Increment increment, DataOutput out) throws IOException {
-        out.writeByte(increment.relation().ordinal());
+        out.writeByte(increment.relation().id());
         Compact.writeText(out, increment.series());
         Compact.writeNumber(out, increment.bucketMinute());
         Compact.writeNumber(out, increment.numerator());
@@ -30,7 +31,7 @@ public final class IncrementCodec implements Codec<Increment> {
     @Override
     public Increment read(DataInput in) throws IOException {
         return new Increment(
-                RELATIONS[in.readByte()],
+                Relation.byId(in.readByte()),
                 Compact.readText(in),
                 Compact.readNumber(in),
                 Compact.readNumber(in),

@@ -21,7 +21,7 @@ import java.util.Set;
  * one that began on free unless it was never updated. What was changed to and fro between two
  * snapshots is not known at all.
  */
-public record ProjectCohorts(Measures measures) implements Cohorts {
+public record ProjectCohorts(KpiIndex measures) implements Cohorts {
 
     private static final String PRO = "pro";
     private static final String FREE = "free";
@@ -37,26 +37,26 @@ public record ProjectCohorts(Measures measures) implements Cohorts {
     private static final Duration KEPT = Duration.ofDays(7);
 
     @Override
-    public boolean take(Ledger ledger, Fact fact, Overflow more) {
+    public boolean take(CohortState cohortState, Fact fact, SpillStore more) {
         switch (fact.kind()) {
-            case PROJECT -> takeRow(ledger, fact, more);
+            case PROJECT -> takeRow(cohortState, fact, more);
             case DEPLOYMENT_STARTED -> {
-                return put(ledger, ledger.starts, fact, more);
+                return put(cohortState, cohortState.starts, fact, more);
             }
             case VERDICT_CREATED, VERDICT_KEPT -> {
-                given(ledger, fact, more);
-                return put(ledger, ledger.verdicts, fact, more);
+                given(cohortState, fact, more);
+                return put(cohortState, cohortState.verdicts, fact, more);
             }
             case DEPLOYMENT_GONE -> {
-                ledger.starts.remove(fact.id(), more);
-                verdictGone(ledger, fact, more);
+                cohortState.starts.remove(fact.id(), more);
+                verdictGone(cohortState, fact, more);
             }
-            case VERDICT_GONE -> verdictGone(ledger, fact, more);
+            case VERDICT_GONE -> verdictGone(cohortState, fact, more);
             case EMAIL_SENT -> {
-                return sent(ledger, fact);
+                return sent(cohortState, fact);
             }
             case EMAIL_UNSENT -> {
-                return ledger.emails.remove(fact.id()) != null;
+                return cohortState.emails.remove(fact.id()) != null;
             }
             default -> {
                 return false;
@@ -65,21 +65,21 @@ public record ProjectCohorts(Measures measures) implements Cohorts {
         return true;
     }
 
-    private static void given(Ledger ledger, Fact fact, Overflow more) {
+    private static void given(CohortState cohortState, Fact fact, SpillStore more) {
         String verdict = fact.value("verdict");
         if (verdict != null && (verdict.equals(OK) || CRITICAL.contains(verdict))) {
-            ledger.recoveries.put(
+            cohortState.recoveries.put(
                     environment(fact),
                     new Recoveries.Given(fact.id(), fact.atMicros(), OK.equals(verdict)),
                     more);
         } else {
-            ledger.recoveries.remove(environment(fact), fact.id(), more);
+            cohortState.recoveries.remove(environment(fact), fact.id(), more);
         }
     }
 
-    private static void verdictGone(Ledger ledger, Fact fact, Overflow more) {
-        ledger.verdicts.remove(fact.id(), more);
-        ledger.recoveries.remove(environment(fact), fact.id(), more);
+    private static void verdictGone(CohortState cohortState, Fact fact, SpillStore more) {
+        cohortState.verdicts.remove(fact.id(), more);
+        cohortState.recoveries.remove(environment(fact), fact.id(), more);
     }
 
     private static String environment(Fact fact) {
@@ -87,48 +87,50 @@ public record ProjectCohorts(Measures measures) implements Cohorts {
         return environment == null ? "" : environment;
     }
 
-    private boolean put(Ledger ledger, Moments moments, Fact fact, Overflow more) {
+    private boolean put(
+            CohortState cohortState, EarliestTimes moments, Fact fact, SpillStore more) {
         long before = moments.first();
-        moments.put(fact.id(), fact.atMicros(), latest(ledger), more);
+        moments.put(fact.id(), fact.atMicros(), latest(cohortState), more);
         return moments.first() != before;
     }
 
-    private long latest(Ledger ledger) {
-        if (!ledger.born) {
-            return Moments.NEVER;
+    private long latest(CohortState cohortState) {
+        if (!cohortState.born) {
+            return EarliestTimes.NEVER;
         }
-        long latest = Horizon.end(ledger.createdMicros, KEPT);
+        long latest = Horizon.end(cohortState.createdMicros, KEPT);
         for (Kpi kpi : measures.of(Cohort.PROJECT_CREATED)) {
-            latest = Math.max(latest, Horizon.end(ledger.createdMicros, kpi.within()));
+            latest = Math.max(latest, Horizon.end(cohortState.createdMicros, kpi.within()));
         }
         return latest;
     }
 
-    private void takeRow(Ledger ledger, Fact fact, Overflow more) {
-        boolean first = !ledger.born;
-        ledger.born = true;
-        ledger.createdMicros = fact.atMicros();
+    private void takeRow(CohortState cohortState, Fact fact, SpillStore more) {
+        boolean first = !cohortState.born;
+        cohortState.born = true;
+        cohortState.createdMicros = fact.atMicros();
         if (first) {
-            ledger.starts.prune(latest(ledger), more);
-            ledger.verdicts.prune(latest(ledger), more);
+            cohortState.starts.prune(latest(cohortState), more);
+            cohortState.verdicts.prune(latest(cohortState), more);
         }
         if (!fact.values().containsKey("plan")) {
             return;
         }
-        String before = ledger.plan;
-        ledger.plan = fact.value("plan");
-        boolean pro = PRO.equals(ledger.plan);
+        String before = cohortState.plan;
+        cohortState.plan = fact.value("plan");
+        boolean pro = PRO.equals(cohortState.plan);
         if (first) {
-            boolean changed = fact.snapshot() && changedMicros(fact) > ledger.createdMicros;
-            ledger.startedFree = FREE.equals(ledger.plan) || (pro && changed);
+            boolean changed = fact.snapshot() && changedMicros(fact) > cohortState.createdMicros;
+            cohortState.startedFree = FREE.equals(cohortState.plan) || (pro && changed);
             if (pro && changed) {
-                ledger.upgrades.add(changedMicros(fact));
+                cohortState.upgrades.add(changedMicros(fact));
             }
         } else if (pro && !PRO.equals(before)) {
-            ledger.upgrades.add(changedMicros(fact));
-            if (ledger.upgrades.size() > UPGRADES_KEPT) {
+            cohortState.upgrades.add(changedMicros(fact));
+            if (cohortState.upgrades.size() > UPGRADES_KEPT) {
                 // the first decides on the cohort, the last ones on emails
-                ledger.upgrades.remove(ledger.upgrades.higher(ledger.upgrades.first()));
+                cohortState.upgrades.remove(
+                        cohortState.upgrades.higher(cohortState.upgrades.first()));
             }
         }
     }
@@ -141,50 +143,55 @@ public record ProjectCohorts(Measures measures) implements Cohorts {
                 : Long.parseLong(updatedAt);
     }
 
-    private boolean sent(Ledger ledger, Fact fact) {
+    private boolean sent(CohortState cohortState, Fact fact) {
         String code = fact.value("email_type");
         if (!measures.exposed().contains(code)) {
-            return ledger.emails.remove(fact.id()) != null;
+            return cohortState.emails.remove(fact.id()) != null;
         }
         SentEmail email = new SentEmail(code, fact.atMicros());
-        return !email.equals(ledger.emails.put(fact.id(), email));
+        return !email.equals(cohortState.emails.put(fact.id(), email));
     }
 
     @Override
-    public Map<Figure, Count> figures(String id, Ledger ledger) {
-        Tally tally = new Tally();
-        if (ledger.born) {
-            tallyCreation(tally, ledger);
+    public Map<Figure, Count> figures(String id, CohortState cohortState) {
+        Accumulator tally = new Accumulator();
+        if (cohortState.born) {
+            tallyCreation(tally, cohortState);
         }
-        ledger.emails.forEach(
+        cohortState.emails.forEach(
                 (delivery, email) -> {
                     tally.exposure(
                             id,
                             delivery,
                             email.code(),
                             email.sentMicros(),
-                            PRO.equals(ledger.plan));
+                            PRO.equals(cohortState.plan));
                     Goal goal = measures.goal(email.code());
                     if (goal != null && goal.success() == Success.PRO) {
-                        measures.tallyGoal(tally, email, upgraded(ledger, email, goal));
+                        measures.tallyGoal(tally, email, upgraded(cohortState, email, goal));
                     }
                 });
         return tally.counts();
     }
 
-    private void tallyCreation(Tally tally, Ledger ledger) {
-        long createdMicros = ledger.createdMicros;
+    private void tallyCreation(Accumulator tally, CohortState cohortState) {
+        long createdMicros = cohortState.createdMicros;
         tally.activity("project_created", createdMicros);
         for (Kpi kpi : measures.of(Cohort.PROJECT_CREATED)) {
-            Moments moments =
-                    kpi.success() == Success.VERDICT_CREATED ? ledger.verdicts : ledger.starts;
+            EarliestTimes moments =
+                    kpi.success() == Success.VERDICT_CREATED
+                            ? cohortState.verdicts
+                            : cohortState.starts;
             tally.cohort(
                     kpi.name(),
                     createdMicros,
                     Horizon.reached(createdMicros, moments.first(), kpi.within()));
         }
-        if (ledger.startedFree) {
-            long upgrade = ledger.upgrades.isEmpty() ? Moments.NEVER : ledger.upgrades.first();
+        if (cohortState.startedFree) {
+            long upgrade =
+                    cohortState.upgrades.isEmpty()
+                            ? EarliestTimes.NEVER
+                            : cohortState.upgrades.first();
             for (Kpi kpi : measures.of(Cohort.FREE_PROJECT_CREATED)) {
                 tally.cohort(
                         kpi.name(),
@@ -195,8 +202,8 @@ public record ProjectCohorts(Measures measures) implements Cohorts {
     }
 
     /** Whether it became pro after the email and in time. */
-    private static boolean upgraded(Ledger ledger, SentEmail email, Goal goal) {
-        NavigableSet<Long> since = ledger.upgrades.tailSet(email.sentMicros(), true);
+    private static boolean upgraded(CohortState cohortState, SentEmail email, Goal goal) {
+        NavigableSet<Long> since = cohortState.upgrades.tailSet(email.sentMicros(), true);
         return !since.isEmpty()
                 && Horizon.reached(email.sentMicros(), since.first(), goal.within());
     }

@@ -16,11 +16,11 @@ import java.util.function.Consumer;
  * those there are.
  *
  * <p>At hand are the latest of each environment: what the next verdict asks for, also where it has
- * been overtaken. The earlier ones are in an {@link Overflow}; all of them are asked for when the
+ * been overtaken. The earlier ones are in an {@link SpillStore}; all of them are asked for when the
  * answer is not among those at hand.
  *
- * <p>State, as {@link LedgerCodec} writes it; what has changed is told with the fact that changed
- * it.
+ * <p>State, as {@link CohortStateCodec} writes it; what has changed is told with the fact that
+ * changed it.
  */
 final class Recoveries {
 
@@ -30,7 +30,7 @@ final class Recoveries {
     /** So many are at hand, and half of them when they become more. */
     static final int AT_HAND = 8;
 
-    /** Between environment and deployment in the ids of an {@link Overflow}. */
+    /** Between environment and deployment in the ids of an {@link SpillStore}. */
     private static final char SEPARATOR = '\n';
 
     /**
@@ -111,9 +111,9 @@ final class Recoveries {
     }
 
     /**
-     * There is a verdict; another one of that deployment at another time is to be removed before.
+     * Adds a verdict. If the deployment already has one at another time, {@link #remove} it first.
      */
-    void put(String environment, Given given, Overflow more) {
+    void put(String environment, Given given, SpillStore more) {
         Latest here = latest.computeIfAbsent(environment, none -> new Latest());
         Given before = here.find(given.id());
         if (before == null && here.mayBeElsewhere(given)) {
@@ -141,7 +141,7 @@ final class Recoveries {
     }
 
     /** A deployment has no verdict any more. */
-    void remove(String environment, String id, Overflow more) {
+    void remove(String environment, String id, SpillStore more) {
         Latest here = latest.get(environment);
         if (here == null) {
             return;
@@ -158,7 +158,7 @@ final class Recoveries {
     }
 
     /** Takes back all of it. */
-    void clear(Overflow more) {
+    void clear(SpillStore more) {
         for (String environment : List.copyOf(latest.keySet())) {
             rearrange(
                     environment,
@@ -240,8 +240,8 @@ final class Recoveries {
     }
 
     /**
-     * @param touched is told whose figure may be corrected for as long as figures are, from now on;
-     *     null: they are at hand
+     * @param touched collects the verdicts whose spilled entry must be rewritten to restart its
+     *     TTL; null if none can be spilled
      */
     private void count(Given critical, Given ok, int times, Set<Given> touched) {
         Histogram.RECOVERY.add(changes, MEASURE, critical.atMicros(), ok.atMicros(), times);
@@ -251,10 +251,10 @@ final class Recoveries {
         }
     }
 
-    private static void moveAway(String environment, Latest here, Overflow more) {
+    private static void moveAway(String environment, Latest here, SpillStore more) {
         List<Given> away = here.verdicts.subList(0, here.verdicts.size() - AT_HAND / 2);
         for (Given given : away) {
-            more.put(Overflow.VERDICTS, id(environment, given.id()), encode(given));
+            more.put(SpillStore.VERDICTS, id(environment, given.id()), encode(given));
         }
         away.clear();
         here.more = true;
@@ -262,10 +262,10 @@ final class Recoveries {
 
     /** Changes any of them, with all of that environment before one's eyes. */
     private void rearrange(
-            String environment, Overflow more, BiConsumer<Latest, Set<Given>> change) {
+            String environment, SpillStore more, BiConsumer<Latest, Set<Given>> change) {
         Set<Given> earlier = new HashSet<>();
         String prefix = id(environment, "");
-        more.all(Overflow.VERDICTS)
+        more.all(SpillStore.VERDICTS)
                 .forEach(
                         (key, value) -> {
                             if (key.startsWith(prefix)) {
@@ -288,20 +288,20 @@ final class Recoveries {
         }
         for (Given given : all.verdicts.subList(0, first)) {
             if (!earlier.remove(given) || touched.contains(given)) {
-                more.put(Overflow.VERDICTS, id(environment, given.id()), encode(given));
+                more.put(SpillStore.VERDICTS, id(environment, given.id()), encode(given));
             }
         }
         Set<String> stay = new HashSet<>();
         all.verdicts.subList(0, first).forEach(given -> stay.add(given.id()));
         for (Given given : earlier) {
             if (!stay.contains(given.id())) {
-                more.remove(Overflow.VERDICTS, id(environment, given.id()));
+                more.remove(SpillStore.VERDICTS, id(environment, given.id()));
             }
         }
     }
 
-    private static Given elsewhere(String environment, String id, Overflow more) {
-        Long value = more.get(Overflow.VERDICTS, id(environment, id));
+    private static Given elsewhere(String environment, String id, SpillStore more) {
+        Long value = more.get(SpillStore.VERDICTS, id(environment, id));
         return value == null ? null : decode(id, value);
     }
 

@@ -13,23 +13,23 @@ import java.util.Map;
  * to them were followed by one. A project counts for whoever owns it now, an older one too, as in
  * the founding documents' own SQL.
  */
-public record UserCohorts(Measures measures) implements Cohorts {
+public record UserCohorts(KpiIndex measures) implements Cohorts {
 
     @Override
-    public boolean take(Ledger ledger, Fact fact, Overflow more) {
+    public boolean take(CohortState cohortState, Fact fact, SpillStore more) {
         switch (fact.kind()) {
             case ACCOUNT -> {
-                ledger.born = true;
-                ledger.createdMicros = fact.atMicros();
+                cohortState.born = true;
+                cohortState.createdMicros = fact.atMicros();
             }
             case PROJECT_OWNED ->
-                    ledger.starts.put(fact.id(), fact.atMicros(), Moments.NEVER, more);
-            case PROJECT_LEFT -> ledger.starts.remove(fact.id(), more);
+                    cohortState.starts.put(fact.id(), fact.atMicros(), EarliestTimes.NEVER, more);
+            case PROJECT_LEFT -> cohortState.starts.remove(fact.id(), more);
             case EMAIL_SENT -> {
-                return sent(ledger, fact);
+                return sent(cohortState, fact);
             }
             case EMAIL_UNSENT -> {
-                return ledger.emails.remove(fact.id()) != null;
+                return cohortState.emails.remove(fact.id()) != null;
             }
             default -> {
                 return false;
@@ -38,38 +38,38 @@ public record UserCohorts(Measures measures) implements Cohorts {
         return true;
     }
 
-    private boolean sent(Ledger ledger, Fact fact) {
+    private boolean sent(CohortState cohortState, Fact fact) {
         String code = fact.value("email_type");
         Goal goal = measures.goal(code);
         if (goal == null
                 || goal.success() != Success.PROJECT_CREATED
                 || measures.subject(code) != Subject.USER) {
-            return ledger.emails.remove(fact.id()) != null;
+            return cohortState.emails.remove(fact.id()) != null;
         }
         SentEmail email = new SentEmail(code, fact.atMicros());
-        return !email.equals(ledger.emails.put(fact.id(), email));
+        return !email.equals(cohortState.emails.put(fact.id(), email));
     }
 
     @Override
-    public Map<Figure, Count> figures(String id, Ledger ledger) {
-        Tally tally = new Tally();
-        if (!ledger.born) {
+    public Map<Figure, Count> figures(String id, CohortState cohortState) {
+        Accumulator tally = new Accumulator();
+        if (!cohortState.born) {
             return tally.counts();
         }
-        tally.activity("signup", ledger.createdMicros);
-        long firstProject = ledger.starts.first();
+        tally.activity("signup", cohortState.createdMicros);
+        long firstProject = cohortState.starts.first();
         for (Kpi kpi : measures.of(Cohort.USER_CREATED)) {
             tally.cohort(
                     kpi.name(),
-                    ledger.createdMicros,
-                    Horizon.reached(ledger.createdMicros, firstProject, kpi.within()));
+                    cohortState.createdMicros,
+                    Horizon.reached(cohortState.createdMicros, firstProject, kpi.within()));
         }
-        for (SentEmail email : ledger.emails.values()) {
+        for (SentEmail email : cohortState.emails.values()) {
             Goal goal = measures.goal(email.code());
             if (goal != null) {
                 long since =
                         goal.since() == Goal.Since.SIGNUP
-                                ? ledger.createdMicros
+                                ? cohortState.createdMicros
                                 : email.sentMicros();
                 measures.tallyGoal(
                         tally, email, Horizon.reached(since, firstProject, goal.within()));

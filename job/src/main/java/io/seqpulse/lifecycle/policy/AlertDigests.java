@@ -114,7 +114,7 @@ final class AlertDigests {
         return new Candidate(
                 first.rule(),
                 first.key() + ":" + VARIANT,
-                first.occasion() + ":" + VARIANT,
+                first.instance() + ":" + VARIANT,
                 first.recipient(),
                 first.userId(),
                 first.projectId(),

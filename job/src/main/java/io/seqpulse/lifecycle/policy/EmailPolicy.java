@@ -6,16 +6,19 @@ import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.fact.Tombstone;
+import io.seqpulse.lifecycle.kpi.Count;
+import io.seqpulse.lifecycle.kpi.Figure;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -48,26 +51,26 @@ public final class EmailPolicy {
     public boolean take(Recipient recipient, Fact fact) {
         switch (fact.kind()) {
             case ACCOUNT -> {
-                recipient.accountSeen = Math.max(recipient.accountSeen, fact.position());
-                if (isAfter(fact, recipient.accountCommittedAt, recipient.accountPosition)) {
+                if (recipient.row.accepts(fact)) {
                     recipient.account.putAll(fact.values());
-                    recipient.accountCommittedAt = fact.committedAt();
-                    recipient.accountPosition = fact.position();
+                    recipient.row.put(fact);
                 }
             }
-            case PREFERENCES, PREFERENCES_DELETED -> {
-                recipient.preferencesSeen = Math.max(recipient.preferencesSeen, fact.position());
-                if (isAfter(
-                        fact, recipient.preferencesCommittedAt, recipient.preferencesPosition)) {
+            case PREFERENCES -> {
+                if (recipient.preferencesRow.accepts(fact)) {
                     recipient.preferences.clear();
                     recipient.preferences.putAll(fact.values());
-                    recipient.preferencesCommittedAt = fact.committedAt();
-                    recipient.preferencesPosition = fact.position();
+                    recipient.preferencesRow.put(fact);
+                }
+            }
+            case PREFERENCES_DELETED -> {
+                if (!recipient.preferencesRow.outlived(fact.position())) {
+                    deletePreferences(recipient, Tombstone.of(fact));
                 }
             }
             case DELIVERY -> takeDelivery(recipient, fact);
             case ACCOUNT_DELETED -> {
-                return true;
+                return !recipient.row.outlived(fact.position());
             }
             default -> {
                 // an event: detection's business
@@ -77,20 +80,18 @@ public final class EmailPolicy {
     }
 
     /** Takes what a new snapshot lacks as deleted; returns whether the person is gone. */
-    public boolean sweep(Recipient recipient, Resnapshot resnapshot) {
-        if (!recipient.preferences.isEmpty()
-                && resnapshot.lacks(FactKind.PREFERENCES.table(), recipient.preferencesSeen)) {
-            recipient.preferences.clear();
-            recipient.preferencesCommittedAt = resnapshot.at();
-            recipient.preferencesPosition = resnapshot.toOffset();
+    public boolean reconcile(Recipient recipient, SnapshotBoundary boundary) {
+        if (recipient.preferencesRow.isMissingFrom(boundary, FactKind.PREFERENCES.table())) {
+            deletePreferences(recipient, boundary.tombstone());
         }
-        return !recipient.account.isEmpty()
-                && resnapshot.lacks(FactKind.ACCOUNT.table(), recipient.accountSeen);
+        return recipient.row.isMissingFrom(boundary, FactKind.ACCOUNT.table());
     }
 
-    private static boolean isAfter(Fact fact, long committedAt, long position) {
-        return fact.committedAt() > committedAt
-                || (fact.committedAt() == committedAt && fact.position() > position);
+    private static void deletePreferences(Recipient recipient, Tombstone tombstone) {
+        if (!recipient.preferencesRow.isLaterDeleted(tombstone)) {
+            recipient.preferences.clear();
+            recipient.preferencesRow.delete(tombstone);
+        }
     }
 
     /** The journal tells what was sent, also before this state existed and by others. */
@@ -103,9 +104,11 @@ public final class EmailPolicy {
         if (!Reasons.MOVED.equals(fact.value("reason"))) {
             take(recipient, key, fact);
         }
+        takeQueued(recipient, key, status, fact);
         boolean sent = status.equals("sent");
         if (sent && isCapped(fact.value("email_type")) && fact.value("sent_at") != null) {
-            long sentAt = Long.parseLong(fact.value("sent_at"));
+            // nothing was sent after its row says so, whatever time stands there
+            long sentAt = Math.min(Long.parseLong(fact.value("sent_at")), fact.committedAt());
             recipient.marketingSentAt = Math.max(recipient.marketingSentAt, sentAt);
         }
         boolean ended = sent || status.equals("failed") || status.equals("suppressed");
@@ -118,13 +121,38 @@ public final class EmailPolicy {
         }
     }
 
+    /**
+     * What is in the queue, until it has its end. One that ended under its key and a reason was not
+     * sent for a reason that may pass, so that its own key is free again.
+     */
+    private static void takeQueued(Recipient recipient, String key, String status, Fact fact) {
+        if (status.equals("queued")) {
+            if (fact.value("email_type") == null) {
+                return; // somebody else's, of no rule
+            }
+            recipient.queued.putIfAbsent(
+                    key,
+                    new Recipient.Queued(
+                            fact.value("email_type"),
+                            fact.value("project_id"),
+                            fact.at() + KEYS_KEPT.toMillis()));
+            return;
+        }
+        String dedupeKey = Reasons.dedupeKey(key);
+        boolean freed = recipient.queued.remove(dedupeKey) != null && !dedupeKey.equals(key);
+        if (freed && !fact.snapshot()) {
+            recipient.decided.remove(dedupeKey);
+        }
+    }
+
     /** What has its line in the journal waits no longer; old lines are not worth remembering. */
-    private static void take(Recipient recipient, String key, Fact fact) {
+    private void take(Recipient recipient, String key, Fact fact) {
         long forgetAt = fact.at() + KEYS_KEPT.toMillis();
         if (forgetAt > fact.committedAt()) {
             recipient.decided.merge(key, forgetAt, Math::max);
         }
         recipient.waiting.remove(key);
+        digests.release(recipient, key);
     }
 
     private boolean isCapped(String emailType) {
@@ -175,13 +203,14 @@ public final class EmailPolicy {
         } else if (!moved) {
             end(recipient, held.get(), retraction.reason(), out);
         }
+        recipient.queued.remove(retraction.key());
         if (moved) {
             recipient.decided.remove(retraction.key());
         }
     }
 
     /** Decides what the log's clock has passed, and what the window lets through. */
-    public void passTime(Recipient recipient, long now, long wall, Consumer<Decision> out) {
+    public void advanceTo(Recipient recipient, long now, long wall, Consumer<Decision> out) {
         List<Recipient.Waiting> due =
                 recipient.waiting.values().stream()
                         .filter(w -> !w.capped && w.candidate.decidedAt() <= now)
@@ -199,20 +228,24 @@ public final class EmailPolicy {
         }
         tellDigests(recipient, now, wall, out);
         recipient.decided.values().removeIf(forgetAt -> now >= forgetAt);
+        recipient.queued.values().removeIf(queued -> now >= queued.until());
     }
 
     /** Whether there is nothing to remember of the person at a time. */
     public boolean isForgettable(Recipient recipient, long now) {
-        return recipient.account.isEmpty()
-                && recipient.preferences.isEmpty()
-                && recipient.waiting.isEmpty()
-                && recipient.decided.isEmpty()
-                && recipient.alertHours.isEmpty()
-                && windowOpensAt(recipient) <= Math.max(now, 0);
+        return recipient.isEmpty() && windowOpensAt(recipient) <= Math.max(now, 0);
     }
 
-    /** When {@link #passTime} has something to do next, on the log's clock. */
-    public OptionalLong nextTime(Recipient recipient) {
+    /** The emails of the person that are held back: decided, and not in the journal yet. */
+    Map<Figure, Count> held(Recipient recipient) {
+        if (recipient.waiting.isEmpty() && recipient.alertHours.isEmpty()) {
+            return Map.of();
+        }
+        return HeldEmails.of(recipient, windowOpensAt(recipient));
+    }
+
+    /** When {@link #advanceTo} has something to do next, on the log's clock. */
+    public long nextDeadline(Recipient recipient) {
         LongStream waiting =
                 recipient.waiting.values().stream()
                         .mapToLong(
@@ -224,7 +257,9 @@ public final class EmailPolicy {
                                                 : w.candidate.decidedAt());
         LongStream forgotten = recipient.decided.values().stream().mapToLong(Long::longValue);
         LongStream told = digests.times(recipient);
-        return LongStream.concat(LongStream.concat(waiting, told), forgotten).min();
+        return LongStream.concat(LongStream.concat(waiting, told), forgotten)
+                .min()
+                .orElse(Deadlines.NONE);
     }
 
     private void decide(
@@ -255,6 +290,7 @@ public final class EmailPolicy {
                 return;
             }
         }
+        noteQueued(recipient, candidate);
         out.accept(Decision.send(candidate, known(recipient)));
     }
 
@@ -269,6 +305,7 @@ public final class EmailPolicy {
                 continue;
             }
             settle(recipient, candidate);
+            noteQueued(recipient, candidate);
             out.accept(new Decision(candidate, AlertDigests.VARIANT, null, known(recipient), null));
         }
     }
@@ -318,6 +355,29 @@ public final class EmailPolicy {
             recipient.waiting.remove(candidate.key());
             end(recipient, candidate, Reasons.SUPERSEDED, out);
         }
+        supersedeQueued(recipient, stronger, rule, out);
+    }
+
+    /** What is queued already is taken back, unless it has passed the fence. */
+    private static void supersedeQueued(
+            Recipient recipient, Candidate stronger, Rule rule, Consumer<Decision> out) {
+        List<String> weaker =
+                recipient.queued.entrySet().stream()
+                        .filter(q -> rule.supersedes().contains(q.getValue().rule()))
+                        .filter(q -> Objects.equals(q.getValue().projectId(), stronger.projectId()))
+                        .map(Map.Entry::getKey)
+                        .sorted()
+                        .toList();
+        for (String key : weaker) {
+            recipient.queued.remove(key);
+            out.accept(
+                    Decision.withdraw(
+                            new Retraction(
+                                    key,
+                                    stronger.recipient(),
+                                    stronger.userId(),
+                                    Reasons.SUPERSEDED)));
+        }
     }
 
     private void expireCapped(Recipient recipient, long now, long wall, Consumer<Decision> out) {
@@ -350,6 +410,7 @@ public final class EmailPolicy {
         settle(recipient, candidate);
         recipient.reservedKey = candidate.key();
         recipient.reservedAt = now;
+        noteQueued(recipient, candidate);
         out.accept(Decision.send(candidate, known(recipient)));
         return false;
     }
@@ -385,6 +446,13 @@ public final class EmailPolicy {
         long forgetAt =
                 Math.max(candidate.expiresAt(), candidate.decidedAt()) + KEYS_KEPT.toMillis();
         recipient.decided.put(candidate.key(), forgetAt);
+    }
+
+    private static void noteQueued(Recipient recipient, Candidate candidate) {
+        recipient.queued.put(
+                candidate.key(),
+                new Recipient.Queued(
+                        candidate.rule(), candidate.projectId(), candidate.expiresAt()));
     }
 
     private static boolean isKnown(Recipient recipient, Candidate candidate) {

@@ -23,6 +23,9 @@ public final class Reasons {
     public static final String DISABLED = "disabled";
     public static final String INACTIVE = "inactive";
 
+    /** It failed: it could not be written. */
+    public static final String INVALID_CONTENT = "invalid_content";
+
     /** Outcomes that leave the key free, so that a later change of mind still reaches people. */
     private static final Set<String> NOT_TERMINAL = Set.of(OPTED_OUT, SHADOW, DISABLED);
 

@@ -1,6 +1,9 @@
 package io.seqpulse.lifecycle.policy;
 
 import io.seqpulse.lifecycle.detect.Candidate;
+import io.seqpulse.lifecycle.fact.SubjectState;
+import io.seqpulse.lifecycle.fact.TrackedRow;
+import io.seqpulse.lifecycle.kpi.Contributions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,25 +14,16 @@ import java.util.Map;
  *
  * <p>State, as {@link RecipientCodec} writes it.
  */
-public class Recipient {
+public class Recipient extends SubjectState {
 
-    /** The user's row; empty for a bare address, or until it is known. */
+    /** The columns of the user's row; empty for a bare address, or until it is known. */
     public Map<String, String> account = new HashMap<>();
-
-    public long accountCommittedAt = Long.MIN_VALUE;
-    public long accountPosition = Long.MIN_VALUE;
-
-    /** Where the log told of the row last, be it nothing new. */
-    public long accountSeen = Long.MIN_VALUE;
 
     /** What the person agreed to; empty: nothing was said. */
     public Map<String, String> preferences = new HashMap<>();
 
-    public long preferencesCommittedAt = Long.MIN_VALUE;
-    public long preferencesPosition = Long.MIN_VALUE;
-
-    /** Where the log told of the preferences' row last, be it nothing new. */
-    public long preferencesSeen = Long.MIN_VALUE;
+    /** The row of the preferences; its tombstone is kept as long as the person is. */
+    public final TrackedRow preferencesRow = new TrackedRow();
 
     /** When the journal last saw a marketing email sent, epoch milliseconds; 0: never. */
     public long marketingSentAt;
@@ -48,11 +42,41 @@ public class Recipient {
     /** Dedupe key that had its outcome → when that may be forgotten. */
     public Map<String, Long> decided = new HashMap<>();
 
+    /**
+     * Dedupe key of what was handed on to be sent, until the journal tells its end → what it is.
+     */
+    public Map<String, Queued> queued = new HashMap<>();
+
     /** Project → its alerts of the last hour. */
     public Map<String, AlertHour> alertHours = new HashMap<>();
 
-    /** The one registered timer, epoch milliseconds; 0: none. */
-    public long timerAt;
+    /** What was told of the emails that are held back. */
+    public final Contributions held = new Contributions();
+
+    /** Forgets everything: the person is gone. */
+    void forget() {
+        account.clear();
+        preferences.clear();
+        preferencesRow.clear();
+        marketingSentAt = 0;
+        reservedKey = null;
+        reservedAt = 0;
+        releasedAt = 0;
+        waiting.clear();
+        decided.clear();
+        queued.clear();
+        alertHours.clear();
+        row.clear();
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return account.isEmpty()
+                && preferences.isEmpty()
+                && waiting.isEmpty()
+                && decided.isEmpty()
+                && alertHours.isEmpty();
+    }
 
     /** An email that waits. */
     public static class Waiting {
@@ -61,6 +85,15 @@ public class Recipient {
         /** Whether it was found good and only the cap holds it back. */
         public boolean capped;
     }
+
+    /**
+     * An email that is, or will be, in the journal's queue.
+     *
+     * @param rule its code
+     * @param projectId the project it is about, or null
+     * @param until when it has certainly expired, epoch milliseconds
+     */
+    public record Queued(String rule, String projectId, long until) {}
 
     /** Alerts of one project within an hour. */
     public static class AlertHour {

@@ -4,13 +4,16 @@ import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.CandidateCodec;
+import io.seqpulse.lifecycle.fact.Deadlines;
+import io.seqpulse.lifecycle.kpi.CohortStateCodec;
 import io.seqpulse.lifecycle.policy.Recipient.AlertHour;
+import io.seqpulse.lifecycle.policy.Recipient.Queued;
 import io.seqpulse.lifecycle.policy.Recipient.Waiting;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 
-/** How state keeps a recipient. */
+/** Binary layout of {@link Recipient} in state. */
 public final class RecipientCodec implements Codec<Recipient> {
 
     private static final long serialVersionUID = 1L;
@@ -25,44 +28,40 @@ public final class RecipientCodec implements Codec<Recipient> {
     @Override
     public void write(Recipient recipient, DataOutput out) throws IOException {
         Compact.writeVersion(out, LAYOUT);
+        recipient.row.write(out);
+        Deadlines.write(recipient.timerAt, out);
         Compact.writeTexts(out, recipient.account);
-        Compact.writeNumber(out, recipient.accountCommittedAt);
-        Compact.writeNumber(out, recipient.accountPosition);
-        Compact.writeNumber(out, recipient.accountSeen);
         Compact.writeTexts(out, recipient.preferences);
-        Compact.writeNumber(out, recipient.preferencesCommittedAt);
-        Compact.writeNumber(out, recipient.preferencesPosition);
-        Compact.writeNumber(out, recipient.preferencesSeen);
+        recipient.preferencesRow.write(out);
         Compact.writeNumber(out, recipient.marketingSentAt);
         Compact.writeText(out, recipient.reservedKey);
         Compact.writeNumber(out, recipient.reservedAt);
         Compact.writeNumber(out, recipient.releasedAt);
         Compact.writeMap(out, recipient.waiting, RecipientCodec::write);
         Compact.writeNumbers(out, recipient.decided);
+        Compact.writeMap(out, recipient.queued, RecipientCodec::write);
         Compact.writeMap(out, recipient.alertHours, RecipientCodec::write);
-        Compact.writeNumber(out, recipient.timerAt);
+        CohortStateCodec.write(recipient.held, out);
     }
 
     @Override
     public Recipient read(DataInput in) throws IOException {
         Compact.readVersion(in, "a recipient", LAYOUT);
         Recipient recipient = new Recipient();
+        recipient.row.read(in);
+        recipient.timerAt = Deadlines.read(in);
         recipient.account = Compact.readTexts(in);
-        recipient.accountCommittedAt = Compact.readNumber(in);
-        recipient.accountPosition = Compact.readNumber(in);
-        recipient.accountSeen = Compact.readNumber(in);
         recipient.preferences = Compact.readTexts(in);
-        recipient.preferencesCommittedAt = Compact.readNumber(in);
-        recipient.preferencesPosition = Compact.readNumber(in);
-        recipient.preferencesSeen = Compact.readNumber(in);
+        recipient.preferencesRow.read(in);
         recipient.marketingSentAt = Compact.readNumber(in);
         recipient.reservedKey = Compact.readText(in);
         recipient.reservedAt = Compact.readNumber(in);
         recipient.releasedAt = Compact.readNumber(in);
         recipient.waiting = Compact.readMap(in, RecipientCodec::readWaiting);
         recipient.decided = Compact.readNumbers(in);
+        recipient.queued = Compact.readMap(in, RecipientCodec::readQueued);
         recipient.alertHours = Compact.readMap(in, RecipientCodec::readHour);
-        recipient.timerAt = Compact.readNumber(in);
+        CohortStateCodec.read(recipient.held, in);
         return recipient;
     }
 
@@ -76,6 +75,16 @@ public final class RecipientCodec implements Codec<Recipient> {
         waiting.candidate = CandidateCodec.read(in);
         waiting.capped = in.readBoolean();
         return waiting;
+    }
+
+    private static void write(Queued queued, DataOutput out) throws IOException {
+        Compact.writeText(out, queued.rule());
+        Compact.writeText(out, queued.projectId());
+        Compact.writeNumber(out, queued.until());
+    }
+
+    private static Queued readQueued(DataInput in) throws IOException {
+        return new Queued(Compact.readText(in), Compact.readText(in), Compact.readNumber(in));
     }
 
     private static void write(AlertHour hour, DataOutput out) throws IOException {

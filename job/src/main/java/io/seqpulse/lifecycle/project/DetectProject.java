@@ -5,18 +5,20 @@ import io.seqpulse.lifecycle.detect.Detection;
 import io.seqpulse.lifecycle.detect.Member;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
-import io.seqpulse.lifecycle.detect.Standing;
-import io.seqpulse.lifecycle.fact.Departure;
+import io.seqpulse.lifecycle.detect.ProjectSummary;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.host.DetectionFunction;
+import io.seqpulse.lifecycle.host.Effects;
 import io.seqpulse.lifecycle.host.StreamTypes;
-import io.seqpulse.lifecycle.kpi.Ledger;
-import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.CohortState;
+import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.kpi.ProjectCohorts;
-import java.io.IOException;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -24,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /** Keyed by project: hosts the rules about projects and tells owners what concerns them. */
@@ -50,7 +51,7 @@ public final class DetectProject extends DetectionFunction {
      * @param topic the change log, named in dead letters
      * @param measures what is counted
      */
-    public DetectProject(String topic, List<ActiveRule> rules, Measures measures) {
+    public DetectProject(String topic, List<ActiveRule> rules, KpiIndex measures) {
         super(Subject.PROJECT, topic, rules, new ProjectCohorts(measures));
     }
 
@@ -72,19 +73,19 @@ public final class DetectProject extends DetectionFunction {
      * every repetition, which changes nothing.
      */
     @Override
-    protected void signal(Profile profile, Fact fact, ReadOnlyContext context) {
+    protected void signal(Profile profile, Fact fact, Effects<Message> effects) {
         if (fact.kind() != FactKind.PROJECT || fact.value("owner_id") == null) {
             return;
         }
-        if (profile.isSaidBy(fact)) {
-            tellOwnership(profile, fact, context::output);
+        if (profile.row.isSaidBy(fact)) {
+            tellOwnership(profile, fact, effects);
         }
         String owner = fact.value("owner_id");
         boolean cameLater = profile.ownerSince != 0 && owner.equals(profile.value("owner_id"));
         Map<String, String> values = new HashMap<>();
         values.put("project_id", fact.key());
         values.put("project_name", profile.value("name"));
-        context.output(
+        effects.emit(
                 OWNER_SIGNALS,
                 new Fact(
                         FactKind.PROJECT_CREATED,
@@ -93,55 +94,56 @@ public final class DetectProject extends DetectionFunction {
                         cameLater ? profile.ownerSince : fact.at(),
                         fact.committedAt(),
                         fact.position(),
-                        fact.snapshot(),
+                        fact.origin(),
                         values));
     }
 
     /** Who owns it now hears so once, and again with a snapshot; who did, that they do no more. */
-    private static void tellOwnership(Profile profile, Fact row, SideOutputs side) {
-        Ledger ledger = profile.ledger;
+    private static void tellOwnership(Profile profile, Fact row, Effects<Message> effects) {
+        CohortState cohortState = profile.cohortState;
         String owner = profile.value("owner_id");
-        String before = ledger.owner();
+        String before = cohortState.owner();
         if (before != null && !before.equals(owner)) {
-            side.output(
+            effects.emit(
                     OWNER_SIGNALS,
                     ownership(
                             FactKind.PROJECT_LEFT,
                             before,
                             row.key(),
-                            ledger,
+                            cohortState,
                             row.committedAt(),
                             row.position(),
-                            row.snapshot()));
+                            row.origin()));
         }
         if (!Objects.equals(before, owner) || row.snapshot()) {
-            side.output(
+            effects.emit(
                     OWNER_SIGNALS,
                     ownership(
                             FactKind.PROJECT_OWNED,
                             owner,
                             row.key(),
-                            ledger,
+                            cohortState,
                             row.committedAt(),
                             row.position(),
-                            row.snapshot()));
+                            row.origin()));
         }
-        ledger.owner(owner);
+        cohortState.owner(owner);
     }
 
     @Override
-    protected void signalEnd(String id, Ledger ledger, Departure departure, SideOutputs side) {
-        if (ledger.owner() != null) {
-            side.output(
+    protected void signalEnd(
+            String id, CohortState cohortState, Tombstone tombstone, Effects<Message> effects) {
+        if (cohortState.owner() != null) {
+            effects.emit(
                     OWNER_SIGNALS,
                     ownership(
                             FactKind.PROJECT_LEFT,
-                            ledger.owner(),
+                            cohortState.owner(),
                             id,
-                            ledger,
-                            departure.at(),
-                            departure.position(),
-                            false));
+                            cohortState,
+                            tombstone.at(),
+                            tombstone.position(),
+                            Origin.CHANGED));
         }
     }
 
@@ -149,12 +151,12 @@ public final class DetectProject extends DetectionFunction {
             FactKind kind,
             String owner,
             String project,
-            Ledger ledger,
+            CohortState cohortState,
             long committedAt,
-            long position,
-            boolean snapshot) {
-        return new Fact(kind, owner, project, 0, committedAt, position, snapshot, Map.of())
-                .atMicros(ledger.createdMicros());
+            LogPosition position,
+            Origin origin) {
+        return new Fact(kind, owner, project, 0, committedAt, position, origin, Map.of())
+                .atMicros(cohortState.createdMicros());
     }
 
     @Override
@@ -172,66 +174,62 @@ public final class DetectProject extends DetectionFunction {
             return true;
         }
         if (fact.kind() == FactKind.MEMBER_REMOVED) {
-            detection.takeMember(profile, fact.id(), null);
+            detection.takeRemoval(profile, fact);
             return true;
         }
         return false;
     }
 
     @Override
-    public void processElement(Fact fact, ReadOnlyContext context, Collector<Message> out)
+    protected void apply(String id, Profile project, Fact fact, Effects<Message> effects)
             throws Exception {
-        super.processElement(fact, context, out);
+        super.apply(id, project, fact, effects);
         if (STANDS_BY.contains(fact.kind())) {
-            String id = context.getCurrentKey();
-            tellStanding(id, false, fact.committedAt(), fact.position(), context::output);
+            summarise(id, project, false, fact.committedAt(), fact.position(), effects);
         }
     }
 
-    /** A later deployment is told before the owner would take the project for silent. */
+    /** A later deployment is reported before the owner would take the project for silent. */
     @Override
-    public void onTimer(long timestamp, OnTimerContext context, Collector<Message> out)
+    protected void advanceTo(String id, Profile project, long now, Effects<Message> effects)
             throws Exception {
-        String id = context.getCurrentKey();
-        Profile profile = recentState().value(id);
-        if (profile != null
-                && profile.timerAt == timestamp
-                && profile.told != null
-                && profile.told.outdatedAt(profile) <= timestamp) {
-            tellStanding(id, true, timestamp, profile.position, context::output);
+        if (project.told != null && project.told.outdatedAt(project) <= now) {
+            summarise(id, project, true, now, project.row.position, effects);
         }
-        super.onTimer(timestamp, context, out);
+        super.advanceTo(id, project, now, effects);
     }
 
     @Override
-    protected void sweep(
-            String currentKey, Resnapshot resnapshot, Collector<Message> out, SideOutputs side)
+    protected boolean reconcile(
+            String id, Profile project, SnapshotBoundary boundary, Effects<Message> effects)
             throws Exception {
-        super.sweep(currentKey, resnapshot, out, side);
-        Departure at = resnapshot.departure();
-        tellStanding(currentKey, false, at.at(), at.position(), side);
+        boolean missing = super.reconcile(id, project, boundary, effects);
+        if (missing) {
+            Tombstone deletion = boundary.tombstone();
+            summarise(id, project, false, deletion.at(), deletion.position(), effects);
+        }
+        return missing;
     }
 
     /** The owner hears what is news to them; who was the owner, that they are no more. */
-    private void tellStanding(
-            String id, boolean outdated, long committedAt, long position, SideOutputs side)
-            throws IOException {
-        Profile profile = recentState().value(id);
-        if (profile == null) {
-            return;
-        }
-        Standing told = profile.told;
-        Standing now = Standing.of(profile);
+    private static void summarise(
+            String id,
+            Profile project,
+            boolean outdated,
+            long committedAt,
+            LogPosition position,
+            Effects<Message> effects) {
+        ProjectSummary told = project.told;
+        ProjectSummary now = ProjectSummary.of(project);
         if (now == null ? told == null : !outdated && !now.isNewsTo(told)) {
             return;
         }
         if (told != null && (now == null || !now.owner().equals(told.owner()))) {
-            side.output(STANDINGS, told.ended(id, committedAt, position));
+            effects.emit(STANDINGS, told.ended(id, committedAt, position));
         }
         if (now != null) {
-            side.output(STANDINGS, now.told(id, committedAt, position));
+            effects.emit(STANDINGS, now.told(id, committedAt, position));
         }
-        profile.told = now;
-        recentState().update(id, profile);
+        project.told = now;
     }
 }

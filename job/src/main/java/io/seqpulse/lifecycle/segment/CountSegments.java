@@ -1,89 +1,58 @@
 package io.seqpulse.lifecycle.segment;
 
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.host.Effects;
+import io.seqpulse.lifecycle.host.SubjectFunction;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.state.CodecType;
-import io.seqpulse.lifecycle.state.RecentState;
-import io.seqpulse.lifecycle.state.SweptFunction;
 import java.util.Set;
-import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.util.Collector;
 
 /**
  * Keyed by user: how many people are in each segment, told by those who enter and leave. One timer
  * a user, on the log's clock, at the next time at which one of their segments may change; which
  * they are, {@link SegmentMember} knows.
  */
-public final class CountSegments extends SweptFunction<Fact, Increment> {
-
-    private transient RecentState<SegmentMember> members;
+public final class CountSegments extends SubjectFunction<Fact, SegmentMember, Increment> {
 
     @Override
-    public void open(OpenContext context) {
-        members = new RecentState<>(getRuntimeContext().getState(swept()));
+    protected SegmentMember create() {
+        return new SegmentMember();
     }
 
     @Override
-    public RecentState<SegmentMember> recentState() {
-        return members;
-    }
-
-    @Override
-    public void processElement(Fact fact, ReadOnlyContext context, Collector<Increment> out)
-            throws Exception {
-        SegmentMember member = members.value(context.getCurrentKey());
-        if (member == null) {
-            member = new SegmentMember();
-        }
-        member.take(fact);
-        save(context.getCurrentKey(), member);
-    }
-
-    @Override
-    public void onTimer(long timestamp, OnTimerContext context, Collector<Increment> out)
-            throws Exception {
-        SegmentMember member = members.value(context.getCurrentKey());
-        if (member == null || member.timerAt != timestamp) {
-            return;
-        }
-        member.timerAt = 0;
-        Set<Segment> before = member.counted;
-        Set<Segment> now = member.count(timestamp);
-        for (Segment segment : Segment.values()) {
-            if (before.contains(segment) != now.contains(segment)) {
-                long change = now.contains(segment) ? 1 : -1;
-                out.collect(new Increment(Relation.SEGMENT, segment.label(), 0, 0, change));
-            }
-        }
-        save(context.getCurrentKey(), member);
-    }
-
-    @Override
-    protected ValueStateDescriptor<SegmentMember> swept() {
+    protected ValueStateDescriptor<SegmentMember> stateDescriptor() {
         return new ValueStateDescriptor<>(
                 "segment-member", new CodecType<>(new SegmentMemberCodec()));
     }
 
-    /** Who is gone is counted out when the timers fire, before the clock goes on. */
     @Override
-    protected void sweep(
-            String currentKey, Resnapshot resnapshot, Collector<Increment> out, SideOutputs side)
-            throws Exception {
-        SegmentMember member = members.value(currentKey);
-        if (member != null && member.sweep(resnapshot)) {
-            save(currentKey, member);
+    protected void apply(String user, SegmentMember member, Fact fact, Effects<Increment> effects) {
+        member.take(fact);
+    }
+
+    @Override
+    protected void advanceTo(
+            String user, SegmentMember member, long now, Effects<Increment> effects) {
+        Set<Segment> before = member.counted;
+        Set<Segment> counted = member.count(now);
+        for (Segment segment : Segment.values()) {
+            if (before.contains(segment) != counted.contains(segment)) {
+                long change = counted.contains(segment) ? 1 : -1;
+                effects.emit(new Increment(Relation.SEGMENT, segment.label(), 0, 0, change));
+            }
         }
     }
 
-    private void save(String key, SegmentMember member) throws Exception {
-        member.timerAt = moveTimer(key, member.timerAt, member.nextTime());
-        if (member.isEmpty()) {
-            members.clear(key);
-        } else {
-            members.update(key, member);
-        }
+    /** Who is gone is counted out when the timers fire, before the clock goes on. */
+    @Override
+    protected boolean reconcile(
+            String user,
+            SegmentMember member,
+            SnapshotBoundary boundary,
+            Effects<Increment> effects) {
+        return member.reconcile(boundary);
     }
 }

@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param plan free, pro or enterprise; null where unknown
  * @param createdAt when it was created, epoch milliseconds
- * @param deployedAt when a deployment of it started last, epoch milliseconds; 0: never. It may be
- *     said late, but before it has been 14 days since the one that was said
+ * @param deployedAt when a deployment of it started last, epoch milliseconds; 0: never. Reported
+ *     lazily, at the latest 14 days after the previously reported value
  * @param nearLimitIn the latest UTC month in which it had used 80 % of the free plan's deployments,
  *     by number; 0: none
  * @param drops UTC weeks, by number, that had at most half of the deployments of the week before,

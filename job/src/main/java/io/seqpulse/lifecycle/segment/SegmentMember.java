@@ -1,11 +1,14 @@
 package io.seqpulse.lifecycle.segment;
 
 import io.seqpulse.lifecycle.detect.Periods;
-import io.seqpulse.lifecycle.detect.Standing;
-import io.seqpulse.lifecycle.fact.Departure;
+import io.seqpulse.lifecycle.detect.ProjectSummary;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.fact.SubjectState;
+import io.seqpulse.lifecycle.fact.Tombstone;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -23,16 +26,13 @@ import java.util.function.LongConsumer;
  *
  * <p>State, as {@link SegmentMemberCodec} writes it.
  */
-public class SegmentMember {
+public class SegmentMember extends SubjectState {
 
     private static final long NEW = Duration.ofDays(14).toMillis();
-    private static final long ACTIVE = Standing.ACTIVE.toMillis();
+    private static final long ACTIVE = ProjectSummary.ACTIVE.toMillis();
     private static final long SILENT = ACTIVE;
     private static final long SILENT_LONG = Duration.ofDays(30).toMillis();
     private static final long SENSITIVE = Duration.ofDays(90).toMillis();
-
-    /** Whether the user's row is known. */
-    public boolean known;
 
     public boolean active;
 
@@ -44,17 +44,11 @@ public class SegmentMember {
     /** When two-factor authentication was changed last, epoch milliseconds; 0: never. */
     public long twofaChangedAt;
 
-    public long committedAt = Long.MIN_VALUE;
-    public long position = Long.MIN_VALUE;
-
-    /** Where the log told of the row last, be it nothing new. */
-    public long seen = Long.MIN_VALUE;
-
     /** Project id → what matters of it, of those that the user owns. */
     public Map<String, OwnedProject> projects = new HashMap<>();
 
     /** Row id of a membership of somebody's project → where the log told of it last. */
-    public Map<String, Long> memberships = new HashMap<>();
+    public Map<String, LogPosition> memberships = new HashMap<>();
 
     /** What they were last counted for. */
     public Set<Segment> counted = EnumSet.noneOf(Segment.class);
@@ -62,113 +56,102 @@ public class SegmentMember {
     /** When they were counted, epoch milliseconds: it never goes back. */
     public long countedAt = Long.MIN_VALUE;
 
-    /** When to count them because of what was told since, epoch milliseconds; 0: nothing was. */
-    public long askAt;
-
-    /** The deletion of the row remembered last, or null. */
-    public Departure departure;
-
-    /** The one registered timer, epoch milliseconds; 0: none. */
-    public long timerAt;
+    /** When to count them because of what was told since, epoch milliseconds; or none. */
+    public long askAt = Deadlines.NONE;
 
     /** Takes a fact about the user, or about what is theirs. */
     void take(Fact fact) {
         switch (fact.kind()) {
             case USER_STANDING -> takeRow(fact);
             case ACCOUNT_DELETED -> {
-                if (!known || committedAt <= fact.committedAt()) {
-                    depart(new Departure(fact.committedAt(), fact.position()));
+                if (!row.outlived(fact.position())) {
+                    delete(Tombstone.of(fact));
                 }
             }
             case PROJECT_STANDING ->
                     projects.put(
                             fact.id(),
                             new OwnedProject(
-                                    fact.value(Standing.PLAN),
-                                    fact.at(),
-                                    number(fact, Standing.DEPLOYED_AT),
-                                    (int) number(fact, Standing.NEAR_LIMIT_IN),
-                                    Standing.weeks(fact.value(Standing.DROPS))));
+                                    fact.value(ProjectSummary.PLAN),
+                                    Math.min(fact.at(), fact.committedAt()),
+                                    number(fact, ProjectSummary.DEPLOYED_AT),
+                                    (int) number(fact, ProjectSummary.NEAR_LIMIT_IN),
+                                    ProjectSummary.weeks(fact.value(ProjectSummary.DROPS))));
             case PROJECT_STANDING_ENDED -> projects.remove(fact.id());
-            case MEMBERSHIP -> memberships.merge(fact.id(), fact.position(), Math::max);
-            case MEMBERSHIP_ENDED -> memberships.remove(fact.id());
+            case MEMBERSHIP ->
+                    memberships.merge(
+                            fact.id(),
+                            fact.position(),
+                            (one, other) -> other.isBefore(one) ? one : other);
+            case MEMBERSHIP_ENDED ->
+                    memberships.computeIfPresent(
+                            fact.id(), (id, told) -> told.isAfter(fact.position()) ? told : null);
             default -> throw new IllegalArgumentException(fact.kind() + " makes no segment");
         }
         ask(fact.committedAt());
     }
 
     private void takeRow(Fact fact) {
-        if (departure != null && !departure.precedes(fact)) {
-            return;
-        }
-        seen = Math.max(seen, fact.position());
-        boolean older =
-                fact.committedAt() < committedAt
-                        || (fact.committedAt() == committedAt && fact.position() < position);
-        if (known && older) {
+        if (!row.accepts(fact)) {
             return;
         }
         boolean enabled = "true".equals(fact.value("twofa_enabled"));
-        if (known && !fact.snapshot() && enabled != twofaEnabled) {
-            twofaChangedAt = Math.max(twofaChangedAt, fact.committedAt());
+        long changedAt = number(fact, "twofa_enabled_at");
+        if (row.present && enabled != twofaEnabled) {
+            // a snapshot does not say when it was switched off, but by then it was
+            boolean said = fact.snapshot() && changedAt > row.committedAt;
+            twofaChangedAt = Math.max(twofaChangedAt, said ? changedAt : fact.committedAt());
         }
-        twofaChangedAt = Math.max(twofaChangedAt, number(fact, "twofa_enabled_at"));
+        twofaChangedAt = Math.max(twofaChangedAt, changedAt);
         twofaEnabled = enabled;
         active = !"false".equals(fact.value("is_active"));
-        createdAt = fact.at();
-        known = true;
-        committedAt = fact.committedAt();
-        position = fact.position();
+        // nobody is new for ever, nor active, because a clock was ahead
+        boolean ahead = fact.at() > fact.committedAt();
+        createdAt = !ahead ? fact.at() : row.present ? createdAt : fact.committedAt();
+        row.put(fact);
     }
 
     /** Takes what a new snapshot no longer shows for gone; returns whether there was any. */
-    boolean sweep(Resnapshot resnapshot) {
+    boolean reconcile(SnapshotBoundary boundary) {
         boolean lacked =
                 memberships
                         .values()
-                        .removeIf(at -> resnapshot.lacks(FactKind.MEMBERSHIP.table(), at));
-        if (known && resnapshot.lacks(FactKind.USER_STANDING.table(), seen)) {
-            depart(resnapshot.departure());
+                        .removeIf(at -> boundary.lacks(FactKind.MEMBERSHIP.table(), at));
+        if (row.isMissingFrom(boundary, FactKind.USER_STANDING.table())) {
+            delete(boundary.tombstone());
             lacked = true;
         }
         if (lacked) {
-            ask(resnapshot.at());
+            ask(boundary.at());
         }
         return lacked;
     }
 
     /** Forgets the row; projects are forgotten as each of them goes. */
-    private void depart(Departure end) {
-        known = false;
+    private void delete(Tombstone end) {
         active = false;
         createdAt = 0;
         twofaEnabled = false;
         twofaChangedAt = 0;
-        committedAt = Long.MIN_VALUE;
-        position = Long.MIN_VALUE;
-        seen = Long.MIN_VALUE;
         memberships.clear();
-        departure = end;
+        row.delete(end);
     }
 
     private void ask(long at) {
-        askAt = askAt == 0 ? at : Math.min(askAt, at);
+        askAt = Deadlines.earliest(askAt, at);
     }
 
     /** The segments now, which {@link #counted} is from then on. */
     Set<Segment> count(long now) {
-        if (departure != null && now >= departure.forgetAt()) {
-            departure = null;
-        }
         countedAt = Math.max(countedAt, now);
-        askAt = 0;
+        askAt = Deadlines.NONE;
         counted = segments(countedAt);
         return counted;
     }
 
     private Set<Segment> segments(long now) {
         Set<Segment> segments = EnumSet.noneOf(Segment.class);
-        if (!known || !active) {
+        if (!row.present || !active) {
             return segments;
         }
         add(segments, Segment.NEW_USER, now < createdAt + NEW);
@@ -221,19 +204,14 @@ public class SegmentMember {
         return last;
     }
 
-    /** When to count them next, on the log's clock; 0: nothing that is known changes it. */
-    long nextTime() {
-        long[] next = {Long.MAX_VALUE};
-        if (askAt != 0) {
-            next[0] = askAt;
-        }
-        if (departure != null) {
-            next[0] = Math.min(next[0], departure.forgetAt());
-        }
-        if (known && active) {
+    /** When to count them next, on the log's clock. */
+    @Override
+    public long nextDeadline() {
+        long[] next = {Deadlines.earliest(askAt, super.nextDeadline())};
+        if (row.present && active) {
             boundaries(at -> next[0] = at > countedAt ? Math.min(next[0], at) : next[0]);
         }
-        return next[0] == Long.MAX_VALUE ? 0 : next[0];
+        return next[0];
     }
 
     /** All times at which time alone may change a segment. */
@@ -262,14 +240,13 @@ public class SegmentMember {
         }
     }
 
-    /** Whether there is nothing to remember. */
-    boolean isEmpty() {
-        return !known
+    @Override
+    public boolean isEmpty() {
+        return row.isEmpty()
                 && projects.isEmpty()
                 && memberships.isEmpty()
                 && counted.isEmpty()
-                && askAt == 0
-                && departure == null;
+                && askAt == Deadlines.NONE;
     }
 
     private static long number(Fact fact, String attribute) {

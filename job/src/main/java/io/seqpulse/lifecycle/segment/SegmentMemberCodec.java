@@ -2,7 +2,8 @@ package io.seqpulse.lifecycle.segment;
 
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
-import io.seqpulse.lifecycle.fact.AbsenceCodec;
+import io.seqpulse.lifecycle.fact.Deadlines;
+import io.seqpulse.lifecycle.fact.LogPosition;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -11,13 +12,12 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** How state keeps somebody who may be in segments. */
+/** Binary layout of {@link SegmentMember} in state. */
 public final class SegmentMemberCodec implements Codec<SegmentMember> {
 
     private static final long serialVersionUID = 1L;
 
     private static final int LAYOUT = 1;
-    private static final Segment[] SEGMENTS = Segment.values();
 
     @Override
     public Class<SegmentMember> type() {
@@ -27,42 +27,34 @@ public final class SegmentMemberCodec implements Codec<SegmentMember> {
     @Override
     public void write(SegmentMember member, DataOutput out) throws IOException {
         Compact.writeVersion(out, LAYOUT);
-        out.writeBoolean(member.known);
+        member.row.write(out);
         out.writeBoolean(member.active);
         Compact.writeNumber(out, member.createdAt);
         out.writeBoolean(member.twofaEnabled);
         Compact.writeNumber(out, member.twofaChangedAt);
-        Compact.writeNumber(out, member.committedAt);
-        Compact.writeNumber(out, member.position);
-        Compact.writeNumber(out, member.seen);
         Compact.writeMap(out, member.projects, SegmentMemberCodec::write);
-        Compact.writeNumbers(out, member.memberships);
+        Compact.writeMap(out, member.memberships, LogPosition::write);
         Compact.writeNumber(out, bits(member.counted));
         Compact.writeNumber(out, member.countedAt);
-        Compact.writeNumber(out, member.askAt);
-        AbsenceCodec.writeDeparture(member.departure, out);
-        Compact.writeNumber(out, member.timerAt);
+        Deadlines.write(member.askAt, out);
+        Deadlines.write(member.timerAt, out);
     }
 
     @Override
     public SegmentMember read(DataInput in) throws IOException {
         Compact.readVersion(in, "a member of segments", LAYOUT);
         SegmentMember member = new SegmentMember();
-        member.known = in.readBoolean();
+        member.row.read(in);
         member.active = in.readBoolean();
         member.createdAt = Compact.readNumber(in);
         member.twofaEnabled = in.readBoolean();
         member.twofaChangedAt = Compact.readNumber(in);
-        member.committedAt = Compact.readNumber(in);
-        member.position = Compact.readNumber(in);
-        member.seen = Compact.readNumber(in);
         member.projects = Compact.readMap(in, SegmentMemberCodec::readProject);
-        member.memberships = Compact.readNumbers(in);
+        member.memberships = Compact.readMap(in, LogPosition::read);
         member.counted = segments(Compact.readNumber(in));
         member.countedAt = Compact.readNumber(in);
-        member.askAt = Compact.readNumber(in);
-        member.departure = AbsenceCodec.readDeparture(in);
-        member.timerAt = Compact.readNumber(in);
+        member.askAt = Deadlines.read(in);
+        member.timerAt = Deadlines.read(in);
         return member;
     }
 
@@ -92,15 +84,15 @@ public final class SegmentMemberCodec implements Codec<SegmentMember> {
     private static long bits(Set<Segment> segments) {
         long bits = 0;
         for (Segment segment : segments) {
-            bits |= 1L << segment.ordinal();
+            bits |= 1L << segment.id();
         }
         return bits;
     }
 
     private static Set<Segment> segments(long bits) {
         Set<Segment> segments = EnumSet.noneOf(Segment.class);
-        for (Segment segment : SEGMENTS) {
-            if ((bits & (1L << segment.ordinal())) != 0) {
+        for (Segment segment : Segment.values()) {
+            if ((bits & (1L << segment.id())) != 0) {
                 segments.add(segment);
             }
         }

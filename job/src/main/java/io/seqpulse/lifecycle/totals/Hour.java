@@ -7,8 +7,7 @@ import java.util.function.BiConsumer;
  * The totals of one series in one hour, by minute. Subjects that come close together count in the
  * same hours, so that a log that is read again asks state for few of them.
  *
- * <p>State, as {@link HourCodec} writes it; which minutes are yet to be told is not kept, because
- * all are told before every checkpoint.
+ * <p>State, as {@link HourCodec} writes it, without which minutes are yet to be told.
  */
 public final class Hour {
 
@@ -20,16 +19,19 @@ public final class Hour {
     /** A bit for each minute that has changed since it was told. */
     private long changed;
 
-    /** Adds to a minute; returns whether that had not changed before. */
-    boolean add(int minute, Count count) {
+    /** Adds to a minute. */
+    void add(int minute, Count count) {
         Count total = totals[minute];
         totals[minute] = total == null ? count : total.plus(count);
-        long before = changed;
         changed |= 1L << minute;
-        return changed != before;
     }
 
-    /** Takes every minute for changed. */
+    /** Takes minutes for changed, by a bit for each, be there anything or not. */
+    void change(long minutes) {
+        changed |= minutes;
+    }
+
+    /** Takes every minute for changed that there is. */
     void changeAll() {
         for (int minute = 0; minute < MINUTES; minute++) {
             if (totals[minute] != null) {
@@ -46,8 +48,9 @@ public final class Hour {
         boolean forgot = false;
         for (long rest = changed; rest != 0; rest &= rest - 1) {
             int minute = Long.numberOfTrailingZeros(rest);
-            out.accept(minute, totals[minute]);
-            if (totals[minute].equals(Count.ZERO)) {
+            Count total = totals[minute];
+            out.accept(minute, total == null ? Count.ZERO : total);
+            if (Count.ZERO.equals(total)) {
                 totals[minute] = null;
                 forgot = true;
             }

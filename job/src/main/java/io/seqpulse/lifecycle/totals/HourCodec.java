@@ -7,7 +7,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 
-/** How state keeps the totals of an hour: its minutes, each with what was counted. */
+/** Binary layout of {@link Hour} in state. */
 public final class HourCodec implements Codec<Hour> {
 
     private static final long serialVersionUID = 1L;

@@ -6,16 +6,24 @@ import io.seqpulse.lifecycle.kpi.Relation;
 /** Hours as keys of state: relation, hour and series, joined by newlines. */
 public final class Hours {
 
-    private static final Relation[] RELATIONS = Relation.values();
-
     private Hours() {}
 
     /** The key of what an increment changes. */
     public static String key(Increment increment) {
-        return (char) ('a' + increment.relation().ordinal())
-                + Long.toString(Math.floorDiv(increment.bucketMinute(), (long) Hour.MINUTES))
+        return key(increment.relation(), increment.bucketMinute(), increment.series());
+    }
+
+    /** The key of a minute, in minutes since the epoch. */
+    static String key(Relation relation, long minute, String series) {
+        return relation.letter()
+                + Long.toString(Math.floorDiv(minute, (long) Hour.MINUTES))
                 + Increment.SEPARATOR
-                + increment.series();
+                + series;
+    }
+
+    /** A bit for each minute that there can be. */
+    static long everyMinute(String key) {
+        return relation(key) == Relation.SEGMENT ? 1 : (1L << Hour.MINUTES) - 1;
     }
 
     /** Which of its hour's minutes an increment changes. */
@@ -24,7 +32,7 @@ public final class Hours {
     }
 
     static Relation relation(String key) {
-        return RELATIONS[key.charAt(0) - 'a'];
+        return Relation.byLetter(key.charAt(0));
     }
 
     static String series(String key) {

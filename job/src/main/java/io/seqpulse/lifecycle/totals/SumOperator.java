@@ -57,7 +57,9 @@ public final class SumOperator extends AbstractStreamOperator<Increment>
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         passOn();
-        super.processWatermark(mark);
+        if (mark.getTimestamp() != Watermark.MAX_WATERMARK.getTimestamp()) {
+            super.processWatermark(mark); // the end of a stream is no time
+        }
     }
 
     @Override

@@ -7,7 +7,7 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.DetectionFunction;
-import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.kpi.UserCohorts;
 import java.util.List;
 
@@ -18,7 +18,7 @@ public final class DetectUser extends DetectionFunction {
      * @param topic the change log, named in dead letters
      * @param measures what is counted
      */
-    public DetectUser(String topic, List<ActiveRule> rules, Measures measures) {
+    public DetectUser(String topic, List<ActiveRule> rules, KpiIndex measures) {
         super(Subject.USER, topic, rules, new UserCohorts(measures));
     }
 

@@ -77,7 +77,9 @@ class CatalogueLoaderTest {
         return CatalogueLoader.read(
                 "test.yaml",
                 () -> new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)),
-                file -> file.matches("emails/T\\.(fr|en)\\.(subject\\.txt|txt|html)"));
+                file ->
+                        file.matches(
+                                "emails/(T|T\\.digest|O)\\.(fr|en)\\.(subject\\.txt|txt|html)"));
     }
 
     private static List<String> problems(String yaml) {
@@ -229,6 +231,13 @@ class CatalogueLoaderTest {
     }
 
     @Test
+    void aKeyMayHoldWhatTheRuleItselfAsksAbout() {
+        String yaml = with("{deployment_id}\"", "{deployment_id}:{verdict}\"");
+
+        assertThat(read(yaml).rules().get(0).dedupeKey()).endsWith(":{verdict}");
+    }
+
+    @Test
     void travelsToTheTaskManagers() throws IOException {
         try (ObjectOutputStream out = new ObjectOutputStream(new ByteArrayOutputStream())) {
             out.writeObject(CatalogueLoader.load(null));
@@ -258,7 +267,7 @@ class CatalogueLoaderTest {
 
         Rule rule = read(yaml).rules().get(0);
 
-        assertThat(TriggerReader.kind(rule.trigger()))
+        assertThat(rule.trigger().kind().label())
                 .isEqualTo(trigger.substring(7, trigger.indexOf(',')));
     }
 
@@ -275,7 +284,7 @@ class CatalogueLoaderTest {
                         "test.yaml:5: E-ACT-05.category: 'alarm' is none of security, alert,"
                                 + " transactional, service, marketing, report",
                         "test.yaml:15: E-ACT-05.expires: 'six hours' must be a time such as 90s,"
-                                + " 2h or 30d, or end-of-month",
+                                + " 15m, 2h or 30d, or end-of-month; write 6h",
                         "test.yaml:24: E-ACT-05.kpis: unknown key; known here: code, name, category,"
                                 + " mode, subject, trigger, fallback, expires, audience, plans,"
                                 + " priority, key, supersedes, template, cta, kpi, goal");
@@ -320,6 +329,9 @@ class CatalogueLoaderTest {
                     {deployment_id}"                              | {deployment_id}{"                        | E-ACT-05.key: has a brace that belongs to no placeholder
                     critical_verdict_alert:                       | `{project_id}:`                          | E-ACT-05.key: must begin with a name and a colon
                     template: T                                   | template: U                              | E-ACT-05.template: has no emails/U.fr.subject.txt, emails/U.fr.txt
+                    {deployment_id}"                              | {deployment_id}:{branch}"                | E-ACT-05.key: {branch} may be missing, as a row may leave it null; always there are [project_id, deployment_id, verdict, month]
+                    "{dashboard_path}/deployments/{deployment_id}"| "/{env}"                                 | E-ACT-05.cta.path: {env} may be missing
+                    template: T                                   | template: O                              | E-ACT-05.template: has no emails/O.digest.fr.subject.txt, emails/O.digest.fr.txt
                     template: T                                   | template: ../T                           | E-ACT-05.template: '../T' must be the name of template files
                     "{dashboard_path}/deployments/{deployment_id}"| https://evil.example/                    | E-ACT-05.cta.path: leads to evil.example, which is not among link-hosts
                     "{dashboard_path}/deployments/{deployment_id}"| https://ok.example@evil.example/         | E-ACT-05.cta.path: must be a path, or begin with https://

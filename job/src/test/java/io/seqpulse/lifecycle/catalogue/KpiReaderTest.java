@@ -175,7 +175,7 @@ class KpiReaderTest {
                     title: {fr: Projet, en: Project}      | title: {fr: Projet}              | test.yaml:23: signup_to_project_24h.title.en: is missing
                     kind: cohort                          | kind: share                      | test.yaml:25: signup_to_project_24h.kind: 'share' is none of cohort, distinct_projects
                     success: project_created              | success: opened                  | test.yaml:27: signup_to_project_24h.success: of user_created this version counts project_created
-                    within: 24h                           | within: a day                    | test.yaml:28: signup_to_project_24h.within: 'a day' must be a time such as 90s, 2h or 30d
+                    within: 24h                           | within: a day                    | test.yaml:28: signup_to_project_24h.within: 'a day' must be a time such as 90s, 15m, 2h or 30d; write 1d
                     within: 24h                           | horizon: 24h                     | test.yaml:21: signup_to_project_24h.within: is missing
                     within: 24h                           | {within: 24h, codes: [E-CONV-01]} | test.yaml:29: signup_to_project_24h.codes: is for cohort email_sent only
                     red-below: 30                         | red-below: 46                    | test.yaml:29: signup_to_project_24h.thresholds.green-from: is less than red-below

@@ -23,8 +23,12 @@ public final class Layouts {
     public static <T> void assertReads(Codec<T> codec, String hex, T value) throws IOException {
         byte[] bytes = HexFormat.of().parseHex(hex.replaceAll("\\s", ""));
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
-        assertThat(codec.read(in)).usingRecursiveComparison().isEqualTo(value);
-        assertThat(in.available()).as("bytes left").isZero();
+        try {
+            assertThat(codec.read(in)).usingRecursiveComparison().isEqualTo(value);
+            assertThat(in.available()).as("bytes left").isZero();
+        } catch (AssertionError | IOException | RuntimeException another) {
+            throw new AssertionError("now written as " + hex(codec, value), another);
+        }
     }
 
     /** The bytes of a value, in hexadecimal digits. */

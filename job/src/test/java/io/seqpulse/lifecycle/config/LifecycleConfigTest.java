@@ -85,6 +85,7 @@ class LifecycleConfigTest {
         assertThat(keys)
                 .containsExactly(
                         "kafka.bootstrap.servers | LIFECYCLE_KAFKA_BOOTSTRAP_SERVERS | required",
+                        "kafka.properties-file | LIFECYCLE_KAFKA_PROPERTIES_FILE | null",
                         "kafka.topic | LIFECYCLE_KAFKA_TOPIC | seqpulse.changes",
                         "kafka.dead-letter-topic | LIFECYCLE_KAFKA_DEAD_LETTER_TOPIC |"
                                 + " seqpulse.dead-letters",
@@ -120,6 +121,7 @@ class LifecycleConfigTest {
         LifecycleConfig config = with();
 
         assertThat(config.kafkaBootstrapServers()).isEqualTo("localhost:9092");
+        assertThat(config.kafkaClient()).isEmpty();
         assertThat(config.kafkaTopic()).isEqualTo("seqpulse.changes");
         assertThat(config.deadLetterTopic()).isEqualTo("seqpulse.dead-letters");
         assertThat(config.database().password()).isEqualTo("hunter2-db");
@@ -133,7 +135,7 @@ class LifecycleConfigTest {
         assertThat(config.emailSettings().frontendUrl()).isEqualTo("https://app.example.com");
         assertThat(config.emailSettings().language()).isEqualTo("fr");
         assertThat(config.emailSettings().templates()).isNull();
-        assertThat(config.timezone()).isEqualTo(ZoneId.of("Europe/Paris"));
+        assertThat(config.emailSettings().timezone()).isEqualTo(ZoneId.of("Europe/Paris"));
         assertThat(config.rulesDir()).isNull();
         assertThat(config.rulesMode()).isEqualTo(RulesMode.CATALOGUE);
     }
@@ -221,6 +223,11 @@ class LifecycleConfigTest {
                     database.url                   | localhost    | database.url: database URL must look like jdbc:postgresql://
                     frontend.url                   | example.com  | frontend.url is 'example.com'; it must be an http
                     public.url                     | example.com  | public.url is 'example.com'; it must be an http
+                    public.url                     | http://example.com | public.url is 'http://example.com'; it must be an https
+                    public.url                     | https://a b  | public.url is 'https://a b'; it must be an http
+                    email.from                     | hello        | email.from: email from must be one address
+                    email.from                     | jörg@example.org | email.from: email from must be one address
+                    email.reply-to                 | a@b.org,c@d.org | email.reply-to: email reply-to must be one address
                     link.secret                    | short        | link.secret must have at least 32 characters
                     locale                         | de           | locale is 'de'; mails exist in
                     timezone                       | Paris        | timezone: 'Paris' is no time zone
@@ -233,6 +240,34 @@ class LifecycleConfigTest {
                 .singleElement()
                 .asString()
                 .startsWith(problem);
+    }
+
+    @Test
+    void logsInToKafkaAsAFileSaysAndNeverPrintsIt() throws IOException {
+        Path file = directory.resolve("kafka.properties");
+        Files.writeString(
+                file,
+                "bootstrap.servers=elsewhere:1\nsecurity.protocol=SASL_SSL\nsasl.jaas.config=hunter2\n");
+
+        LifecycleConfig config = with("kafka.properties-file", file.toString());
+
+        assertThat(config.kafkaClient())
+                .isEqualTo(Map.of("security.protocol", "SASL_SSL", "sasl.jaas.config", "hunter2"));
+        assertThat(config.kafkaBootstrapServers()).isEqualTo("localhost:9092");
+        assertThat(config.toString()).doesNotContain("hunter2");
+
+        Files.writeString(file, "auto.offset.reset=latest\n");
+        assertThat(problems(args("kafka.properties-file", file.toString()), Map.of()))
+                .containsExactly(
+                        "kafka.properties-file: auto.offset.reset in "
+                                + file
+                                + " is no setting of a login or of encryption; take it out");
+        Files.delete(file);
+        assertThat(problems(args("kafka.properties-file", file.toString()), Map.of()))
+                .containsExactly(
+                        "kafka.properties-file: "
+                                + file
+                                + " cannot be read as properties in UTF-8 (NoSuchFileException)");
     }
 
     @Test
@@ -330,6 +365,16 @@ class LifecycleConfigTest {
                | key | environment | default | what it is |
                | --- | --- | --- | --- |
                %s
+
+               ## Times in `lifecycle.yaml`
+
+               A time is a whole number of at most six digits and a unit: `90s`, `15m` (minutes), `2h`, `30d`. One written otherwise stops the start; the
+               error says how to write what was probably meant (`30min`: write `30m`).
+
+               A `missing` rule is asked `within` after the first fact and 60 s of grace later: rows are committed after the moment they tell of, and so long
+               the second fact may still become known. What counts is the time that the facts tell. A project created within the time was never missing; one
+               created in the minute of grace came late, and the email about it is not sent either (`resolved`). `expires` counts from the due time, without
+               the grace.
                """
                 .formatted(table);
     }

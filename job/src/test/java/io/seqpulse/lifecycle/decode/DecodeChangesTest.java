@@ -11,7 +11,7 @@ import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.Rows;
 import java.util.List;
@@ -110,6 +110,16 @@ class DecodeChangesTest {
     }
 
     @Test
+    void takesTheRowsOfATruncatedTableForDeleted() throws Exception {
+        reads(Rows.truncated("deployments").record());
+        reads(Rows.truncated("somebody_elses").record());
+
+        assertThat(side(DecodeChanges.BOUNDARIES))
+                .containsExactly(new SnapshotBoundary(42, 42, MORNING, Set.of("deployments")));
+        assertThat(side(DeadLetters.OUTPUT)).isEmpty();
+    }
+
+    @Test
     void buriesWhatCouldNotEvenBeParsed() throws Exception {
         reads(Rows.record(LogRecord.Kind.UNREADABLE, "no JSON"));
         reads(Rows.record(LogRecord.Kind.UNREADABLE, "no JSON"));
@@ -146,11 +156,11 @@ class DecodeChangesTest {
         harness.initializeState(state);
         harness.open();
         LogRecord last = Rows.snapshot("invoices", "z", Snapshot.LAST, MORNING + 1).record();
-        reads(last.asReplayed());
-        assertThat(side(DecodeChanges.RESNAPSHOTS)).isEmpty();
+        reads(last.asReplayed(42));
+        assertThat(side(DecodeChanges.BOUNDARIES)).isEmpty();
         reads(last);
-        assertThat(side(DecodeChanges.RESNAPSHOTS))
-                .containsExactly(new Resnapshot(42, 42, MORNING + 1, Set.of("invoices")));
+        assertThat(side(DecodeChanges.BOUNDARIES))
+                .containsExactly(new SnapshotBoundary(42, 42, MORNING + 1, Set.of("invoices")));
     }
 
     @Test
@@ -159,8 +169,8 @@ class DecodeChangesTest {
         reads(Rows.snapshot("users", ALICE, Snapshot.FIRST, MORNING + 1).record());
         reads(Rows.snapshot("invoices", "z", Snapshot.LAST, MORNING + 1).record());
         assertThat(side(DeadLetters.OUTPUT)).hasSize(1);
-        assertThat(side(DecodeChanges.RESNAPSHOTS))
-                .extracting(Resnapshot::tables)
+        assertThat(side(DecodeChanges.BOUNDARIES))
+                .extracting(SnapshotBoundary::tables)
                 .containsExactly(Set.of("invoices"));
     }
 

@@ -6,7 +6,7 @@ import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
 import io.seqpulse.connector.debezium.ClockMessage;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -36,12 +36,12 @@ class SnapshotProgressTest {
         shows("users", Snapshot.FIRST, 20);
         shows("users", Snapshot.MIDDLE, 20);
         assertThat(shows("projects", Snapshot.LAST, 20))
-                .contains(new Resnapshot(100, 102, 20, Set.of("users", "projects")));
+                .contains(new SnapshotBoundary(100, 102, 20, Set.of("users", "projects")));
 
         shows("users", Snapshot.FIRST, 30);
         assertThat(shows("users", Snapshot.LAST, 30))
                 .as("and the one right after it")
-                .contains(new Resnapshot(103, 104, 30, Set.of("users")));
+                .contains(new SnapshotBoundary(103, 104, 30, Set.of("users")));
     }
 
     @Test
@@ -58,7 +58,7 @@ class SnapshotProgressTest {
         shows("users", Snapshot.MIDDLE, 20);
         shows("users", Snapshot.FIRST, 25);
         assertThat(shows("users", Snapshot.LAST, 25))
-                .contains(new Resnapshot(102, 103, 25, Set.of("users")));
+                .contains(new SnapshotBoundary(102, 103, 25, Set.of("users")));
     }
 
     @Test
@@ -67,7 +67,7 @@ class SnapshotProgressTest {
         shows("projects", Snapshot.MIDDLE, 20);
         shows("users", Snapshot.MIDDLE, 25); // of one row, Debezium marks no first
         assertThat(shows("users", Snapshot.LAST, 25))
-                .contains(new Resnapshot(102, 103, 25, Set.of("users")));
+                .contains(new SnapshotBoundary(102, 103, 25, Set.of("users")));
     }
 
     @Test
@@ -123,7 +123,7 @@ class SnapshotProgressTest {
         shows("projects", Snapshot.FIRST, 20);
         shows("users", Snapshot.MIDDLE, 20);
         assertThat(shows("projects", Snapshot.LAST, 20))
-                .map(Resnapshot::tables)
+                .map(SnapshotBoundary::tables)
                 .contains(Set.of("projects"));
     }
 
@@ -161,11 +161,11 @@ class SnapshotProgressTest {
         assertThat(told(30)).as("not empty: the snapshot left it out").isEmpty();
         assertThat(told(31, "users", "projects", "elsewhere"))
                 .as("what it showed, it showed")
-                .contains(new Resnapshot(101, 105, 20, Set.of("projects")));
+                .contains(new SnapshotBoundary(101, 105, 20, Set.of("projects")));
         assertThat(told(32, "projects")).as("once").isEmpty();
         assertThat(told(40, "deployments"))
                 .as("another, later")
-                .contains(new Resnapshot(101, 107, 20, Set.of("deployments")));
+                .contains(new SnapshotBoundary(101, 107, 20, Set.of("deployments")));
     }
 
     @Test
@@ -181,19 +181,19 @@ class SnapshotProgressTest {
         shows("users", Snapshot.FIRST, 20);
         shows("users", Snapshot.LAST, 20);
         for (String content : new String[] {"", "tick", "{}", "[]", "{\"empty\": 7}"}) {
-            assertThat(progress.told(new ClockMessage(30 * MILLI, 30, 0, content), offset++))
+            assertThat(progress.told(new ClockMessage(30 * MILLI, 30, 0, 0, content), offset++))
                     .isEmpty();
         }
     }
 
-    private Optional<Resnapshot> told(long millis, String... empty) {
+    private Optional<SnapshotBoundary> told(long millis, String... empty) {
         String content =
                 Stream.of(empty).collect(Collectors.joining("\", \"", "{\"empty\": [\"", "\"]}"));
         progress.streams(millis * MILLI);
-        return progress.told(new ClockMessage(millis * MILLI, millis, 0, content), offset++);
+        return progress.told(new ClockMessage(millis * MILLI, millis, 0, 0, content), offset++);
     }
 
-    private Optional<Resnapshot> shows(String table, Snapshot part, long millis) {
+    private Optional<SnapshotBoundary> shows(String table, Snapshot part, long millis) {
         ChangeEvent row =
                 new ChangeEvent(
                         table,
@@ -205,6 +205,7 @@ class SnapshotProgressTest {
                         millis,
                         offset++,
                         part,
+                        0,
                         0);
         progress.shows(row);
         return progress.completes(row, Set.of("users", "projects", "deployments"));

@@ -3,9 +3,10 @@ package io.seqpulse.lifecycle.delivery;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 
 import io.seqpulse.lifecycle.codec.Layouts;
-import io.seqpulse.lifecycle.fact.Departure;
+import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Orphan;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.Count;
 import io.seqpulse.lifecycle.kpi.Figure;
 import io.seqpulse.lifecycle.kpi.Relation;
@@ -36,27 +37,28 @@ class DeliveryCodecTest {
 
     private static Delivery full() {
         Delivery delivery = new Delivery();
-        delivery.row.put("email_type", "E-ACT-05");
-        delivery.row.put("reason", null);
-        delivery.committedAt = MORNING;
-        delivery.position = 2;
-        delivery.seen = 3;
-        delivery.events.put("e", new EmailEvent("opened", true, MORNING * 1_000 + 7, MORNING, 4));
-        delivery.eventsGone.put("f", new Departure(MORNING, 5));
+        delivery.values.put("email_type", "E-ACT-05");
+        delivery.values.put("reason", null);
+        delivery.row.present = true;
+        delivery.row.committedAt = MORNING;
+        delivery.row.position = new LogPosition(2, 3);
+        delivery.events.put(
+                "e", new EmailEvent("opened", true, MORNING * 1_000 + 7, LogPosition.at(4)));
+        delivery.eventsGone.put("f", new Tombstone(MORNING, LogPosition.at(5)));
         delivery.contributed.become(
                 Map.of(new Figure(Relation.EMAIL, "E-ACT-05\nsent\n", 29_000_000), new Count(0, 1)),
                 increment -> {});
-        delivery.orphans = new Orphans();
-        delivery.orphans.named = List.of(new Orphan("email_events", 6, 7));
-        delivery.departure = new Departure(MORNING, 8);
+        delivery.row.orphans = new Orphans();
+        delivery.row.orphans.named = List.of(new Orphan("email_events", 6, 7));
+        delivery.row.tombstone = new Tombstone(MORNING, LogPosition.at(8));
         delivery.timerAt = MORNING + 9;
         return delivery;
     }
 
     private static final String LAYOUT_1 =
             """
-            0102ac0100a8018401809afccab8680406010565d601018e90abda89faaf06809afccab868080105
-            6601809afccab8680a01031f452d4143542d30350a73656e740a8085d41b00020101cc010c0e0000
-            01809afccab86810929afccab868
+            0101809afccab868040201809afccab86810000101cc010c0e0000929afccab86802ac0100a80184
+            01010565d601018e90abda89faaf06080001056601809afccab8680a0001031f452d4143542d3035
+            0a73656e740a8085d41b0002
             """;
 }

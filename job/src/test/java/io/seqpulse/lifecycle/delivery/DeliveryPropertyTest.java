@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.lifecycle.delivery.Delivery.Signal;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.story.Tallies;
@@ -127,7 +129,15 @@ class DeliveryPropertyTest {
     private static Fact fact(
             List<Fact> log, FactKind kind, String id, long at, Map<String, String> values) {
         String key = kind == FactKind.EMAIL_EVENT ? EMAIL : id;
-        return new Fact(kind, key, id, MORNING, at, log.size(), false, new HashMap<>(values));
+        return new Fact(
+                kind,
+                key,
+                id,
+                MORNING,
+                at,
+                LogPosition.at(log.size()),
+                Origin.INSERTED,
+                new HashMap<>(values));
     }
 
     /** A connector that was restarted repeats the end of what it had told. */
@@ -149,8 +159,8 @@ class DeliveryPropertyTest {
                             fact.id(),
                             fact.at(),
                             fact.committedAt(),
-                            positioned.size(),
-                            false,
+                            new LogPosition(fact.position().told(), positioned.size()),
+                            fact.origin(),
                             fact.values(),
                             fact.microsOfMilli()));
         }
@@ -172,7 +182,7 @@ class DeliveryPropertyTest {
                                 fact.at(),
                                 fact.committedAt(),
                                 fact.position(),
-                                false,
+                                fact.origin(),
                                 Map.of()));
             } else {
                 rows.add(fact);
@@ -182,7 +192,7 @@ class DeliveryPropertyTest {
         while (!rows.isEmpty() || !deletions.isEmpty()) {
             boolean row = deletions.isEmpty() || (!rows.isEmpty() && random.nextBoolean());
             Fact fact = row ? rows.remove() : deletions.remove();
-            if (delivery.isOver(fact) && fact.kind() != FactKind.EMAIL_EVENT_DELETED) {
+            if (delivery.row.isOver(fact) && fact.kind() != FactKind.EMAIL_EVENT_DELETED) {
                 continue;
             }
             for (Signal signal : delivery.take(EMAIL, fact)) {

@@ -14,18 +14,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.kpi.Increment;
-import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.KpiIndex;
+import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Reconciliations;
 import io.seqpulse.lifecycle.story.Rules;
-import io.seqpulse.lifecycle.story.Sweeps;
 import io.seqpulse.lifecycle.story.Tallies;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
@@ -44,8 +47,8 @@ class FollowDeliveriesTest {
     private static final long MINUTE_NUMBER = MORNING / MINUTE;
 
     private final List<Increment> before = new ArrayList<>();
-    private Measures measures = Rules.measures();
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Fact> harness;
+    private KpiIndex measures = Rules.measures();
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> harness;
 
     @BeforeEach
     void start() throws Exception {
@@ -80,6 +83,36 @@ class FollowDeliveriesTest {
     void hasNoFunnelForWhatIsNoLifecycleEmail() throws Exception {
         hears(sent("password_reset", MORNING).fact());
         assertThat(totals()).containsExactly(Map.entry(email("password_reset sent ", 0), "0/1"));
+    }
+
+    /** Others write into the journal what they like. */
+    @Test
+    void keepsTheTextsOfOthersApartAndShort() throws Exception {
+        Random random = new Random(1);
+        StringBuilder noise = new StringBuilder();
+        while (noise.length() < 6_400) {
+            noise.append((char) (' ' + random.nextInt(60_000)));
+        }
+        hears(
+                row("weekly\nreport", "sent", MORNING)
+                        .with("sent_at", Long.toString(MORNING * 1_000))
+                        .with("reason", "a\nb")
+                        .fact());
+        for (Increment increment : increments()) {
+            assertThat(increment.parts())
+                    .as(increment.series())
+                    .hasSize(increment.relation() == Relation.EMAIL ? 3 : 1);
+        }
+        hears(
+                row("E-" + noise, "sent", MORNING + 1)
+                        .with("sent_at", Long.toString(MORNING * 1_000))
+                        .with("reason", noise.toString())
+                        .fact());
+        for (Increment increment : increments()) {
+            assertThat(increment.series().getBytes(StandardCharsets.UTF_8).length).isLessThan(700);
+        }
+        hears(row("weekly report", "queued", MORNING + 2).fact());
+        assertThat(totals()).containsKey(email("weekly report queued ", 0));
     }
 
     @Test
@@ -144,8 +177,8 @@ class FollowDeliveriesTest {
         assertThat(totals())
                 .as("inserted anew")
                 .containsEntry(cohort("critical_alert_open_rate", 0), "1/1");
-        Sweeps.clock(harness, MORNING + HOUR + 5);
-        assertThat(Sweeps.timers(harness)).isZero();
+        Reconciliations.clock(harness, MORNING + HOUR + 5);
+        assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
@@ -242,21 +275,23 @@ class FollowDeliveriesTest {
                 deleted(MORNING + HOUR));
         assertThat(totals()).isEmpty();
         restart();
-        Sweeps.clock(harness, MORNING + 2 * HOUR);
+        Reconciliations.clock(harness, MORNING + 2 * HOUR);
         assertThat(buried()).isEmpty();
-        assertThat(Sweeps.timers(harness)).isZero();
-        assertThat(Sweeps.stateEntries(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).isZero();
     }
 
     @Test
     void takesOutWhatANewSnapshotNoLongerShows() throws Exception {
         hears(sent(ALERT, MORNING).fact());
-        Sweeps.tell(harness, Sweeps.resnapshot(MORNING, MORNING + HOUR, "email_deliveries"));
-        Sweeps.clock(harness, MORNING + HOUR);
+        Reconciliations.tell(
+                harness, Reconciliations.boundary(MORNING, MORNING + HOUR, "email_deliveries"));
+        Reconciliations.clock(harness, MORNING + HOUR);
         assertThat(totals()).as("it was shown").isNotEmpty();
-        Sweeps.tell(
-                harness, Sweeps.resnapshot(MORNING + 1, MORNING + 2 * HOUR, "email_deliveries"));
-        Sweeps.clock(harness, MORNING + 2 * HOUR);
+        Reconciliations.tell(
+                harness,
+                Reconciliations.boundary(MORNING + 1, MORNING + 2 * HOUR, "email_deliveries"));
+        Reconciliations.clock(harness, MORNING + 2 * HOUR);
         assertThat(totals()).isEmpty();
         assertThat(toProjects()).endsWith("EMAIL_UNSENT " + SHOP);
         assertThat(toUsers()).endsWith("EMAIL_UNSENT " + ALICE);
@@ -265,29 +300,29 @@ class FollowDeliveriesTest {
     @Test
     void buriesAnEventWhoseEmailHasNotComeInTenMinutesAndStillCountsIt() throws Exception {
         hears(event("e1", "opened", MORNING).position(5).fact());
-        Sweeps.clock(harness, MORNING + 10 * MINUTE);
+        Reconciliations.clock(harness, MORNING + 10 * MINUTE);
         assertThat(buried()).containsExactly("email_events 5");
         hears(sent(ALERT, MORNING).fact());
         assertThat(totals()).containsEntry(cohort("critical_alert_open_rate", 0), "1/1");
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
     void countsWhatWasSentBeforeAKpiWasDeclared() throws Exception {
-        measures = Measures.of(new Catalogue(List.of(), List.of()));
+        measures = KpiIndex.of(new Catalogue(List.of(), List.of()));
         harness.close();
         start();
         hears(sent(ALERT, MORNING).fact(), event("e1", "opened", MORNING + 1).fact());
         assertThat(totals()).doesNotContainKey(cohort("critical_alert_open_rate", 0));
         measures = Rules.measures();
         restart();
-        Sweeps.clock(harness, MORNING + 2);
+        Reconciliations.clock(harness, MORNING + 2);
         assertThat(totals())
                 .containsEntry(cohort("critical_alert_open_rate", 0), "1/1")
                 .containsEntry(cohort("email/E-ACT-05/opened", 0), "1/1");
-        measures = Measures.of(new Catalogue(List.of(), List.of()));
+        measures = KpiIndex.of(new Catalogue(List.of(), List.of()));
         restart();
-        Sweeps.clock(harness, MORNING + 3);
+        Reconciliations.clock(harness, MORNING + 3);
         assertThat(totals()).doesNotContainKey(cohort("critical_alert_open_rate", 0));
     }
 
@@ -306,7 +341,7 @@ class FollowDeliveriesTest {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Sweeps.harness(new FollowDeliveries(LOG, measures), Fact::key);
+        harness = Reconciliations.harness(new FollowDeliveries(LOG, measures), Fact::key);
         if (state != null) {
             harness.initializeState(state);
         }

@@ -11,11 +11,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Reconciliations;
 import io.seqpulse.lifecycle.story.Rules;
-import io.seqpulse.lifecycle.story.Sweeps;
 import java.util.List;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
@@ -26,11 +26,11 @@ import org.junit.jupiter.api.Test;
 /** What names only a deployment, and that one does not come, or has gone. */
 class AttachDeploymentOrphansTest {
 
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Fact> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> harness;
 
     @BeforeEach
     void start() throws Exception {
-        harness = Sweeps.harness(new AttachDeployment(LOG, Rules.measures()), Fact::key);
+        harness = Reconciliations.harness(new AttachDeployment(LOG, Rules.measures()), Fact::key);
         harness.open();
     }
 
@@ -50,8 +50,8 @@ class AttachDeploymentOrphansTest {
         assertThat(buried()).containsExactly("deployment_verdicts 5", "sdh_hints 6");
         clock(MORNING + DAY);
         assertThat(buried()).hasSize(3).endsWith("metric_samples 7");
-        assertThat(Sweeps.timers(harness)).isZero();
-        assertThat(Sweeps.stateEntries(harness)).as("it waits on").isEqualTo(1);
+        assertThat(Reconciliations.timers(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).as("it waits on").isEqualTo(1);
     }
 
     @Test
@@ -60,19 +60,19 @@ class AttachDeploymentOrphansTest {
         clock(MORNING + HOUR);
         hears(row(MORNING + HOUR).position(7).fact());
         assertThat(harness.extractOutputValues())
-                .extracting(fact -> fact.kind() + " " + fact.position())
+                .extracting(fact -> fact.kind() + " " + fact.position().offset())
                 .containsExactlyInAnyOrder(
                         "DEPLOYMENT_STARTED 7", "HINT_CREATED 6", "VERDICT_CREATED 5");
         assertThat(buried()).hasSize(2);
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
     void buriesNothingWhoseDeploymentComesInTime() throws Exception {
         hears(verdict(MORNING).fact());
-        assertThat(Sweeps.timers(harness)).isEqualTo(1);
+        assertThat(Reconciliations.timers(harness)).isEqualTo(1);
         hears(row(MORNING + 9 * MINUTE).fact());
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
         clock(MORNING + DAY);
         assertThat(buried()).isEmpty();
     }
@@ -82,11 +82,11 @@ class AttachDeploymentOrphansTest {
         hears(row(MORNING).fact(), deleted(MORNING + MINUTE));
         hears(verdict(MORNING + 1).fact(), hint("h1", MORNING + MINUTE).fact());
         clock(MORNING + HOUR);
-        assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
+        assertThat(Reconciliations.stateEntries(harness)).isEqualTo(1);
         clock(MORNING + HOUR + MINUTE);
         assertThat(buried()).isEmpty();
-        assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
@@ -98,27 +98,30 @@ class AttachDeploymentOrphansTest {
                 .extracting(Fact::kind)
                 .endsWith(FactKind.VERDICT_CREATED);
         clock(MORNING + DAY);
-        assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).isEqualTo(1);
+        assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
     void letsGoOfADeploymentThatANewSnapshotNoLongerShows() throws Exception {
         hears(row(MORNING).fact(), row(MORNING).position(MORNING + MINUTE).fact());
-        Sweeps.tell(harness, Sweeps.resnapshot(MORNING + MINUTE, MORNING + HOUR, "deployments"));
+        Reconciliations.tell(
+                harness, Reconciliations.boundary(MORNING + MINUTE, MORNING + HOUR, "deployments"));
         clock(MORNING + HOUR);
-        assertThat(Sweeps.timers(harness)).as("it was shown").isZero();
+        assertThat(Reconciliations.timers(harness)).as("it was shown").isZero();
 
-        Sweeps.tell(harness, Sweeps.resnapshot(MORNING + MINUTE + 1, MORNING + DAY, "deployments"));
+        Reconciliations.tell(
+                harness,
+                Reconciliations.boundary(MORNING + MINUTE + 1, MORNING + DAY, "deployments"));
         clock(MORNING + DAY - 1);
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
         clock(MORNING + DAY);
-        assertThat(Sweeps.timers(harness)).isEqualTo(1);
+        assertThat(Reconciliations.timers(harness)).isEqualTo(1);
         hears(verdict(MORNING + DAY).fact());
         clock(MORNING + DAY + HOUR);
         assertThat(buried()).isEmpty();
-        assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     private void hears(Fact... facts) throws Exception {
@@ -128,7 +131,7 @@ class AttachDeploymentOrphansTest {
     }
 
     private void clock(long millis) throws Exception {
-        Sweeps.clock(harness, millis);
+        Reconciliations.clock(harness, millis);
     }
 
     private List<String> buried() {

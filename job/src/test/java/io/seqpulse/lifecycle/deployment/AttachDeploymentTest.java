@@ -11,10 +11,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Reconciliations;
 import io.seqpulse.lifecycle.story.Rules;
-import io.seqpulse.lifecycle.story.Sweeps;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -35,7 +35,7 @@ class AttachDeploymentTest {
     private static final String DEPLOYMENT = "d1";
 
     private final List<Fact> before = new ArrayList<>();
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Fact> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> harness;
 
     @BeforeEach
     void start() throws Exception {
@@ -71,6 +71,52 @@ class AttachDeploymentTest {
                 .extracting(Fact::kind)
                 .containsExactly(FactKind.DEPLOYMENT_STARTED, FactKind.DEPLOYMENT_FINISHED);
         assertThat(told().get(1).at()).isEqualTo(MORNING + 50 * SECOND);
+    }
+
+    /** A start next year is a plan, or somebody's wrong clock, until then. */
+    @Test
+    void tellsOfAStartInTheFutureWhenItsTimeHasCome() throws Exception {
+        long start = MORNING + 300 * DAY;
+        hears(row(MORNING).with("started_at", Long.toString(start)).fact());
+        assertThat(told()).isEmpty();
+
+        restart();
+        Reconciliations.clock(harness, start - 1);
+        assertThat(told()).isEmpty();
+        Reconciliations.clock(harness, start);
+        assertThat(only(FactKind.DEPLOYMENT_STARTED).at()).isEqualTo(start);
+        assertThat(Reconciliations.timers(harness)).isZero();
+    }
+
+    @Test
+    void tellsOfAStartByAClockThatIsALittleAheadAtOnce() throws Exception {
+        long start = MORNING + 4 * MINUTE;
+        hears(row(MORNING).with("started_at", Long.toString(start)).fact());
+        assertThat(only(FactKind.DEPLOYMENT_STARTED).at()).isEqualTo(start);
+    }
+
+    @Test
+    void takesBackAStartThatIsPutOffAndTellsOfItOnceItIsThere() throws Exception {
+        hears(row(MORNING).fact());
+        long start = MORNING + DAY;
+        hears(row(MORNING + MINUTE).with("started_at", Long.toString(start)).fact());
+        assertThat(only(FactKind.DEPLOYMENT_GONE)).isNotNull();
+
+        hears(
+                row(start)
+                        .with("started_at", Long.toString(start))
+                        .with("state", "finished")
+                        .with("finished_at", Long.toString(start))
+                        .fact());
+        assertThat(last(FactKind.DEPLOYMENT_STARTED).at()).isEqualTo(start);
+    }
+
+    /** Such a row costs no timer that nobody lives to see. */
+    @Test
+    void waitsForNoStartBeyondItsMemory() throws Exception {
+        hears(row(MORNING).with("started_at", Long.toString(MORNING + 9_000 * DAY)).fact());
+        assertThat(told()).isEmpty();
+        assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
@@ -172,6 +218,10 @@ class AttachDeploymentTest {
                         .with("severity", "odd")
                         .with("suggested_actions", "[\"e\"]")
                         .fact(),
+                hint("h5", MORNING)
+                        .with("severity", null)
+                        .with("suggested_actions", "[\"f\"]")
+                        .fact(),
                 hint("h2", MORNING)
                         .with("severity", "low")
                         .with("suggested_actions", "[\"d\"]")
@@ -191,7 +241,18 @@ class AttachDeploymentTest {
 
     @ParameterizedTest
     @CsvSource(
-            value = {"null", "[]", "{}", "[{}]", "no json", "''", "\"text\"", "NULL"},
+            value = {
+                "null",
+                "[]",
+                "{}",
+                "[{}]",
+                "no json",
+                "''",
+                "\"text\"",
+                "NULL",
+                // what the connector makes of the elements of '{{a,b},{c,d}}'
+                "'[\"[Ljava.lang.String;@4d7dcbeb\",\"[Ljava.lang.String;@2ba1e7d3\"]'"
+            },
             nullValues = "NULL")
     void proposesNothingWhereNoActionsCanBeRead(String actions) throws Exception {
         hears(
@@ -221,10 +282,42 @@ class AttachDeploymentTest {
     }
 
     @Test
+    void tellsThatAVerdictWasDeleted() throws Exception {
+        hears(row(MORNING).fact(), verdict(MORNING).fact());
+        hears(
+                Facts.of(FactKind.VERDICT_DELETED, DEPLOYMENT, "v1", MORNING + HOUR)
+                        .updated()
+                        .fact());
+        assertThat(last(FactKind.VERDICT_GONE).values())
+                .isEqualTo(Map.of("env", "production", "deleted", "true"));
+    }
+
+    /** Another record that waits for the deployment is given up just then. */
+    @Test
+    void remembersTheDeletionOfAVerdictThatIsStillOnItsWay() throws Exception {
+        hears(hint("h1", MORNING).fact());
+        long at = MORNING + 10 * MINUTE;
+        hears(
+                Facts.of(FactKind.VERDICT_DELETED, DEPLOYMENT, "v1", at + 2 * SECOND)
+                        .updated()
+                        .fact());
+        Reconciliations.clock(harness, at);
+        hears(verdict(at + SECOND).fact(), row(at + 3 * SECOND).fact());
+        assertThat(last(FactKind.VERDICT_GONE).value("deleted")).isEqualTo("true");
+    }
+
+    @Test
+    void forgetsTheDeletionOfAVerdictOfWhichNothingElseIsKnown() throws Exception {
+        hears(Facts.of(FactKind.VERDICT_DELETED, DEPLOYMENT, "v1", MORNING).updated().fact());
+        Reconciliations.clock(harness, MORNING + HOUR);
+        assertThat(Reconciliations.stateEntries(harness)).isZero();
+    }
+
+    @Test
     void takesAVerdictBackFromTheEnvironmentItIsNoMoreIn() throws Exception {
         hears(row(MORNING).fact(), verdict(MORNING).fact());
         hears(row(MORNING + HOUR).with("env", "staging").fact());
-        assertThat(last(FactKind.VERDICT_GONE).value("env")).isEqualTo("production");
+        assertThat(last(FactKind.VERDICT_GONE).values()).isEqualTo(Map.of("env", "production"));
         assertThat(last(FactKind.VERDICT_KEPT).values())
                 .isEqualTo(Map.of("env", "staging", "verdict", "warning"));
         assertThat(last(FactKind.VERDICT_KEPT).at()).isEqualTo(MORNING);
@@ -265,7 +358,10 @@ class AttachDeploymentTest {
                 "100, 80, -20",
                 "0, 80, NULL",
                 "NULL, 80, NULL",
-                "100, NaN, NULL"
+                "100, NaN, NULL",
+                "100, POSITIVE_INFINITY, NULL",
+                "1E-999999999, 100, NULL",
+                "100, 1E+999999999, NULL"
             },
             nullValues = "NULL")
     void measuresLatencyInPercentOfBefore(String pre, String post, String delta) throws Exception {
@@ -317,9 +413,9 @@ class AttachDeploymentTest {
         hears(Facts.of(FactKind.DEPLOYMENT_DELETED, DEPLOYMENT, DEPLOYMENT, MORNING + 1).fact());
         assertThat(told()).hasSize(told + 1);
         assertThat(last(FactKind.DEPLOYMENT_GONE).id()).isEqualTo(DEPLOYMENT);
-        Sweeps.clock(harness, MORNING + 1 + HOUR);
-        assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(Sweeps.timers(harness)).isZero();
+        Reconciliations.clock(harness, MORNING + 1 + HOUR);
+        assertThat(Reconciliations.stateEntries(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
@@ -388,7 +484,7 @@ class AttachDeploymentTest {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Sweeps.harness(new AttachDeployment(LOG, Rules.measures()), Fact::key);
+        harness = Reconciliations.harness(new AttachDeployment(LOG, Rules.measures()), Fact::key);
         harness.setup();
         if (state != null) {
             harness.initializeState(state);

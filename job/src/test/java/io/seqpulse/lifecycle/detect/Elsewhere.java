@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The older events of one subject, in memory. */
-final class Elsewhere implements Events {
+final class Elsewhere implements EventSpillStore {
 
     final Map<String, Long> events = new HashMap<>();
 

@@ -42,10 +42,16 @@ class PeriodsTest {
                 .isEqualTo(apart);
     }
 
-    @Test
-    void knowsWhereAMonthBeginsAndEnds() {
-        assertThat(Periods.startOfMonth("2026-12")).isEqualTo(at("2026-12-01T00:00:00Z"));
-        assertThat(Periods.endOfMonth("2026-12")).isEqualTo(at("2027-01-01T00:00:00Z"));
-        assertThat(Periods.endOfMonth("2028-02")).isEqualTo(at("2028-03-01T00:00:00Z"));
+    @ParameterizedTest
+    @CsvSource({
+        "2026-12-31T23:59:59.999Z, 2026-12-01T00:00:00Z, 2027-01-01T00:00:00Z",
+        "2028-02-01T00:00:00Z, 2028-02-01T00:00:00Z, 2028-03-01T00:00:00Z",
+        "0001-01-01T00:00:00Z, 0001-01-01T00:00:00Z, 0001-02-01T00:00:00Z",
+        "9999-12-31T23:59:59.999Z, 9999-12-01T00:00:00Z, +10000-01-01T00:00:00Z",
+        "+10000-01-01T23:00:00Z, +10000-01-01T00:00:00Z, +10000-02-01T00:00:00Z",
+    })
+    void knowsWhereAMonthBeginsAndEnds(String time, String first, String end) {
+        assertThat(Periods.startOfMonth(Periods.monthNumber(at(time)))).isEqualTo(at(first));
+        assertThat(Periods.endOfMonth(at(time))).isEqualTo(at(end));
     }
 }

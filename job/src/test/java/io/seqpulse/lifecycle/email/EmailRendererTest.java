@@ -153,6 +153,26 @@ class EmailRendererTest {
         }
     }
 
+    /** The quota begins again with the UTC month: the evening before in New York. */
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "America/New_York, November\u00a030",
+                "-03:00, November\u00a030",
+                "Pacific/Auckland, December\u00a01",
+                "Europe/Paris, December\u00a01",
+                "-, December\u00a01",
+                "'', December\u00a01",
+                "Mars/Olympus, December\u00a01",
+                "+99:99, December\u00a01"
+            })
+    void datesAreThoseOfTheRecipientsTimeZone(String zone, String renewal) {
+        Map<String, String> values = with(everything("en"), "month", "2026-11");
+        EmailContent mail = render(QUOTA_REACHED, with(values, "timezone", zone));
+        assertThat(mail.text()).contains("refused until " + renewal);
+    }
+
     @Test
     void apostrophesAndAmpersandsAreEscapedOnce() {
         EmailContent mail =
@@ -295,14 +315,21 @@ class EmailRendererTest {
     @Test
     void brokenTemplatesAreNamedAllAtOnceWithFileAndLine(@TempDir Path directory) throws Exception {
         Files.writeString(directory.resolve("E-TRX-01.fr.txt"), "one\ntwo {% if %}\n");
-        Files.writeString(directory.resolve("E-ACT-01.en.html"), "<p>\n\n{{ no_such_name }}</p>");
-        assertThatThrownBy(() -> new EmailRenderer(settings(directory), List.of(WELCOME)))
+        Files.writeString(
+                directory.resolve("E-ACT-01.en.html"),
+                "<p>\n\n{{ no_such_name }}</p>\n{{ nor_this }}{{ no_such_name }}");
+        Files.writeString(directory.resolve("E-ACT-01.en.subject.txt"), "{{ nor_that }}");
+        Files.writeString(directory.resolve("E-ACT-01.fr.txt"), "{{ 7 | no_filter }}");
+        Files.writeString(directory.resolve("E-ACT-01.fr.html"), "{% include \"no.html\" %}");
+        assertThatThrownBy(
+                        () -> new EmailRenderer(settings(directory), List.of(WELCOME, NO_PROJECT)))
                 .isInstanceOf(InvalidTemplatesException.class)
-                .hasMessageContaining("E-TRX-01.fr.txt:2");
-        assertThatThrownBy(() -> new EmailRenderer(settings(directory), List.of(NO_PROJECT)))
-                .isInstanceOf(InvalidTemplatesException.class)
-                .hasMessageContaining("E-ACT-01.en.html:3")
-                .hasMessageContaining("no_such_name");
+                .hasMessageContaining("E-TRX-01.fr.txt:2")
+                .hasMessageContaining("E-ACT-01.en.html:3: Root attribute [no_such_name]")
+                .hasMessageContaining("E-ACT-01.en.html:4: Root attribute [nor_this]")
+                .hasMessageContaining("E-ACT-01.en.subject.txt:1: Root attribute [nor_that]")
+                .hasMessageContaining("no_filter")
+                .hasMessageContaining("no.html");
     }
 
     @Test
@@ -333,6 +360,7 @@ class EmailRendererTest {
                 ours.publicUrl(),
                 ours.linkSecret(),
                 ours.language(),
+                ours.timezone(),
                 directory.toString());
     }
 

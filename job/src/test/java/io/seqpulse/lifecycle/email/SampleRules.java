@@ -7,6 +7,7 @@ import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.Subject;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,7 @@ final class SampleRules {
                     "https://mail.seqpulse.example/",
                     "0123456789abcdef0123456789abcdef",
                     "fr",
+                    ZoneId.of("Europe/Paris"),
                     null);
 
     static final List<Rule> ALL = CatalogueLoader.load(null).rules();

@@ -3,7 +3,7 @@ package io.seqpulse.lifecycle.email;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigDecimal;
-import java.time.YearMonth;
+import java.time.LocalDate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,10 +46,12 @@ class TypographyTest {
     }
 
     @Test
-    void months() {
-        YearMonth december = YearMonth.of(2026, 12);
-        assertThat(Typography.FR.firstDayOf(december)).isEqualTo("1er\u00a0décembre");
-        assertThat(Typography.EN.firstDayOf(december)).isEqualTo("December\u00a01");
+    void daysOfTheYear() {
+        LocalDate first = LocalDate.of(2026, 12, 1);
+        assertThat(Typography.FR.day(first)).isEqualTo("1er\u00a0décembre");
+        assertThat(Typography.FR.day(first.minusDays(1))).isEqualTo("30\u00a0novembre");
+        assertThat(Typography.EN.day(first)).isEqualTo("December\u00a01");
+        assertThat(Typography.EN.day(first.minusDays(1))).isEqualTo("November\u00a030");
     }
 
     @ParameterizedTest

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seqpulse.connector.debezium.UnusableChangeException;
 import io.seqpulse.lifecycle.story.Rows;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -42,7 +43,7 @@ class FactMapperTest {
                         FactKind.USER_ACTIVATED);
         assertThat(facts).allMatch(f -> f.key().equals(ALICE) && f.id().equals(ALICE));
         assertThat(facts).allMatch(f -> f.at() == CREATED);
-        assertThat(facts).allMatch(f -> f.committedAt() == MORNING && f.position() == 42);
+        assertThat(facts).allMatch(f -> f.committedAt() == MORNING && f.position().offset() == 42);
         assertThat(facts).noneMatch(Fact::snapshot);
         assertThat(facts.get(0).values())
                 .containsEntry("email", "alice@example.org")
@@ -139,9 +140,9 @@ class FactMapperTest {
                 Rows.updated("project_members", "m1")
                         .with("project_id", SHOP)
                         .with("user_id", ALICE)
-                        .before("user_id", "somebody else");
+                        .before("user_id", "somebody-else");
         assertThat(fact(FactKind.MEMBERSHIP, joined).key()).isEqualTo(ALICE);
-        assertThat(fact(FactKind.MEMBERSHIP_ENDED, joined).key()).isEqualTo("somebody else");
+        assertThat(fact(FactKind.MEMBERSHIP_ENDED, joined).key()).isEqualTo("somebody-else");
         Rows left =
                 Rows.deleted("project_members", "id", "m1")
                         .before("project_id", SHOP)
@@ -257,6 +258,14 @@ class FactMapperTest {
     }
 
     @Test
+    void saysOfABareAddressWhatTheJournalHasForIt() {
+        Rows row = journal().with("recipient_address", " Duty@Example.org");
+        assertThat(fact(FactKind.DELIVERY, row).key()).isEqualTo("mailto:duty@example.org");
+        assertThat(fact(FactKind.DELIVERY, journal().with("recipient_address", null)).key())
+                .isEqualTo(ALICE);
+    }
+
+    @Test
     void saysWhatAUserAgreedTo() {
         Fact fact =
                 fact(
@@ -292,18 +301,15 @@ class FactMapperTest {
     }
 
     @Test
-    void namesTheProjectOfARemovedMemberFromTheFullIdentity() {
-        Rows removed = Rows.deleted("project_members", "id", "m1").before("project_id", SHOP);
-        Fact fact = fact(FactKind.MEMBER_REMOVED, removed);
-        assertThat(fact.key()).isEqualTo(SHOP);
-        assertThat(fact.id()).isEqualTo("m1");
-        for (Rows odd :
+    void saysOfARemovedMemberWhichRowItWas() {
+        for (Rows removed :
                 List.of(
                         Rows.deleted("project_members", "id", "m1"),
-                        Rows.deleted("project_members", "id", "m1").before("project_id", ""))) {
-            assertThatThrownBy(() -> facts(odd))
-                    .isInstanceOf(UnusableChangeException.class)
-                    .hasMessageContaining("replica identity to full");
+                        Rows.deleted("project_members", "id", "m1").before("project_id", ""),
+                        Rows.deleted("project_members", "id", "m1").before("project_id", SHOP))) {
+            Fact fact = fact(FactKind.MEMBER_REMOVED, removed);
+            assertThat(fact.key()).isEqualTo("m1");
+            assertThat(fact.id()).isEqualTo("m1");
         }
     }
 
@@ -393,7 +399,6 @@ class FactMapperTest {
                 journal().with("id", null),
                 Rows.inserted("project_members", "m1"),
                 deployment().with("project_id", null),
-                deployment().with("started_at", "soon"),
                 event("deployment_verdicts").with("deployment_id", null),
                 event("sdh_hints").with("created_at", null),
                 Rows.inserted("metric_samples", "x").with("deployment_id", "d1"),
@@ -411,6 +416,80 @@ class FactMapperTest {
                 .hasMessageContaining(table)
                 .hasMessageNotContaining("yesterday")
                 .hasMessageNotContaining("soon");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "soon",
+                "9223372036854775807",
+                "+294276-12-31T23:59:59.999999Z",
+                "-4712-01-01T00:00:00Z"
+            })
+    void doesWithoutATimeThatCannotBeReadWhereItCan(String time) {
+        List<String> unread = new ArrayList<>();
+        Stream.of(
+                        user(Rows.inserted("users", ALICE)).with("twofa_enabled_at", time),
+                        user(Rows.read("users", ALICE)).with("updated_at", time),
+                        project(Rows.read("projects", SHOP)).with("updated_at", time),
+                        deployment().with("started_at", time).with("finished_at", time),
+                        journal()
+                                .with("status", "sent")
+                                .with("sent_at", time)
+                                .with("caused_at", time)
+                                .with("decided_at", time))
+                .forEach(
+                        row -> {
+                            List<Fact> facts =
+                                    FactMapper.facts(
+                                            row.change(),
+                                            LogPosition.at(row.change().offset()),
+                                            e -> unread.add(e.getMessage()));
+                            assertThat(facts).isNotEmpty();
+                            assertThat(facts)
+                                    .allSatisfy(
+                                            fact ->
+                                                    assertThat(fact.values())
+                                                            .doesNotContainValue(time));
+                        });
+        assertThat(unread)
+                .extracting(reason -> reason.substring(0, reason.indexOf(' ')))
+                .containsExactly(
+                        "users.twofa_enabled_at",
+                        "users.updated_at",
+                        "projects.updated_at",
+                        "deployments.started_at",
+                        "deployments.finished_at",
+                        "email_deliveries.sent_at",
+                        "email_deliveries.caused_at",
+                        "email_deliveries.decided_at");
+    }
+
+    @Test
+    void datesNoActivationAfterTheSnapshotThatShowsIt() {
+        Rows row = user(Rows.read("users", ALICE)).with("updated_at", "9999-12-31T23:59:59Z");
+        assertThat(fact(FactKind.USER_ACTIVATED, row).at()).isEqualTo(MORNING);
+    }
+
+    @ParameterizedTest
+    @MethodSource("noIds")
+    void makesNoKeysOfWhatIsNoId(String id) {
+        Stream.of(
+                        user(Rows.inserted("users", id)),
+                        project(Rows.inserted("projects", SHOP)).with("owner_id", id),
+                        deployment().with("project_id", id),
+                        event("deployment_verdicts").with("deployment_id", id),
+                        journal().with("project_id", id),
+                        Rows.deleted("users", "id", id))
+                .forEach(
+                        row ->
+                                assertThatThrownBy(() -> facts(row))
+                                        .isInstanceOf(UnusableChangeException.class)
+                                        .hasMessageEndingWith("id is no id"));
+    }
+
+    static List<String> noIds() {
+        return List.of("", " ", "a b", "a\nb", "\u00e9", "x".repeat(201));
     }
 
     @Test
@@ -439,7 +518,12 @@ class FactMapperTest {
     }
 
     private static List<Fact> facts(Rows row) {
-        return FactMapper.facts(row.change());
+        return FactMapper.facts(
+                row.change(),
+                LogPosition.at(row.change().offset()),
+                reason -> {
+                    throw reason;
+                });
     }
 
     private static Fact fact(FactKind kind, Rows row) {

@@ -14,6 +14,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
 import java.io.ByteArrayInputStream;
@@ -42,7 +44,7 @@ class CohortsTest {
     private static final Cohorts PROJECTS = new ProjectCohorts(Rules.measures());
 
     private final InMemory more = new InMemory();
-    private Ledger ledger = new Ledger();
+    private CohortState cohortState = new CohortState();
 
     @ParameterizedTest
     @CsvSource({"-86400000000, 1/1", "0, 1/1", "86400000000, 1/1", "86400000001, 0/1"})
@@ -136,7 +138,7 @@ class CohortsTest {
                         .fact());
         assertThat(figures(PROJECTS, SHOP)).containsEntry("free_to_pro_conversion_30d", "0/1");
 
-        ledger = new Ledger();
+        cohortState = new CohortState();
         take(
                 PROJECTS,
                 project(SHOP, MORNING)
@@ -163,8 +165,15 @@ class CohortsTest {
                         flat(
                                 cohorts.figures(
                                         new DeploymentCohorts.State(
-                                                start, end + 1, null, Moments.NEVER))))
+                                                start, end + 1, null, EarliestTimes.NEVER))))
                 .containsEntry("trigger_to_finish", "0/1");
+        assertThat(
+                        flat(
+                                cohorts.figures(
+                                        new DeploymentCohorts.State(
+                                                start, end, "x".repeat(65_536), end))))
+                .as("a verdict nobody knows")
+                .hasSize(3);
     }
 
     /**
@@ -179,7 +188,7 @@ class CohortsTest {
         List<List<Fact>> tales = tales(random);
 
         Map<Figure, Count> inOrder = new HashMap<>();
-        Ledger first = new Ledger();
+        CohortState first = new CohortState();
         List<Fact> told = new ArrayList<>();
         tales.forEach(told::addAll);
         InMemory elsewhere = new InMemory();
@@ -188,7 +197,7 @@ class CohortsTest {
         }
 
         Map<Figure, Count> summed = new HashMap<>();
-        Ledger other = new Ledger();
+        CohortState other = new CohortState();
         InMemory overflow = new InMemory();
         for (Fact fact : shuffled(tales, random)) {
             takeCounting(other, fact, overflow, summed);
@@ -206,7 +215,7 @@ class CohortsTest {
         other.clear(overflow);
         other.tellChanges(increment -> add(summed, increment));
         assertThat(summed).isEqualTo(contributed);
-        assertThat(overflow.all(Overflow.VERDICTS)).isEmpty();
+        assertThat(overflow.all(SpillStore.VERDICTS)).isEmpty();
     }
 
     /** From each critical verdict that is left to the first ok after it, the plain way. */
@@ -275,13 +284,13 @@ class CohortsTest {
     /** Otherwise what is kept for so long after it was written would go before its figure. */
     @Test
     void writesEarlierVerdictsAnewWhoseFigureIsAnother() throws IOException {
-        Overflow elsewhere = new InMemory();
+        SpillStore elsewhere = new InMemory();
         Recoveries recoveries = new Recoveries();
         for (int i = 0; i < 20; i++) {
             recoveries.put("production", new Recoveries.Given("d" + i, i, i == 1), elsewhere);
         }
         Set<String> written = new TreeSet<>();
-        Overflow watched = new Watched(elsewhere, written);
+        SpillStore watched = new Watched(elsewhere, written);
         recoveries.put("production", new Recoveries.Given("end", 20, true), watched);
         assertThat(written).hasSize(15).contains("production\nd2").doesNotContain("production\nd0");
         written.clear();
@@ -289,7 +298,7 @@ class CohortsTest {
         assertThat(written).containsExactly("production\nd0");
     }
 
-    private record Watched(Overflow to, Set<String> written) implements Overflow {
+    private record Watched(SpillStore to, Set<String> written) implements SpillStore {
         @Override
         public Long get(String kind, String id) {
             return to.get(kind, id);
@@ -314,7 +323,7 @@ class CohortsTest {
 
     private Map<String, String> changes() {
         Map<Figure, Count> changes = new HashMap<>();
-        ledger.tellChanges(increment -> add(changes, increment));
+        cohortState.tellChanges(increment -> add(changes, increment));
         return flat(changes);
     }
 
@@ -424,26 +433,27 @@ class CohortsTest {
     }
 
     private static void takeCounting(
-            Ledger ledger, Fact fact, InMemory overflow, Map<Figure, Count> sums) {
-        if (PROJECTS.take(ledger, fact, overflow)) {
-            ledger.contributed.become(
-                    PROJECTS.figures(SHOP, ledger), increment -> add(sums, increment));
+            CohortState cohortState, Fact fact, InMemory overflow, Map<Figure, Count> sums) {
+        if (PROJECTS.take(cohortState, fact, overflow)) {
+            cohortState.contributed.become(
+                    PROJECTS.figures(SHOP, cohortState), increment -> add(sums, increment));
         }
-        ledger.tellChanges(increment -> add(sums, increment));
+        cohortState.tellChanges(increment -> add(sums, increment));
     }
 
-    private static Ledger throughState(Ledger ledger) throws IOException {
+    private static CohortState throughState(CohortState cohortState) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        LedgerCodec.write(ledger, new DataOutputStream(bytes));
-        return LedgerCodec.read(new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+        CohortStateCodec.write(cohortState, new DataOutputStream(bytes));
+        return CohortStateCodec.read(
+                new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
     }
 
     private void take(Cohorts cohorts, Fact fact) {
-        cohorts.take(ledger, fact, more);
+        cohorts.take(cohortState, fact, more);
     }
 
     private Map<String, String> figures(Cohorts cohorts, String id) {
-        return flat(cohorts.figures(id, ledger));
+        return flat(cohorts.figures(id, cohortState));
     }
 
     private static Map<String, String> flat(Map<Figure, Count> figures) {
@@ -464,8 +474,8 @@ class CohortsTest {
                         project,
                         0,
                         MORNING,
-                        1,
-                        false,
+                        LogPosition.at(1),
+                        Origin.CHANGED,
                         Compact.mapOf(0))
                 .atMicros(atMicros);
     }

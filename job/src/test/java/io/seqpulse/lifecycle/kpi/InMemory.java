@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** What is not at hand, in a map. */
-final class InMemory implements Overflow {
+final class InMemory implements SpillStore {
 
     private final Map<String, Map<String, Long>> kinds = new HashMap<>();
 

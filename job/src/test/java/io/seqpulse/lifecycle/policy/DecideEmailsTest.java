@@ -16,14 +16,21 @@ import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.host.KpiOutputs;
+import io.seqpulse.lifecycle.kpi.Count;
+import io.seqpulse.lifecycle.kpi.Figure;
+import io.seqpulse.lifecycle.kpi.Increment;
+import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.Reconciliations;
 import io.seqpulse.lifecycle.story.Rules;
-import io.seqpulse.lifecycle.story.Sweeps;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
@@ -37,7 +44,9 @@ class DecideEmailsTest {
     private static final String DUTY = Candidate.BARE_ADDRESS + "duty@example.org";
 
     private final List<Decision> before = new ArrayList<>();
-    private KeyedTwoInputStreamOperatorTestHarness<String, Message, Resnapshot, Decision> harness;
+    private final List<Increment> incrementsBefore = new ArrayList<>();
+    private KeyedTwoInputStreamOperatorTestHarness<String, Message, SnapshotBoundary, Decision>
+            harness;
 
     @BeforeEach
     void start() throws Exception {
@@ -82,7 +91,7 @@ class DecideEmailsTest {
         hears(delivery(ALICE, "first", "E-ACT-01", "sent", MORNING + MINUTE).fact());
         clock(MORNING + MINUTE + DAY - 1);
         assertThat(sent()).containsExactly("first");
-        assertThat(Sweeps.timers(harness)).isEqualTo(1);
+        assertThat(Reconciliations.timers(harness)).isEqualTo(1);
 
         restart();
         clock(MORNING + MINUTE + DAY);
@@ -118,16 +127,16 @@ class DecideEmailsTest {
     @Test
     void keepsOneTimerForAPersonAndNoneWhenNothingIsLeft() throws Exception {
         hears(account(ALICE, MORNING - DAY).fact());
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
         wants(candidate("E-TRX-01", "a", ALICE, MORNING));
         wants(candidate("E-ACT-04", "b", ALICE, MORNING + HOUR));
         wants(candidate("E-ACT-01", "c", ALICE, MORNING + 2 * HOUR));
-        assertThat(Sweeps.timers(harness)).isEqualTo(1);
+        assertThat(Reconciliations.timers(harness)).isEqualTo(1);
         clock(MORNING + 5 * HOUR);
-        assertThat(Sweeps.timers(harness)).isEqualTo(1);
+        assertThat(Reconciliations.timers(harness)).isEqualTo(1);
         clock(MORNING + 100 * DAY);
-        assertThat(Sweeps.timers(harness)).isZero();
-        assertThat(Sweeps.stateEntries(harness)).as("the person is known").isEqualTo(1);
+        assertThat(Reconciliations.timers(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).as("the person is known").isEqualTo(1);
     }
 
     @Test
@@ -135,15 +144,17 @@ class DecideEmailsTest {
         hears(account(ALICE, MORNING - DAY).fact());
         wants(candidate("E-TRX-01", "welcome", ALICE, MORNING));
         hears(Facts.of(FactKind.ACCOUNT_DELETED, ALICE, ALICE, MORNING).fact());
-        assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
 
         retracts("welcome", ALICE);
         clock(MORNING + DAY);
         assertThat(sent()).isEmpty();
         assertThat(reasons()).isEmpty();
         assertThat(withdrawals()).containsExactly("welcome");
-        assertThat(Sweeps.stateEntries(harness)).as("the retraction came after it").isZero();
+        assertThat(Reconciliations.stateEntries(harness))
+                .as("the retraction came after it")
+                .isZero();
     }
 
     @Test
@@ -152,11 +163,11 @@ class DecideEmailsTest {
         wants(candidate("E-TRX-01", "to alice", ALICE, MORNING));
         wants(candidate("E-TRX-01", "to bob", BOB, MORNING));
         hears(account(BOB, MORNING - DAY).position(MORNING).fact());
-        Sweeps.tell(harness, Sweeps.resnapshot(MORNING, MORNING + HOUR, "users"));
+        Reconciliations.tell(harness, Reconciliations.boundary(MORNING, MORNING + HOUR, "users"));
         restart();
         clock(MORNING + HOUR);
         assertThat(sent()).containsExactly("to bob");
-        assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
+        assertThat(Reconciliations.stateEntries(harness)).isEqualTo(1);
     }
 
     @Test
@@ -171,7 +182,8 @@ class DecideEmailsTest {
         }
         wants(candidate("E-ACT-01", "to alice", ALICE, MORNING + 1));
         wants(candidate("E-ACT-01", "to bob", BOB, MORNING + 1));
-        Sweeps.tell(harness, Sweeps.resnapshot(MORNING, MORNING + 1, "email_preferences"));
+        Reconciliations.tell(
+                harness, Reconciliations.boundary(MORNING, MORNING + 1, "email_preferences"));
         clock(MORNING + 1);
         assertThat(sent()).containsExactly("to alice");
         assertThat(reasons()).containsExactly("to bob opted_out");
@@ -181,16 +193,16 @@ class DecideEmailsTest {
     void keepsNothingOfABareAddressInTheEnd() throws Exception {
         wants(candidate("E-ACT-05", "alert", DUTY, MORNING));
         assertThat(sent()).containsExactly("alert");
-        assertThat(Sweeps.stateEntries(harness)).isEqualTo(1);
+        assertThat(Reconciliations.stateEntries(harness)).isEqualTo(1);
         clock(MORNING + 100 * DAY);
-        assertThat(Sweeps.stateEntries(harness)).isZero();
-        assertThat(Sweeps.timers(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
     void keepsNothingOfEventsThatAreNotItsBusiness() throws Exception {
         hears(Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING).fact());
-        assertThat(Sweeps.stateEntries(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).isZero();
     }
 
     @Test
@@ -205,9 +217,128 @@ class DecideEmailsTest {
         assertThat(sent()).containsExactly("verdict");
     }
 
+    /** The day after, when the window opens, it is no longer there to be sent. */
+    @Test
+    void tellsThatAnEmailExpiresBeforeTheCapLetsItThrough() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact());
+        wants(candidate("E-ACT-01", "first", ALICE, MORNING));
+        clock(MORNING);
+        wants(expiring("E-CONV-01", "ends", MORNING + HOUR, MORNING + DAY));
+        clock(MORNING + HOUR);
+        assertThat(held())
+                .containsExactly(
+                        heldBack("ends", "E-CONV-01", "expiry", MORNING + HOUR, MORNING + DAY));
+        restart();
+        clock(MORNING + DAY);
+        assertThat(held()).isEmpty();
+        assertThat(sent()).containsExactly("first");
+    }
+
+    /** What has no line in the journal yet is visible from its decision to its end. */
+    @Test
+    void tellsWhatIsHeldBackAndThatItNoLongerIs() throws Exception {
+        hears(account(ALICE, MORNING - DAY).fact());
+        wants(candidate("E-ACT-01", "first", ALICE, MORNING));
+        clock(MORNING);
+        assertThat(held()).as("sent at once").isEmpty();
+        wants(candidate("E-CONV-01", "second", ALICE, MORNING + HOUR));
+        assertThat(held()).as("not decided yet").isEmpty();
+        clock(MORNING + HOUR);
+        assertThat(held())
+                .containsExactly(
+                        heldBack("second", "E-CONV-01", "cap", MORNING + HOUR, MORNING + DAY));
+        restart();
+        hears(delivery(ALICE, "first", "E-ACT-01", "sent", MORNING + MINUTE).fact());
+        assertThat(held())
+                .as("the window opens a day after it was sent")
+                .containsExactly(
+                        heldBack(
+                                "second",
+                                "E-CONV-01",
+                                "cap",
+                                MORNING + HOUR,
+                                MORNING + MINUTE + DAY));
+        for (int i = 1; i <= 7; i++) {
+            wants(candidate("E-ACT-05", "alert " + i, ALICE, MORNING + 2 * HOUR));
+        }
+        assertThat(held())
+                .contains(
+                        heldBack(
+                                "alert 6",
+                                "E-ACT-05",
+                                "digest",
+                                MORNING + 2 * HOUR,
+                                MORNING + 3 * HOUR),
+                        heldBack(
+                                "alert 7",
+                                "E-ACT-05",
+                                "digest",
+                                MORNING + 2 * HOUR,
+                                MORNING + 3 * HOUR))
+                .hasSize(3);
+        restart();
+        retracts("alert 7", ALICE);
+        assertThat(held()).hasSize(2);
+        clock(MORNING + 3 * HOUR);
+        assertThat(held()).as("the digest is sent").hasSize(1);
+        clock(MORNING + 2 * DAY);
+        assertThat(sent()).endsWith("second");
+        assertThat(held()).isEmpty();
+    }
+
+    @Test
+    void holdsNothingBackForADeletedPerson() throws Exception {
+        for (boolean seen : List.of(true, false)) {
+            hears(account(BOB, MORNING - DAY).fact());
+            wants(candidate("E-ACT-01", "first", BOB, MORNING));
+            wants(candidate("E-CONV-01", "second", BOB, MORNING));
+            clock(MORNING + (seen ? 0 : DAY / 2));
+            assertThat(held()).hasSize(1);
+            if (seen) {
+                hears(Facts.of(FactKind.ACCOUNT_DELETED, BOB, BOB, MORNING + HOUR).fact());
+            } else {
+                Reconciliations.tell(
+                        harness,
+                        Reconciliations.boundary(MORNING + DAY / 2, MORNING + DAY - 1, "users"));
+                clock(MORNING + DAY - 1);
+            }
+            assertThat(held()).isEmpty();
+        }
+    }
+
+    /** The rows as all increments since the start add up to. */
+    private Map<Figure, Count> held() {
+        Map<Figure, Count> rows = new HashMap<>();
+        List<Increment> all = new ArrayList<>(incrementsBefore);
+        all.addAll(increments());
+        for (Increment increment : all) {
+            rows.merge(
+                    new Figure(increment.relation(), increment.series(), increment.bucketMinute()),
+                    new Count(increment.numerator(), increment.denominator()),
+                    Count::plus);
+        }
+        rows.values().removeIf(Count.ZERO::equals);
+        return rows;
+    }
+
+    private List<Increment> increments() {
+        Queue<StreamRecord<Increment>> told = harness.getSideOutput(KpiOutputs.INCREMENTS);
+        return told == null ? List.of() : told.stream().map(StreamRecord::getValue).toList();
+    }
+
+    private static Map.Entry<Figure, Count> heldBack(
+            String key, String code, String why, long since, long until) {
+        return Map.entry(
+                new Figure(
+                        Relation.WAITING,
+                        Increment.series(key, code, "policy", why, ALICE, SHOP),
+                        since / MINUTE),
+                new Count(until, 1));
+    }
+
     private void start(OperatorSubtaskState state) throws Exception {
         harness =
-                Sweeps.harness(
+                Reconciliations.harness(
                         new DecideEmails(Rules.all(), Duration.ofHours(24)), Message::recipient);
         harness.setup();
         if (state != null) {
@@ -220,6 +351,7 @@ class DecideEmailsTest {
         long wall = harness.getProcessingTime();
         OperatorSubtaskState state = harness.snapshot(1, wall);
         before.addAll(harness.extractOutputValues());
+        incrementsBefore.addAll(increments());
         harness.close();
         start(state);
         harness.setProcessingTime(wall);
@@ -242,7 +374,7 @@ class DecideEmailsTest {
 
     private void clock(long millis) throws Exception {
         harness.setProcessingTime(Math.max(millis, harness.getProcessingTime()));
-        Sweeps.clock(harness, millis);
+        Reconciliations.clock(harness, millis);
     }
 
     private List<Decision> decisions() {
@@ -270,6 +402,10 @@ class DecideEmailsTest {
                 .filter(d -> d.withdrawal() != null)
                 .map(d -> d.withdrawal().key())
                 .toList();
+    }
+
+    private static Candidate expiring(String rule, String key, long at, long expiresAt) {
+        return new Candidate(rule, key, key, ALICE, ALICE, SHOP, at, expiresAt, at, at, Map.of());
     }
 
     private static Candidate candidate(String rule, String key, String recipient, long at) {

@@ -8,6 +8,7 @@ import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SECOND;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static io.seqpulse.lifecycle.story.Facts.account;
+import static io.seqpulse.lifecycle.story.Facts.at;
 import static io.seqpulse.lifecycle.story.Facts.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,6 +18,7 @@ import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.story.Facts;
@@ -25,7 +27,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,14 +127,14 @@ class EmailPolicyTest {
     @Test
     void endsWhatExpiredOnEitherClockAsStale() {
         wants(candidate(WELCOME, "in log time", MORNING));
-        policy.passTime(recipient, MORNING + DAY, MORNING, decisions::add);
+        policy.advanceTo(recipient, MORNING + DAY, MORNING, decisions::add);
         assertThat(reasons()).containsExactly("in log time stale");
 
         decisions.clear();
         wants(candidate(WELCOME, "in wall time", MORNING));
-        policy.passTime(recipient, MORNING, MORNING + DAY, decisions::add);
+        policy.advanceTo(recipient, MORNING, MORNING + DAY, decisions::add);
         wants(candidate(WELCOME, "just in time", MORNING));
-        policy.passTime(recipient, MORNING + DAY - 1, MORNING + DAY - 1, decisions::add);
+        policy.advanceTo(recipient, MORNING + DAY - 1, MORNING + DAY - 1, decisions::add);
         assertThat(reasons()).containsExactly("in wall time stale");
         assertThat(sent()).containsExactly("just in time");
     }
@@ -190,6 +191,25 @@ class EmailPolicyTest {
         wants(candidate(NO_PROJECT, "wanted again", MORNING + 2 * DAY));
         pass(MORNING + 2 * DAY);
         assertThat(sent()).containsExactly("wanted", "wanted again");
+    }
+
+    /**
+     * A decision waits for the clock, not for others to wait: what was read by then counts, also
+     * what was committed after the time that is asked about. While a backlog is worked off, how
+     * much that is depends on how far one way through the job is ahead of another.
+     */
+    @Test
+    void takesAnOptOutIntoAccountThatIsReadBeforeTheDecision() {
+        wants(candidate(NO_PROJECT, "read before", MORNING));
+        hears(preferences(MORNING + HOUR, "false"));
+        pass(MORNING);
+        assertThat(reasons()).containsExactly("read before opted_out");
+
+        hears(preferences(MORNING + 2 * HOUR, "true"));
+        wants(candidate(NO_PROJECT, "read after", MORNING + 3 * HOUR));
+        pass(MORNING + 3 * HOUR);
+        hears(preferences(MORNING + 4 * HOUR, "false"));
+        assertThat(sent()).containsExactly("read after");
     }
 
     @Test
@@ -264,11 +284,25 @@ class EmailPolicyTest {
         hears(delivery(ALICE, "first", NO_PROJECT, "sent", MORNING + 2 * SECOND).fact());
         pass(MORNING + 2 * SECOND + DAY - 1);
         assertThat(sent()).containsExactly("first");
-        assertThat(policy.nextTime(recipient)).hasValue(MORNING + 2 * SECOND + DAY);
+        assertThat(policy.nextDeadline(recipient)).isEqualTo(MORNING + 2 * SECOND + DAY);
 
         pass(MORNING + 2 * SECOND + DAY);
         assertThat(sent()).containsExactly("first", "second");
         assertThat(reasons()).isEmpty();
+    }
+
+    /** Somebody else's line of the journal may say so; its commit was later than any sending. */
+    @Test
+    void isNotCappedForEverByAMailSentInTheYear9999() {
+        hears(
+                delivery(ALICE, "theirs", NO_PROJECT, "sent", at("9999-12-31T23:59:59Z"))
+                        .committedAt(MORNING)
+                        .fact());
+        wants(candidate(QUOTA_80, "ours", MORNING + HOUR));
+        pass(MORNING + DAY - 1);
+        assertThat(sent()).isEmpty();
+        pass(MORNING + DAY);
+        assertThat(sent()).containsExactly("ours");
     }
 
     @Test
@@ -306,7 +340,7 @@ class EmailPolicyTest {
         hears(delivery(ALICE, "first", NO_PROJECT, "sent", MORNING).fact());
         wants(candidate(NO_PROJECT, "second", MORNING - HOUR, MORNING + 1));
         pass(MORNING + 1);
-        assertThat(policy.nextTime(recipient)).hasValue(MORNING - HOUR + DAY);
+        assertThat(policy.nextDeadline(recipient)).isEqualTo(MORNING - HOUR + DAY);
         pass(MORNING - HOUR + DAY - 1);
         assertThat(reasons()).isEmpty();
         pass(MORNING - HOUR + DAY);
@@ -359,7 +393,7 @@ class EmailPolicyTest {
                     delivery(ALICE, "first", NO_PROJECT, status, MORNING + 1)
                             .committedAt(MORNING + HOUR)
                             .fact());
-            assertThat(policy.nextTime(recipient)).hasValue(MORNING + HOUR);
+            assertThat(policy.nextDeadline(recipient)).isEqualTo(MORNING + HOUR);
             pass(MORNING + HOUR);
             assertThat(sent()).as(status).containsExactly("first", "second");
         }
@@ -398,7 +432,7 @@ class EmailPolicyTest {
                         .fact());
         wants(candidate(QUOTA_80, "k", MORNING));
         pass(MORNING);
-        assertThat(policy.nextTime(recipient)).hasValue(MORNING - HOUR + DAY);
+        assertThat(policy.nextDeadline(recipient)).isEqualTo(MORNING - HOUR + DAY);
         pass(MORNING - HOUR + DAY - 1);
         assertThat(sent()).isEmpty();
         pass(MORNING - HOUR + DAY);
@@ -482,6 +516,72 @@ class EmailPolicyTest {
     }
 
     @Test
+    void aStrongerEmailTakesTheWeakerOneBackThatIsQueued() {
+        wants(candidate(QUOTA_80, "80", MORNING));
+        pass(MORNING);
+        assertThat(sent()).containsExactly("80");
+
+        wants(about("another project", candidate(QUOTA_REACHED, "elsewhere", MORNING + HOUR)));
+        pass(MORNING + HOUR);
+        assertThat(withdrawals()).isEmpty();
+        wants(candidate(QUOTA_REACHED, "reached", MORNING + 2 * HOUR));
+        pass(MORNING + 2 * HOUR);
+
+        assertThat(sent()).containsExactly("80", "elsewhere", "reached");
+        assertThat(withdrawals())
+                .containsExactly(new Retraction("80", ALICE, ALICE, Reasons.SUPERSEDED));
+    }
+
+    @Test
+    void takesBackWhatTheJournalAloneKnowsToBeQueued() {
+        hears(delivery(ALICE, "80", QUOTA_80, "queued", MORNING).with("project_id", SHOP).fact());
+        hears(delivery(ALICE, "79", QUOTA_80, "queued", MORNING).with("project_id", SHOP).fact());
+        hears(delivery(ALICE, "79", QUOTA_80, "sent", MORNING + 1).fact());
+
+        wants(candidate(QUOTA_REACHED, "reached", MORNING + HOUR));
+        pass(MORNING + HOUR);
+
+        assertThat(withdrawals()).extracting(Retraction::key).containsExactly("80");
+    }
+
+    @Test
+    void leavesSomebodyElsesQueuedRowWithoutATypeAlone() {
+        hears(delivery(ALICE, "x", null, "queued", MORNING).with("project_id", SHOP).fact());
+
+        wants(candidate(QUOTA_REACHED, "reached", MORNING + HOUR));
+        pass(MORNING + HOUR);
+
+        assertThat(sent()).containsExactly("reached");
+        assertThat(withdrawals()).isEmpty();
+    }
+
+    @Test
+    void aQueuedEmailThatMayNoLongerBeSentLeavesItsKeyFree() {
+        wants(candidate(QUOTA_REACHED, "k", MORNING));
+        pass(MORNING);
+        hears(delivery(ALICE, "k#disabled", QUOTA_REACHED, "suppressed", MORNING + 1).fact());
+        wants(candidate(QUOTA_REACHED, "k", MORNING + HOUR));
+        pass(MORNING + HOUR);
+        assertThat(sent()).containsExactly("k", "k");
+    }
+
+    /** State was lost, and the journal tells what it was told already. */
+    @Test
+    void noDigestTellsAgainWhatTheJournalHas() {
+        recipient = new Recipient();
+        for (int i = 1; i <= 8; i++) {
+            wants(to(DUTY, alert(i, MORNING + i)));
+        }
+        for (int i = 1; i <= 8; i++) {
+            String status = i <= 5 ? "sent" : "suppressed";
+            hears(delivery(DUTY, "alert " + i, ALERT, status, MORNING - HOUR).fact());
+        }
+        pass(MORNING + 2 * HOUR);
+        assertThat(digests()).isEmpty();
+        assertThat(reasons()).isEmpty();
+    }
+
+    @Test
     void supersedesNothingWithWhatIsNotSentItself() {
         policy =
                 new EmailPolicy(
@@ -550,7 +650,7 @@ class EmailPolicyTest {
         }
         assertThat(sent()).containsExactly("alert 1", "alert 2", "alert 3", "alert 4", "alert 5");
         long hourOver = MORNING + MINUTE + HOUR;
-        assertThat(policy.nextTime(recipient)).hasValue(hourOver);
+        assertThat(policy.nextDeadline(recipient)).isEqualTo(hourOver);
         pass(hourOver - 1);
         assertThat(digests()).isEmpty();
 
@@ -649,11 +749,11 @@ class EmailPolicyTest {
     void forgetsKeysWhenNoRepetitionCanBringThemBack() {
         wants(candidate(FIRST_VERDICT, "k", MORNING));
         pass(MORNING);
-        OptionalLong next = policy.nextTime(recipient);
-        assertThat(next).hasValue(MORNING + DAY + 40 * DAY);
-        pass(next.orElseThrow());
+        long next = policy.nextDeadline(recipient);
+        assertThat(next).isEqualTo(MORNING + DAY + 40 * DAY);
+        pass(next);
         assertThat(recipient.decided).isEmpty();
-        assertThat(policy.nextTime(recipient)).isEmpty();
+        assertThat(policy.nextDeadline(recipient)).isEqualTo(Deadlines.NONE);
     }
 
     @Test
@@ -663,10 +763,10 @@ class EmailPolicyTest {
         assertThat(policy.isForgettable(recipient, Long.MIN_VALUE)).isTrue();
         wants(to(DUTY, candidate(ALERT, "k", MORNING)));
         assertThat(policy.isForgettable(recipient, MORNING)).isFalse();
-        for (OptionalLong next = policy.nextTime(recipient);
-                next.isPresent();
-                next = policy.nextTime(recipient)) {
-            pass(next.getAsLong());
+        for (long next = policy.nextDeadline(recipient);
+                next != Deadlines.NONE;
+                next = policy.nextDeadline(recipient)) {
+            pass(next);
         }
         assertThat(policy.isForgettable(recipient, MORNING + 60 * DAY)).isTrue();
     }
@@ -699,7 +799,7 @@ class EmailPolicyTest {
     }
 
     private void pass(long now) {
-        policy.passTime(recipient, now, now, decisions::add);
+        policy.advanceTo(recipient, now, now, decisions::add);
     }
 
     /** Digests that are sent. */
@@ -759,7 +859,7 @@ class EmailPolicyTest {
         return new Candidate(
                 c.rule(),
                 c.key(),
-                c.occasion(),
+                c.instance(),
                 recipient,
                 c.userId(),
                 c.projectId(),
@@ -774,7 +874,7 @@ class EmailPolicyTest {
         return new Candidate(
                 c.rule(),
                 c.key(),
-                c.occasion(),
+                c.instance(),
                 c.recipient(),
                 c.userId(),
                 project,
@@ -789,7 +889,7 @@ class EmailPolicyTest {
         return new Candidate(
                 c.rule(),
                 c.key(),
-                c.occasion(),
+                c.instance(),
                 c.recipient(),
                 c.userId(),
                 c.projectId(),

@@ -2,10 +2,13 @@ package io.seqpulse.lifecycle.policy;
 
 import static io.seqpulse.lifecycle.story.Facts.ALICE;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.codec.Layouts;
 import io.seqpulse.lifecycle.detect.Candidate;
+import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.policy.Recipient.AlertHour;
+import io.seqpulse.lifecycle.policy.Recipient.Queued;
 import io.seqpulse.lifecycle.policy.Recipient.Waiting;
 import java.io.IOException;
 import java.util.HashMap;
@@ -33,6 +36,14 @@ class RecipientCodecTest {
         Layouts.assertReads(codec, LAYOUT_1, full());
     }
 
+    @Test
+    void bringsBackWhatWasToldOfHeldEmails() throws IOException {
+        Recipient recipient = full();
+        recipient.held.become(HeldEmails.of(recipient, MORNING), increment -> {});
+        Layouts.assertComesBack(codec, recipient);
+        assertThat(recipient.held.isEmpty()).isFalse();
+    }
+
     private static Recipient full() {
         Map<String, String> values = new HashMap<>();
         values.put("plan", "free");
@@ -42,13 +53,13 @@ class RecipientCodecTest {
         Recipient recipient = new Recipient();
         recipient.account.put("email", "alice@live.example");
         recipient.account.put("locale", null);
-        recipient.accountCommittedAt = MORNING;
-        recipient.accountPosition = 1;
-        recipient.accountSeen = 2;
+        recipient.row.present = true;
+        recipient.row.committedAt = MORNING;
+        recipient.row.position = new LogPosition(1, 2);
         recipient.preferences.put("marketing_opt_in", "false");
-        recipient.preferencesCommittedAt = MORNING + 1;
-        recipient.preferencesPosition = 3;
-        recipient.preferencesSeen = 4;
+        recipient.preferencesRow.present = true;
+        recipient.preferencesRow.committedAt = MORNING;
+        recipient.preferencesRow.position = new LogPosition(3, 4);
         recipient.marketingSentAt = MORNING + 2;
         recipient.reservedKey = "r";
         recipient.reservedAt = MORNING + 3;
@@ -58,6 +69,7 @@ class RecipientCodecTest {
         waiting.capped = true;
         recipient.waiting.put("k", waiting);
         recipient.decided.put("d", MORNING + 5);
+        recipient.queued.put("q", new Queued("E-CONV-01", "p", MORNING + 9));
         AlertHour hour = new AlertHour();
         hour.sentAt.addAll(List.of(MORNING, MORNING + 6));
         hour.absorbed.add(candidate);
@@ -69,11 +81,11 @@ class RecipientCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            010224002027616c696365406c6976652e6578616d706c65809afccab868020401404a829afccab8
-            680608849afccab8680572869afccab868889afccab86801056b8001056b056f01a11ce000000040
-            00800000000000000101a11ce00000004000800000000000000100809afccab868040006023e002a
-            4c010105648a9afccab86801057002809afccab8688c9afccab868018001056b056f01a11ce00000
-            004000800000000000000101a11ce00000004000800000000000000100809afccab868040006023e
-            002a4c8e9afccab868909afccab868
+            0101809afccab86802020000909afccab8680224002027616c696365406c6976652e6578616d706c
+            6501404a01809afccab86806020000849afccab8680572869afccab868889afccab86801056b8001
+            056b056f01a11ce00000004000800000000000000101a11ce0000000400080000000000000010080
+            9afccab868040006023e002a4c010105648a9afccab86801057186010570929afccab86801057002
+            809afccab8688c9afccab868018001056b056f01a11ce00000004000800000000000000101a11ce0
+            0000004000800000000000000100809afccab868040006023e002a4c8e9afccab86800
             """;
 }

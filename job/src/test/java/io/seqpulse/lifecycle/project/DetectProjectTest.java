@@ -21,11 +21,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Rule.Audience;
+import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
@@ -94,7 +96,7 @@ class DetectProjectTest {
         Candidate toAdmin = story.candidates().get(1);
         assertThat(toAdmin.recipient()).isEqualTo(BOB);
         assertThat(toAdmin.userId()).isEqualTo(BOB);
-        assertThat(toAdmin.occasion()).isEqualTo(FIRST_VERDICT);
+        assertThat(toAdmin.instance()).isEqualTo(FIRST_VERDICT);
     }
 
     @Test
@@ -119,6 +121,48 @@ class DetectProjectTest {
         assertThat(story.candidates())
                 .singleElement()
                 .satisfies(c -> assertThat(c.values()).containsEntry("deployment_id", "d1"));
+    }
+
+    /** A project that is known by a change only may have had verdicts before. */
+    @Test
+    void doesNotTakeTheFirstVerdictItHearsOfForTheFirst() throws Exception {
+        long created = LIVE_SINCE - 300 * DAY;
+        story.hears(project(SHOP, created).committedAt(MORNING).updated().fact());
+        story.hears(verdict(SHOP, "d9", "ok", MORNING + HOUR).fact()).clock(MORNING + 2 * HOUR);
+        assertThat(story.keys()).isEmpty();
+
+        long snapshot = MORNING + DAY;
+        story.hears(
+                project(SHOP, created).snapshotAt(snapshot).fact(),
+                verdict(SHOP, "d1", "ok", created + DAY).snapshotAt(snapshot).fact(),
+                verdict(SHOP, "d9", "ok", MORNING + HOUR).snapshotAt(snapshot).fact());
+        story.clock(snapshot);
+        assertThat(story.keys()).isEmpty();
+    }
+
+    @Test
+    void tellsOfTheFirstVerdictOnceASnapshotHasShownThatItIs() throws Exception {
+        long created = LIVE_SINCE - 300 * DAY;
+        story.hears(project(SHOP, created).committedAt(MORNING).updated().fact());
+        story.hears(verdict(SHOP, "d9", "ok", MORNING + HOUR).fact()).clock(MORNING + 2 * HOUR);
+
+        long snapshot = MORNING + DAY;
+        story.hears(
+                project(SHOP, created).snapshotAt(snapshot).fact(),
+                verdict(SHOP, "d9", "ok", MORNING + HOUR).snapshotAt(snapshot).fact());
+        story.clock(snapshot);
+        assertThat(story.keys()).containsExactly("first_verdict_available:" + SHOP);
+    }
+
+    @Test
+    void countsNoMonthOfWhichItHasNotHeardAll() throws Exception {
+        story.hears(project(SHOP, LIVE_SINCE + DAY).committedAt(MORNING).updated().fact());
+        story.hears(deployments(SHOP, 40, MORNING + HOUR)).clock(MORNING + DAY);
+        assertThat(story.keys()).isEmpty();
+
+        story.hears(project(SHOP, LIVE_SINCE + DAY).snapshotAt(MORNING + 2 * DAY).fact());
+        story.clock(MORNING + 2 * DAY);
+        assertThat(story.keys()).containsExactly("free_quota_80:" + SHOP + ":2026-11");
     }
 
     @Test
@@ -153,7 +197,7 @@ class DetectProjectTest {
         assertThat(alerts())
                 .extracting(Candidate::recipient)
                 .containsExactly(ALICE, BOB, "mailto:duty@example.org");
-        assertThat(alerts()).extracting(Candidate::occasion).containsOnly(key);
+        assertThat(alerts()).extracting(Candidate::instance).containsOnly(key);
         assertThat(alerts().get(0).key()).isEqualTo(key);
         assertThat(alerts().get(0).expiresAt()).isEqualTo(MORNING + 6 * HOUR);
         assertThat(alerts().get(1).key()).isEqualTo(key + ":" + BOB);
@@ -168,6 +212,116 @@ class DetectProjectTest {
     }
 
     @Test
+    void alertsNobodyOfAVerdictThatIsDeletedWhileItWaits() throws Exception {
+        story.hears(project(SHOP, CREATED).fact(), verdict(SHOP, "d1", "warning", MORNING).fact());
+        story.hears(verdict(SHOP, "d2", "warning", MORNING).fact());
+        story.hears(gone(FactKind.VERDICT_GONE, "d1", MORNING + SECOND).fact());
+        story.hears(gone(FactKind.DEPLOYMENT_GONE, "d2", MORNING + SECOND).fact());
+        story.clock(MORNING + HOUR);
+        assertThat(alerts()).isEmpty();
+        assertThat(story.retractions()).isEmpty();
+    }
+
+    @Test
+    void withdrawsTheAlertOfAVerdictThatIsDeletedLater() throws Exception {
+        story.hears(project(SHOP, CREATED).fact(), verdict(SHOP, "d1", "warning", MORNING).fact());
+        story.clock(MORNING + MINUTE);
+        assertThat(alerts()).hasSize(1);
+        story.hears(gone(FactKind.VERDICT_GONE, "d1", MORNING + HOUR).fact());
+        assertThat(story.retractions())
+                .extracting(Retraction::key)
+                .containsExactly("critical_verdict_alert:d1");
+    }
+
+    /** Another verdict of the deployment is told instead. */
+    @Test
+    void alertsOfTheVerdictThatReplacesADeletedOne() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                verdict(SHOP, "d1", "rollback_recommended", MORNING).fact());
+        story.hears(gone(FactKind.VERDICT_GONE, "d1", MORNING + 1).fact());
+        story.hears(verdict(SHOP, "d1", "warning", MORNING + SECOND).fact());
+        story.clock(MORNING + HOUR);
+        assertThat(alerts())
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.values()).containsEntry("verdict", "warning"));
+    }
+
+    @Test
+    void alertsOfAVerdictThatOnlyChangedItsEnvironment() throws Exception {
+        story.hears(project(SHOP, CREATED).fact(), verdict(SHOP, "d1", "warning", MORNING).fact());
+        story.hears(
+                Facts.of(FactKind.VERDICT_GONE, SHOP, "d1", MORNING + SECOND)
+                        .with("env", "prod")
+                        .fact());
+        story.clock(MORNING + HOUR);
+        assertThat(alerts()).hasSize(1);
+    }
+
+    private static Facts gone(FactKind kind, String deployment, long at) {
+        return Facts.of(kind, SHOP, deployment, at).with("deleted", "true");
+    }
+
+    /** The database's clock was an hour ahead when the project was created, and then was set. */
+    @Test
+    void alertsWhoIsTheOwnerByTheLogThoughTheClockWasAhead() throws Exception {
+        story.hears(project(SHOP, MORNING).committedAt(MORNING + HOUR).position(1).fact());
+        story.hears(
+                project(SHOP, MORNING)
+                        .with("owner_id", BOB)
+                        .committedAt(MORNING + MINUTE)
+                        .position(2)
+                        .updated()
+                        .fact());
+        long at = MORNING + 2 * MINUTE;
+        story.hears(verdict(SHOP, "d1", "rollback_recommended", at).fact()).clock(at + 2 * SECOND);
+        assertThat(story.candidates())
+                .filteredOn(candidate -> candidate.rule().equals("E-ACT-05"))
+                .extracting(Candidate::recipient)
+                .containsExactly(BOB);
+    }
+
+    @Test
+    void alertsAtOnceOfAVerdictThatClaimsToBeOfNextYear() throws Exception {
+        story.hears(project(SHOP, MORNING).fact());
+        story.hears(
+                verdict(SHOP, "d1", "warning", MORNING + 300 * DAY)
+                        .committedAt(MORNING + HOUR)
+                        .fact());
+        story.clock(MORNING + HOUR + 2 * SECOND);
+        assertThat(story.candidates())
+                .filteredOn(candidate -> candidate.rule().equals("E-ACT-05"))
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.dueAt()).isEqualTo(MORNING + HOUR));
+    }
+
+    /** It may be of any time before. */
+    @Test
+    void neverMailsWhatASnapshotTellsOfNextYear() throws Exception {
+        story.hears(project(SHOP, MORNING).snapshotAt(MORNING + HOUR).fact());
+        story.hears(
+                verdict(SHOP, "d1", "warning", MORNING + 300 * DAY)
+                        .snapshotAt(MORNING + HOUR)
+                        .fact());
+        story.clock(MORNING + 310 * DAY);
+        assertThat(story.keys()).isEmpty();
+    }
+
+    /** A change that could not be read is replayed after the next one has been taken. */
+    @Test
+    void keepsANewerRowWhenAnOlderOneIsReplayed() throws Exception {
+        story.hears(project(SHOP, MORNING).with("owner_id", BOB).position(20).fact());
+        Fact letter = project(SHOP, MORNING).committedAt(MORNING + HOUR).updated().fact();
+        story.hears(letter.toldAt(new LogPosition(10, 30)));
+        long at = MORNING + 2 * HOUR;
+        story.hears(verdict(SHOP, "d1", "warning", at).fact()).clock(at + 2 * SECOND);
+        assertThat(story.candidates())
+                .filteredOn(candidate -> candidate.rule().equals("E-ACT-05"))
+                .extracting(Candidate::recipient)
+                .containsExactly(BOB);
+    }
+
+    @Test
     void doesNotAlertOfGoodOrUnknownVerdicts() throws Exception {
         story.hears(
                 project(SHOP, CREATED).fact(),
@@ -175,6 +329,42 @@ class DetectProjectTest {
                 verdict(SHOP, "d2", null, MORNING).fact());
         story.clock(MORNING + MINUTE);
         assertThat(alerts()).isEmpty();
+    }
+
+    @Test
+    void takesAnAlertBackWhoseVerdictWasCorrected() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                verdict(SHOP, "d1", "warning", MORNING).fact(),
+                verdict(SHOP, "d2", "warning", MORNING).fact(),
+                verdict(SHOP, "d3", "warning", MORNING).fact());
+        story.hears(verdict(SHOP, "d2", "ok", MORNING).committedAt(MORNING + SECOND).fact());
+        story.clock(MORNING + MINUTE);
+        assertThat(story.keys())
+                .contains("critical_verdict_alert:d1", "critical_verdict_alert:d3")
+                .doesNotContain("critical_verdict_alert:d2");
+
+        story.hears(verdict(SHOP, "d3", "ok", MORNING).committedAt(MORNING + 2 * MINUTE).fact());
+        assertThat(story.retractions())
+                .containsExactly(
+                        new Retraction(
+                                "critical_verdict_alert:d3", ALICE, ALICE, Retraction.RESOLVED));
+    }
+
+    /** What waited for a refusal is no count of deployments. */
+    @Test
+    void whatATriggerMadeIsNotAskedOfTheOneThatItHasBecome() throws Exception {
+        List<List<ActiveRule>> running = new ArrayList<>(List.of(Rules.liveSince(LIVE_SINCE)));
+        story.close();
+        story = new DetectionStory(() -> new DetectProject(LOG, running.get(0), Rules.measures()));
+        story.hears(project(SHOP, CREATED).fact(), quotaRefused(SHOP, "q1", MORNING).fact());
+        running.set(0, Rules.withoutTable("quota_refusals", LIVE_SINCE));
+
+        story.restarts().clock(MORNING + HOUR);
+        assertThat(story.candidates()).isEmpty();
+
+        story.hears(deployments(SHOP, 50, MORNING + HOUR)).clock(MORNING + 3 * HOUR);
+        assertThat(story.keys()).contains(QUOTA_REACHED);
     }
 
     @Test

@@ -37,6 +37,7 @@ final class ChangeLogWriter {
     private final Map<String, Map<String, Map<String, String>>> tables = new HashMap<>();
     private final List<ChangeEvent> streamed = new ArrayList<>();
     private long offset;
+    private long committed;
 
     /** Every table has a row that stays, so that every snapshot shows something of it. */
     ChangeLogWriter(Random random) {
@@ -76,6 +77,7 @@ final class ChangeLogWriter {
     List<LogRecord> stream(Transaction transaction) {
         long micros = transaction.commit() * 1_000 + random.nextInt(SUB_MILLI_MICROS);
         List<LogRecord> records = new ArrayList<>();
+        long previousCommit = committed;
         for (Change change : transaction.changes()) {
             Map<String, String> key = key(change.table(), change.id(), change.row());
             if (change.operation() == 'd' && key.isEmpty()) {
@@ -96,14 +98,25 @@ final class ChangeLogWriter {
                             micros / 1_000 + 1,
                             offset++,
                             Snapshot.NONE,
-                            offset);
+                            offset,
+                            previousCommit);
             streamed.add(event);
             records.add(record(event));
         }
+        committed = ++offset;
         return records;
     }
 
-    /** Every row as it is now, with one time for all. */
+    /** The first microsecond at which nothing is streamed any more that is committed at a time. */
+    static long after(long commit) {
+        return commit * 1_000 + SUB_MILLI_MICROS;
+    }
+
+    /**
+     * Every row as it is now, with one time for all.
+     *
+     * @param at in microseconds since the epoch
+     */
     List<LogRecord> snapshot(long at, boolean incremental) {
         List<ChangeEvent> rows = new ArrayList<>();
         for (String table : TABLES) {
@@ -117,10 +130,11 @@ final class ChangeLogWriter {
                                                     key(table, id, row),
                                                     Map.of(),
                                                     row,
-                                                    at * 1_000,
-                                                    at + 1,
+                                                    at,
+                                                    at / 1_000 + 1,
                                                     offset++,
                                                     Snapshot.MIDDLE,
+                                                    0,
                                                     0)));
         }
         List<LogRecord> records = new ArrayList<>();
@@ -152,6 +166,7 @@ final class ChangeLogWriter {
     /** The slot is gone: what was streamed from it never comes again. */
     void loseSlot() {
         streamed.clear();
+        committed = 0; // which the first transaction after a snapshot does not say
     }
 
     private static ChangeEvent at(ChangeEvent event, long offset, Snapshot snapshot) {
@@ -165,7 +180,8 @@ final class ChangeLogWriter {
                 event.envelopeMillis(),
                 offset,
                 snapshot,
-                event.lsn());
+                event.lsn(),
+                event.previousCommitLsn());
     }
 
     private static LogRecord record(ChangeEvent event) {

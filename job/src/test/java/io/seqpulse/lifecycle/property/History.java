@@ -18,12 +18,7 @@ import java.util.TreeMap;
 record History(String id, long seed, List<Transaction> transactions, Set<String> intents) {
 
     /** Changes that were committed together. */
-    record Transaction(long commit, List<Change> changes) {
-
-        boolean updatesNothing() {
-            return changes.stream().noneMatch(change -> change.operation() == 'u');
-        }
-    }
+    record Transaction(long commit, List<Change> changes) {}
 
     /**
      * A change of a row.

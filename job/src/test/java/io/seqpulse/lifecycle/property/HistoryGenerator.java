@@ -9,12 +9,14 @@ import static io.seqpulse.lifecycle.property.Setting.MINUTE;
 import static io.seqpulse.lifecycle.property.Setting.SECOND;
 
 import io.seqpulse.lifecycle.property.Draft.Edit;
+import io.seqpulse.lifecycle.property.History.Change;
 import io.seqpulse.lifecycle.property.History.Transaction;
 import io.seqpulse.lifecycle.property.Setting.Window;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -41,10 +43,7 @@ final class HistoryGenerator {
         this.random = new Random(seed);
     }
 
-    /**
-     * The history of a seed. While the slot is gone rows are only added and deleted: what they are
-     * changed to and from again then is lost to every reader of the log.
-     */
+    /** The history of a seed. */
     static History generate(Setting setting, String id, long seed) {
         for (int attempt = 0; attempt < TRIES; attempt++) {
             HistoryGenerator generator =
@@ -52,14 +51,36 @@ final class HistoryGenerator {
             generator.tellStories();
             generator.endSomeUnseen();
             List<Transaction> transactions = generator.draft.transactions();
-            boolean tellable =
-                    transactions.stream()
-                            .allMatch(t -> t.updatesNothing() || !setting.inGap(t.commit()));
-            if (tellable && !transactions.isEmpty()) {
+            if (!transactions.isEmpty()) {
+                if (generator.isActivatedUnseen(transactions)) {
+                    generator.intents.add("activated while the slot was gone");
+                }
                 return new History(id, seed, transactions, generator.intents);
             }
         }
         throw new IllegalStateException("seed " + seed + " makes no history");
+    }
+
+    /** Whether somebody who was known is activated while the slot is gone. */
+    private boolean isActivatedUnseen(List<Transaction> transactions) {
+        Set<String> inactive = new HashSet<>();
+        for (Transaction transaction : transactions) {
+            for (Change change : transaction.changes()) {
+                if (change.table().equals("users")
+                        && change.is("is_active")
+                        && inactive.contains(change.id())
+                        && setting.inGap(transaction.commit())) {
+                    return true;
+                }
+                boolean waits = change.operation() == 'c' && !change.is("is_active");
+                if (change.table().equals("users") && waits) {
+                    inactive.add(change.id());
+                } else if (change.table().equals("users") && change.is("is_active")) {
+                    inactive.remove(change.id());
+                }
+            }
+        }
+        return false;
     }
 
     /** While the slot is gone, some of what there is goes too. */
@@ -137,7 +158,7 @@ final class HistoryGenerator {
         commitUser(user, created, commit, active);
         if (!active && random.nextInt(3) != 0) {
             intents.add("activated later");
-            setActive(user, commit + MINUTE + random.nextInt((int) (30 * HOUR)), true);
+            setActive(user, activation(commit), true);
         }
         if (random.nextInt(6) == 0) {
             setActive(user, near(random.nextBoolean() ? asked : commit + 20), false);
@@ -185,6 +206,15 @@ final class HistoryGenerator {
                     commit + random.nextInt((int) (3 * DAY)),
                     update("users", user, "name", "Renamed " + user));
         }
+    }
+
+    private long activation(long signedUp) {
+        boolean unseen = setting.gapFrom() > signedUp && random.nextInt(3) == 0;
+        return unseen
+                ? setting.gapFrom()
+                        + 1
+                        + random.nextInt((int) (setting.gapTo() - setting.gapFrom()))
+                : signedUp + MINUTE + random.nextInt((int) (30 * HOUR));
     }
 
     /** Gets E-ACT-01 for being slow, then fills the quota within a day: the cap has work. */

@@ -21,6 +21,7 @@ class HistoryPropertyTest {
     private static final int ENOUGH_TO_HAVE_TRIED_ALL = 5_000;
     private static final int HISTORIES_WITH_RESTORES = 300;
     private static final int TRANSACTIONS_A_RESTORE = 80;
+    private static final int HISTORIES_WITH_LOSSES = 300;
     private static final int HISTORIES_A_MUTANT = 3_000;
     private static final int HISTORIES_OF_NO_MUTANT = 100;
 
@@ -50,6 +51,7 @@ class HistoryPropertyTest {
                     Map.entry("intent 1 s after a boundary", 100),
                     Map.entry("intent quota at the end of a month", 25),
                     Map.entry("intent project at the deadline", 80),
+                    Map.entry("intent activated while the slot was gone", 2),
                     Map.entry("intent deleted while the slot was gone", 60),
                     Map.entry("intent new owner", 40),
                     Map.entry("intent plan changed", 80));
@@ -73,6 +75,12 @@ class HistoryPropertyTest {
     void decidesTheSameAcrossRestores() throws Exception {
         HistoryCheck check = new HistoryCheck(SEED + 1).restoringEvery(TRANSACTIONS_A_RESTORE);
         assertThat(timed("histories with restores", check, HISTORIES_WITH_RESTORES)).isNull();
+    }
+
+    @Test
+    void mailsNothingOfThePastAndLosesNothingWhenItsStateIsLost() throws Exception {
+        HistoryCheck check = new HistoryCheck(SEED + 2).losingState();
+        assertThat(timed("histories with a lost state", check, HISTORIES_WITH_LOSSES)).isNull();
     }
 
     @ParameterizedTest
@@ -111,8 +119,8 @@ class HistoryPropertyTest {
                 new Mutant(
                         "what is due as the rule goes live is history (<= for <)",
                         "detect/Detection.java",
-                        "occasion.dueAt() < rule.active().liveSince()",
-                        "occasion.dueAt() <= rule.active().liveSince()"),
+                        "instance.dueAt() < rule.active().liveSince()",
+                        "instance.dueAt() <= rule.active().liveSince()"),
                 new Mutant(
                         "months of Paris",
                         "detect/Periods.java",
@@ -125,7 +133,7 @@ class HistoryPropertyTest {
                         "fact.committedAt()"),
                 new Mutant(
                         "a repeated deployment counts twice",
-                        "detect/Occurrences.java",
+                        "detect/EventHistory.java",
                         "Long known = remember(fact, older);",
                         "remember(fact, older); Long known = null;"),
                 new Mutant(
@@ -140,34 +148,51 @@ class HistoryPropertyTest {
                         "return 0;"),
                 new Mutant(
                         "what a new snapshot lacks is kept",
-                        "state/SweepOperator.java",
-                        "            sweep(resnapshot);",
+                        "state/ReconcileOperator.java",
+                        "            reconcile(boundary);",
                         ""),
                 new Mutant(
                         "what a new snapshot shows is let go of",
-                        "fact/Resnapshot.java",
-                        "seen < fromOffset",
-                        "seen < toOffset"),
+                        "fact/SnapshotBoundary.java",
+                        "seen.told() < fromOffset",
+                        "seen.told() < toOffset"),
                 new Mutant(
                         "what a new snapshot lacks is let go of before all of it has come",
-                        "state/SweepOperator.java",
+                        "state/ReconcileOperator.java",
                         "waiting.getValue().at() <= mark.getTimestamp()",
                         "mark.getTimestamp() > Long.MIN_VALUE"),
                 new Mutant(
                         "a row that says nothing new was not seen",
                         "detect/Profile.java",
-                        "seen = Math.max(seen, fact.position());",
-                        "seen = known ? seen : fact.position();"),
+                        "row.put(fact);",
+                        "if (news) { row.put(fact); }"),
                 new Mutant(
                         "members that are gone stay",
-                        "detect/Detection.java",
-                        "resnapshot.lacks(FactKind.MEMBER.table(), m.seen())",
-                        "m == null"),
+                        "parent/ForeignKey.java",
+                        "row.isMissingFrom(boundary, kind.table())",
+                        "row.position == null"),
                 new Mutant(
                         "a deletion is forgotten at once",
+                        "fact/TrackedRow.java",
+                        "return tombstone != null && !tombstone.precedes(fact);",
+                        "return false;"),
+                new Mutant(
+                        "first seen is first happened",
+                        "detect/Detection.java",
+                        "return profile.toldWhole",
+                        "return profile.row.present",
+                        true),
+                new Mutant(
+                        "whoever is found active has just become so",
                         "detect/Profile.java",
-                        "return departure != null && !departure.precedes(fact);",
-                        "return false;"));
+                        "return createdAt;",
+                        "return fact.at();",
+                        true),
+                new Mutant(
+                        "nobody becomes active while the slot is gone",
+                        "detect/Profile.java",
+                        "Math.max(createdAt, fact.committedAt())",
+                        "createdAt"));
     }
 
     private static String timed(String what, HistoryCheck check, int histories) throws Exception {

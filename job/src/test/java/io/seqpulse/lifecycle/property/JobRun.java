@@ -23,6 +23,15 @@ final class JobRun {
     /** A clock message committed at a time has the watermark this much before it, rounded up. */
     private static final long CLOCK_BEHIND = 2;
 
+    /**
+     * The job's state is lost, and the beginning of its log too: the job reads what is left of the
+     * log, and then a new snapshot.
+     *
+     * @param at when, between two commits
+     * @param retainedFrom what was committed before is no longer in the log
+     */
+    record Loss(long at, long retainedFrom) {}
+
     /** A decision as it left the policy. */
     record Decided(Decision decision, long wall, boolean written) {}
 
@@ -35,6 +44,8 @@ final class JobRun {
     private final List<Decided> decisions = new ArrayList<>();
     private final double faults;
     private final int restores;
+    private final Loss loss;
+    private final List<LogRecord> written = new ArrayList<>();
 
     private long clock = Long.MIN_VALUE;
     private long wall = Long.MIN_VALUE;
@@ -44,6 +55,7 @@ final class JobRun {
      * @param logSeed decides what befalls the log, and in which order channels are read
      * @param faults probability of a repetition or a new snapshot after a transaction
      * @param restores one checkpoint and restore in so many transactions; 0: none
+     * @param loss null: the state is never lost
      */
     JobRun(
             Setting setting,
@@ -51,7 +63,8 @@ final class JobRun {
             List<History> histories,
             long logSeed,
             double faults,
-            int restores)
+            int restores,
+            Loss loss)
             throws Exception {
         this.setting = setting;
         this.histories = histories;
@@ -69,6 +82,7 @@ final class JobRun {
         this.operators = new Operators(rules, Setting.COOLDOWN, random, this::take);
         this.faults = faults;
         this.restores = restores;
+        this.loss = loss;
     }
 
     /** What became of every email. */
@@ -86,6 +100,7 @@ final class JobRun {
             }
             snapshot(setting.snapshotAt(), false);
             boolean gapPassed = setting.gapTo() == 0;
+            boolean lost = loss == null;
             while (true) {
                 long told = next < transactions.size() ? transactions.get(next).commit() : END;
                 long commit = Math.min(told, journal.nextCommit());
@@ -112,6 +127,15 @@ final class JobRun {
                     gapPassed = true;
                     continue;
                 }
+                if (!lost && commit > loss.at()) {
+                    tickUntil(loss.at() - CLOCK_BEHIND, loss.at());
+                    if (journal.nextCommit() <= loss.at()) {
+                        continue;
+                    }
+                    loseState();
+                    lost = true;
+                    continue;
+                }
                 tickUntil(Math.min(commit, setting.end()) - CLOCK_BEHIND, commit);
                 if (Math.min(told, journal.nextCommit()) < commit) {
                     continue; // a tick sent a mail, and the journal has something to say earlier
@@ -124,7 +148,8 @@ final class JobRun {
                                 ? transactions.get(next++)
                                 : journal.commitNext();
                 stream(transaction);
-                misfortune(transaction.commit());
+                told = next < transactions.size() ? transactions.get(next).commit() : END;
+                misfortune(transaction.commit(), Math.min(told, journal.nextCommit()));
             }
             tick(setting.longAfter());
             if (operators.nextTimer() != Long.MAX_VALUE) {
@@ -148,9 +173,29 @@ final class JobRun {
         advance(transaction.commit() - CLOCK_BEHIND);
     }
 
+    private void loseState() throws Exception {
+        pass(loss.at() + 1);
+        operators.restore(null);
+        operators.expectOrphans();
+        clock = Long.MIN_VALUE;
+        for (LogRecord record : List.copyOf(written)) {
+            long committedAt = record.change().commitMillis();
+            if (committedAt >= loss.retainedFrom()) {
+                operators.accept(record);
+                operators.drain();
+                if (!record.change().fromSnapshot()) {
+                    advance(committedAt - CLOCK_BEHIND);
+                }
+            }
+        }
+        log.loseSlot();
+        snapshot(loss.at(), false);
+        tick(loss.at());
+    }
+
     private void snapshot(long at, boolean incremental) throws Exception {
         pass(at + 1);
-        List<LogRecord> records = log.snapshot(at, incremental);
+        List<LogRecord> records = log.snapshot(at * 1_000, incremental);
         if (restores > 0 && !records.isEmpty()) {
             int half = random.nextInt(records.size());
             deliver(records.subList(0, half));
@@ -162,11 +207,18 @@ final class JobRun {
         }
     }
 
-    /** What may happen to a log at any time and must change nothing. */
-    private void misfortune(long now) throws Exception {
+    /**
+     * What may happen to a log at any time and must change nothing. A snapshot lies between two
+     * commits: where the next one is of the same millisecond or the one after, only microseconds
+     * can tell them apart.
+     *
+     * @param next when something is committed next
+     */
+    private void misfortune(long now, long next) throws Exception {
         if (random.nextDouble() < faults) {
             if (random.nextInt(12) == 0) {
-                deliver(log.snapshot(now + 1, random.nextBoolean()));
+                long micros = next > now + 1 ? (now + 1) * 1_000 : ChangeLogWriter.after(now);
+                deliver(log.snapshot(micros, random.nextBoolean()));
             } else {
                 for (int times = 1 + random.nextInt(2); times > 0; times--) {
                     deliver(log.repeatSuffix());
@@ -180,6 +232,7 @@ final class JobRun {
 
     private void deliver(List<LogRecord> records) throws Exception {
         boolean oneByOne = random.nextBoolean();
+        written.addAll(loss == null ? List.of() : records);
         for (LogRecord record : records) {
             operators.accept(record);
             if (oneByOne) {

@@ -28,8 +28,13 @@ import javax.tools.ToolProvider;
  * @param source path below {@code io/seqpulse/lifecycle}
  * @param right the text as it stands there, exactly once
  * @param wrong what to put in its place
+ * @param losing whether it shows where the job's state is lost
  */
-record Mutant(String name, String source, String right, String wrong) {
+record Mutant(String name, String source, String right, String wrong, boolean losing) {
+
+    Mutant(String name, String source, String right, String wrong) {
+        this(name, source, right, wrong, false);
+    }
 
     private static final String PACKAGE = "io.seqpulse.";
     private static final Path SOURCES = Path.of("src/main/java/io/seqpulse/lifecycle");
@@ -46,9 +51,11 @@ record Mutant(String name, String source, String right, String wrong) {
         thread.setContextClassLoader(mistaken); // with which the operators are deserialized
         try {
             Class<?> check = mistaken.loadClass(HistoryCheck.class.getName());
-            return (String)
-                    check.getMethod("firstDifference", int.class)
-                            .invoke(check.getConstructor(long.class).newInstance(seed), histories);
+            Object made = check.getConstructor(long.class).newInstance(seed);
+            if (losing) {
+                check.getMethod("losingState").invoke(made);
+            }
+            return (String) check.getMethod("firstDifference", int.class).invoke(made, histories);
         } finally {
             thread.setContextClassLoader(before);
         }

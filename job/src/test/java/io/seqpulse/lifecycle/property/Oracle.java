@@ -70,7 +70,7 @@ final class Oracle {
     }
 
     /** A time at which a rule may be due. */
-    private static final class Occasion {
+    private static final class TriggerInstance {
         private String rule;
         private String subject;
         private boolean free;
@@ -89,7 +89,7 @@ final class Oracle {
     }
 
     private static final class Offer {
-        private Occasion occasion;
+        private TriggerInstance instance;
         private String key;
         private String recipient;
         private String userId;
@@ -113,6 +113,10 @@ final class Oracle {
         private long releasedAt;
         private final Map<String, Offer> waiting = new TreeMap<>();
         private final Set<String> decided = new HashSet<>();
+
+        /** What was given to the journal to be sent. */
+        private final List<Offer> queued = new ArrayList<>();
+
         private final Map<String, Hour> hours = new TreeMap<>();
     }
 
@@ -126,7 +130,7 @@ final class Oracle {
     private final Map<String, Person> people = new TreeMap<>();
 
     /** Rule and occasion → what is open; those that are over stay, so that none comes twice. */
-    private final Map<String, Occasion> open = new TreeMap<>();
+    private final Map<String, TriggerInstance> open = new TreeMap<>();
 
     private final Set<String> over = new HashSet<>();
     private long wall = Long.MIN_VALUE;
@@ -169,11 +173,12 @@ final class Oracle {
                 }
                 Map<String, Change> last = new LinkedHashMap<>();
                 unseen.forEach(change -> last.put(change.table() + " " + change.id(), change));
-                unseen.removeIf(c -> last.get(c.table() + " " + c.id()).operation() == 'd');
-                happen(unseen, setting.gapTo(), true);
+                List<Change> gone =
+                        last.values().stream().filter(c -> c.operation() == 'd').toList();
+                last.values().removeAll(gone);
+                happen(new ArrayList<>(last.values()), setting.gapTo(), true);
                 wall = Math.max(wall, setting.up(setting.gapTo() + 2));
-                last.values().removeIf(change -> change.operation() != 'd');
-                happen(new ArrayList<>(last.values()), setting.gapTo(), false);
+                happen(gone, setting.gapTo(), false);
                 gapPassed = true;
             } else if (commit != NEVER && (question == NEVER || commit <= question + 1)) {
                 Transaction transaction =
@@ -193,13 +198,13 @@ final class Oracle {
 
     private long nextQuestion() {
         long next = NEVER;
-        for (Occasion occasion : open.values()) {
-            next = Math.min(next, occasion.next());
+        for (TriggerInstance instance : open.values()) {
+            next = Math.min(next, instance.next());
         }
         for (Person person : people.values()) {
             for (Offer offer : person.waiting.values()) {
                 long at =
-                        offer.capped ? Math.min(offer.occasion.expires, opensAt(person)) : offer.at;
+                        offer.capped ? Math.min(offer.instance.expires, opensAt(person)) : offer.at;
                 next = Math.min(next, at);
             }
             for (Hour hour : person.hours.values()) {
@@ -244,7 +249,7 @@ final class Oracle {
         if (change.operation() == 'd') {
             users.remove(id);
             people.remove(id);
-            open.values().removeIf(occasion -> occasion.subject.equals(id));
+            open.values().removeIf(instance -> instance.subject.equals(id));
             return;
         }
         person(id).active = change.is("is_active");
@@ -258,14 +263,15 @@ final class Oracle {
         }
         if (user.activeAt == null && change.is("is_active")) {
             user.activeAt = isNew ? user.createdAt : Math.max(user.createdAt, commit);
-            Occasion welcome = occasion("E-TRX-01", id, "welcome_signup:" + id, user.activeAt);
+            TriggerInstance welcome =
+                    instance("E-TRX-01", id, "welcome_signup:" + id, user.activeAt);
             welcome.askAt = Math.max(user.activeAt, commit);
             welcome.expires = user.activeAt + DAY;
             consider(welcome, snapshot);
         }
         if (isNew) {
             long due = user.createdAt + 2 * HOUR;
-            Occasion slow = occasion("E-ACT-01", id, "no_project_after_signup:" + id, due);
+            TriggerInstance slow = instance("E-ACT-01", id, "no_project_after_signup:" + id, due);
             slow.askAt = Math.max(due + MINUTE, commit);
             slow.expires = due + DAY;
             consider(slow, snapshot);
@@ -296,7 +302,7 @@ final class Oracle {
         String id = change.id();
         if (change.operation() == 'd') {
             open.values().stream()
-                    .filter(occasion -> occasion.subject.equals(id))
+                    .filter(instance -> instance.subject.equals(id))
                     .toList()
                     .forEach(this::resolve);
             projects.remove(id);
@@ -332,28 +338,28 @@ final class Oracle {
     private void hasProject(String owner, long at) {
         User user = users.get(owner);
         user.projectAt = user.projectAt == null ? at : Math.min(user.projectAt, at);
-        Occasion slow = open.get("E-ACT-01 no_project_after_signup:" + owner);
+        TriggerInstance slow = open.get("E-ACT-01 no_project_after_signup:" + owner);
         if (slow != null && slow.asked) {
             resolve(slow);
         }
     }
 
     private void move(Project project, String owner, long commit) {
-        for (Occasion occasion : open.values()) {
-            if (!occasion.subject.equals(project.id)
-                    || !occasion.asked
-                    || !occasion.key.equals(occasion.given.get(project.owner))) {
+        for (TriggerInstance instance : open.values()) {
+            if (!instance.subject.equals(project.id)
+                    || !instance.asked
+                    || !instance.key.equals(instance.given.get(project.owner))) {
                 continue;
             }
-            occasion.given.remove(project.owner);
+            instance.given.remove(project.owner);
             Person before = person(project.owner);
-            if (before.waiting.remove(occasion.key) == null && !unabsorb(before, occasion.key)) {
-                journal.withdraw(wall, occasion.key, project.owner, "moved");
+            if (before.waiting.remove(instance.key) == null && !unabsorb(before, instance.key)) {
+                journal.withdraw(wall, instance.key, project.owner, "moved");
             }
-            before.decided.remove(occasion.key);
-            if (!occasion.given.containsKey(owner)) {
-                occasion.given.put(owner, occasion.key);
-                offer(occasion, owner, owner, project.id, commit);
+            before.decided.remove(instance.key);
+            if (!instance.given.containsKey(owner)) {
+                instance.given.put(owner, instance.key);
+                offer(instance, owner, owner, project.id, commit);
             }
         }
     }
@@ -373,6 +379,9 @@ final class Oracle {
     private void deployment(Change change, long commit, boolean snapshot) {
         Project project = projects.get(change.text("project_id"));
         Long startedAt = change.millis("started_at");
+        if (change.operation() == 'd') {
+            takeBackAlert(change.id());
+        }
         if (change.operation() == 'd' || project == null || startedAt == null) {
             projectOfDeployment.put(change.id(), change.text("project_id"));
             return;
@@ -382,11 +391,11 @@ final class Oracle {
         String month = month(startedAt);
         if (isNew) {
             count(project, month, commit, snapshot);
-            for (Occasion occasion : open.values()) {
-                if (occasion.subject.equals(project.id)
-                        && occasion.asked
-                        && month.equals(occasion.month)) {
-                    offer(occasion, project.owner, project.owner, project.id, commit);
+            for (TriggerInstance instance : open.values()) {
+                if (instance.subject.equals(project.id)
+                        && instance.asked
+                        && month.equals(instance.month)) {
+                    offer(instance, project.owner, project.owner, project.id, commit);
                 }
             }
         }
@@ -415,7 +424,7 @@ final class Oracle {
             return;
         }
         long due = Math.max(times.get(threshold - 1), project.planSince);
-        Occasion reached = occasion(rule, project.id, key + project.id + ":" + month, due);
+        TriggerInstance reached = instance(rule, project.id, key + project.id + ":" + month, due);
         reached.askAt = Math.max(due, commit);
         reached.free = true;
         reached.month = month;
@@ -433,6 +442,9 @@ final class Oracle {
     private void verdict(Change change, long commit, boolean snapshot) {
         String deployment = change.text("deployment_id");
         Project project = projects.get(projectOfDeployment.get(deployment));
+        if (change.operation() == 'd') {
+            takeBackAlert(deployment);
+        }
         if (change.operation() == 'd' || project == null) {
             return;
         }
@@ -444,8 +456,8 @@ final class Oracle {
             }
         }
         if (!change.text("verdict").equals("ok")) {
-            Occasion critical =
-                    occasion(
+            TriggerInstance critical =
+                    instance(
                             "E-ACT-05",
                             project.id,
                             "critical_verdict_alert:" + deployment,
@@ -456,12 +468,23 @@ final class Oracle {
         }
     }
 
+    /** The verdict is no more. Before anybody was told, another one may take its place. */
+    private void takeBackAlert(String deployment) {
+        String name = "E-ACT-05 critical_verdict_alert:" + deployment;
+        TriggerInstance alert = open.get(name);
+        if (alert != null && alert.asked) {
+            resolve(alert);
+        } else {
+            open.remove(name);
+        }
+    }
+
     private void firstVerdict(Project project, long commit, boolean snapshot) {
         if (project.verdictAt == null) {
             return;
         }
-        Occasion first =
-                occasion(
+        TriggerInstance first =
+                instance(
                         "E-ACT-04",
                         project.id,
                         "first_verdict_available:" + project.id,
@@ -477,8 +500,8 @@ final class Oracle {
             return;
         }
         long due = change.millis("attempted_at");
-        Occasion refused =
-                occasion(
+        TriggerInstance refused =
+                instance(
                         "E-CONV-03",
                         project.id,
                         "free_quota_reached:" + project.id + ":" + month(due),
@@ -492,40 +515,40 @@ final class Oracle {
 
     // ---- what is noticed
 
-    private static Occasion occasion(String rule, String subject, String key, long due) {
-        Occasion occasion = new Occasion();
-        occasion.rule = rule;
-        occasion.subject = subject;
-        occasion.key = key;
-        occasion.due = due;
-        return occasion;
+    private static TriggerInstance instance(String rule, String subject, String key, long due) {
+        TriggerInstance instance = new TriggerInstance();
+        instance.rule = rule;
+        instance.subject = subject;
+        instance.key = key;
+        instance.due = due;
+        return instance;
     }
 
     /** What was due before the rule ran is history; what a snapshot tells too late is over. */
-    private void consider(Occasion occasion, boolean snapshot) {
-        String name = occasion.rule + " " + occasion.key;
-        Occasion known = open.get(name);
-        if (over.contains(name) || (known != null && (known.asked || known.due <= occasion.due))) {
+    private void consider(TriggerInstance instance, boolean snapshot) {
+        String name = instance.rule + " " + instance.key;
+        TriggerInstance known = open.get(name);
+        if (over.contains(name) || (known != null && (known.asked || known.due <= instance.due))) {
             return;
         }
         open.remove(name);
-        if (occasion.due < setting.liveSince().get(occasion.rule)) {
-            if (occasion.rule.startsWith("E-CONV")) {
+        if (instance.due < setting.liveSince().get(instance.rule)) {
+            if (instance.rule.startsWith("E-CONV")) {
                 over.add(name);
             }
             return;
         }
-        if (!snapshot || occasion.expires > wall) {
-            open.put(name, occasion);
+        if (!snapshot || instance.expires > wall) {
+            open.put(name, instance);
         }
     }
 
     private void ask(long now) {
-        for (Occasion occasion : List.copyOf(open.values())) {
-            if (occasion.asked && occasion.expires <= now) {
-                finish(occasion);
-            } else if (!occasion.asked && occasion.askAt <= now) {
-                askWhether(occasion, now);
+        for (TriggerInstance instance : List.copyOf(open.values())) {
+            if (instance.asked && instance.expires <= now) {
+                finish(instance);
+            } else if (!instance.asked && instance.askAt <= now) {
+                askWhether(instance, now);
             }
         }
         for (Person person : List.copyOf(people.values())) {
@@ -533,56 +556,56 @@ final class Oracle {
         }
     }
 
-    private void askWhether(Occasion occasion, long now) {
+    private void askWhether(TriggerInstance instance, long now) {
         boolean resolved = false;
-        if (occasion.rule.equals("E-ACT-01")) {
-            Long projectAt = users.get(occasion.subject).projectAt;
-            if (projectAt != null && projectAt <= occasion.due) {
-                finish(occasion);
+        if (instance.rule.equals("E-ACT-01")) {
+            Long projectAt = users.get(instance.subject).projectAt;
+            if (projectAt != null && projectAt <= instance.due) {
+                finish(instance);
                 return;
             }
             resolved = projectAt != null;
         }
-        Project project = projects.get(occasion.subject);
-        if (occasion.free && !project.plan.equals("free")) {
+        Project project = projects.get(instance.subject);
+        if (instance.free && !project.plan.equals("free")) {
             resolved = true;
         }
-        occasion.asked = true;
-        recipients(occasion, project)
+        instance.asked = true;
+        recipients(instance, project)
                 .forEach(
                         (recipient, key) -> {
-                            occasion.given.put(recipient, key);
+                            instance.given.put(recipient, key);
                             String userId =
                                     recipient.startsWith("mailto:") ? project.owner : recipient;
                             String projectId = project == null ? null : project.id;
-                            offer(occasion, recipient, userId, projectId, now);
+                            offer(instance, recipient, userId, projectId, now);
                         });
         if (resolved) {
-            resolve(occasion);
+            resolve(instance);
         }
     }
 
-    private static Map<String, String> recipients(Occasion occasion, Project project) {
+    private static Map<String, String> recipients(TriggerInstance instance, Project project) {
         Map<String, String> recipients = new LinkedHashMap<>();
         if (project == null) {
-            recipients.put(occasion.subject, occasion.key);
+            recipients.put(instance.subject, instance.key);
             return recipients;
         }
-        recipients.put(project.owner, occasion.key);
+        recipients.put(project.owner, instance.key);
         for (Change member : project.members.values()) {
             String user = member.text("user_id");
-            if (occasion.rule.equals("E-ACT-04")
+            if (instance.rule.equals("E-ACT-04")
                     && "admin".equals(member.text("role"))
                     && user != null) {
-                recipients.putIfAbsent(user, occasion.key + ":" + user);
+                recipients.putIfAbsent(user, instance.key + ":" + user);
             }
-            if (occasion.rule.equals("E-ACT-05") && member.is("on_call")) {
+            if (instance.rule.equals("E-ACT-05") && member.is("on_call")) {
                 String recipient =
                         user == null
                                 ? "mailto:" + member.text("email").strip().toLowerCase(Locale.ROOT)
                                 : user;
                 recipients.putIfAbsent(
-                        recipient, occasion.key + ":" + (user == null ? hash(recipient) : user));
+                        recipient, instance.key + ":" + (user == null ? hash(recipient) : user));
             }
         }
         return recipients;
@@ -600,12 +623,12 @@ final class Oracle {
     }
 
     /** It no longer holds: whoever waits for it waits in vain. */
-    private void resolve(Occasion occasion) {
-        finish(occasion);
-        occasion.given.forEach(
+    private void resolve(TriggerInstance instance) {
+        finish(instance);
+        instance.given.forEach(
                 (recipient, key) -> {
                     Person person = person(recipient);
-                    Project project = projects.get(occasion.subject);
+                    Project project = projects.get(instance.subject);
                     Offer offer = person.waiting.remove(key);
                     if (offer == null) {
                         offer = absorbed(person, key);
@@ -620,8 +643,8 @@ final class Oracle {
                 });
     }
 
-    private void finish(Occasion occasion) {
-        String name = occasion.rule + " " + occasion.key;
+    private void finish(TriggerInstance instance) {
+        String name = instance.rule + " " + instance.key;
         open.remove(name);
         over.add(name);
     }
@@ -633,9 +656,9 @@ final class Oracle {
     }
 
     private void offer(
-            Occasion occasion, String recipient, String userId, String project, long now) {
+            TriggerInstance instance, String recipient, String userId, String project, long now) {
         Person person = person(recipient);
-        String key = occasion.given.get(recipient);
+        String key = instance.given.get(recipient);
         if (key == null || person.decided.contains(key)) {
             return;
         }
@@ -644,13 +667,13 @@ final class Oracle {
             return;
         }
         Offer offer = new Offer();
-        offer.occasion = occasion;
+        offer.instance = instance;
         offer.key = key;
         offer.recipient = recipient;
         offer.userId = userId;
         offer.project = project;
         offer.at = now;
-        if (occasion.rule.equals("E-ACT-05")) {
+        if (instance.rule.equals("E-ACT-05")) {
             alert(person, offer, now);
         } else {
             person.waiting.put(key, offer);
@@ -664,7 +687,7 @@ final class Oracle {
             }
         }
         for (Offer offer : List.copyOf(person.waiting.values())) {
-            if (offer.capped && offer.occasion.expires <= Math.max(now, wall)) {
+            if (offer.capped && offer.instance.expires <= Math.max(now, wall)) {
                 person.waiting.remove(offer.key);
                 end(person, offer, "capped");
             }
@@ -680,12 +703,19 @@ final class Oracle {
             end(person, offer, obstacle);
             return;
         }
-        if (offer.occasion.rule.equals("E-CONV-03")) {
+        if (offer.instance.rule.equals("E-CONV-03")) {
             for (Offer weaker : List.copyOf(person.waiting.values())) {
-                if (weaker.occasion.rule.equals("E-CONV-01")
+                if (weaker.instance.rule.equals("E-CONV-01")
                         && weaker.project.equals(offer.project)) {
                     person.waiting.remove(weaker.key);
                     end(person, weaker, "superseded");
+                }
+            }
+            for (Offer weaker : person.queued) {
+                if (weaker.instance.rule.equals("E-CONV-01")
+                        && weaker.project.equals(offer.project)
+                        && now < weaker.instance.expires) {
+                    journal.withdraw(wall, weaker.key, offer.userId, "superseded");
                 }
             }
         }
@@ -698,7 +728,7 @@ final class Oracle {
     }
 
     private static boolean isMarketing(Offer offer) {
-        return offer.occasion.rule.equals("E-ACT-01") || offer.occasion.rule.equals("E-CONV-01");
+        return offer.instance.rule.equals("E-ACT-01") || offer.instance.rule.equals("E-CONV-01");
     }
 
     private void window(Person person, long now) {
@@ -707,8 +737,8 @@ final class Oracle {
                     person.waiting.values().stream()
                             .filter(offer -> offer.capped)
                             .min(
-                                    Comparator.comparing((Offer offer) -> offer.occasion.rule)
-                                            .thenComparing(offer -> offer.occasion.due)
+                                    Comparator.comparing((Offer offer) -> offer.instance.rule)
+                                            .thenComparing(offer -> offer.instance.due)
                                             .thenComparing(offer -> offer.key))
                             .orElse(null);
             if (best == null) {
@@ -736,11 +766,11 @@ final class Oracle {
     }
 
     private String obstacle(Person person, Offer offer, long now) {
-        Mode mode = setting.modes().getOrDefault(offer.occasion.rule, Mode.LIVE);
+        Mode mode = setting.modes().getOrDefault(offer.instance.rule, Mode.LIVE);
         if (mode == Mode.DISABLED) {
             return "disabled";
         }
-        if (offer.occasion.expires <= Math.max(now, wall)) {
+        if (offer.instance.expires <= Math.max(now, wall)) {
             return "stale";
         }
         if (!person.active) {
@@ -781,10 +811,10 @@ final class Oracle {
             }
             Offer first = hour.absorbed.get(0);
             Offer digest = new Offer();
-            digest.occasion =
+            digest.instance =
                     hour.absorbed.stream()
-                            .map(offer -> offer.occasion)
-                            .max(Comparator.comparing(occasion -> occasion.expires))
+                            .map(offer -> offer.instance)
+                            .max(Comparator.comparing(instance -> instance.expires))
                             .orElseThrow();
             digest.key = first.key + ":digest";
             digest.recipient = first.recipient;
@@ -819,14 +849,15 @@ final class Oracle {
 
     private void send(Person person, Offer offer, String key) {
         person.decided.add(key);
-        Occasion occasion = offer.occasion;
+        person.queued.add(offer);
+        TriggerInstance instance = offer.instance;
         String used =
-                occasion.month == null
-                        ? occasion.used
+                instance.month == null
+                        ? instance.used
                         : String.valueOf(
-                                timesIn(projects.get(occasion.subject), occasion.month).size());
+                                timesIn(projects.get(instance.subject), instance.month).size());
         journal.write(
-                wall, occasion.rule, key, offer.recipient, offer.userId, null, used, offer.at);
+                wall, instance.rule, key, offer.recipient, offer.userId, null, used, offer.at);
     }
 
     private void end(Person person, Offer offer, String reason) {
@@ -836,7 +867,7 @@ final class Oracle {
         }
         journal.write(
                 wall,
-                offer.occasion.rule,
+                offer.instance.rule,
                 keyStaysFree ? offer.key + "#" + reason : offer.key,
                 offer.recipient,
                 offer.userId,

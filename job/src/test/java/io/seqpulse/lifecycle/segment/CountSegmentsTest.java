@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.story.Facts;
-import io.seqpulse.lifecycle.story.Sweeps;
+import io.seqpulse.lifecycle.story.Reconciliations;
 import io.seqpulse.lifecycle.story.Tallies;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +32,8 @@ class CountSegmentsTest {
     private static final int NOVEMBER = 2026 * 12 + 10;
 
     private final List<Increment> before = new ArrayList<>();
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Increment> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Increment>
+            harness;
 
     @BeforeEach
     void start() throws Exception {
@@ -59,7 +60,14 @@ class CountSegmentsTest {
         assertThat(segments()).containsExactly("at_risk");
         clock(SIGN_UP + 30 * DAY);
         assertThat(segments()).containsExactly("at_risk", "at_risk_severe");
-        assertThat(Sweeps.timers(harness)).as("nothing is to come").isZero();
+        assertThat(Reconciliations.timers(harness)).as("nothing is to come").isZero();
+    }
+
+    @Test
+    void isNotNewForEverBecauseAClockWasAhead() throws Exception {
+        hears(user(SIGN_UP + 3_000 * DAY).committedAt(SIGN_UP).fact());
+        clock(SIGN_UP + 15 * DAY);
+        assertThat(segments()).doesNotContain("new_user");
     }
 
     @Test
@@ -170,24 +178,25 @@ class CountSegmentsTest {
         clock(SIGN_UP + 2 * DAY);
         assertThat(segments()).isEmpty();
         clock(SIGN_UP + 2 * DAY + HOUR);
-        assertThat(Sweeps.timers(harness)).isZero();
-        assertThat(Sweeps.stateEntries(harness)).isZero();
+        assertThat(Reconciliations.timers(harness)).isZero();
+        assertThat(Reconciliations.stateEntries(harness)).isZero();
     }
 
     @Test
     void leavesAllSegmentsWhenANewSnapshotNoLongerShowsIt() throws Exception {
         hears(user(SIGN_UP).fact());
         clock(SIGN_UP);
-        Sweeps.tell(harness, Sweeps.resnapshot(SIGN_UP, SIGN_UP + DAY, "users"));
+        Reconciliations.tell(harness, Reconciliations.boundary(SIGN_UP, SIGN_UP + DAY, "users"));
         clock(SIGN_UP + DAY);
         assertThat(segments()).as("it was shown").isNotEmpty();
-        Sweeps.tell(harness, Sweeps.resnapshot(SIGN_UP + 1, SIGN_UP + 2 * DAY, "users"));
+        Reconciliations.tell(
+                harness, Reconciliations.boundary(SIGN_UP + 1, SIGN_UP + 2 * DAY, "users"));
         clock(SIGN_UP + 2 * DAY);
         assertThat(segments()).isEmpty();
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Sweeps.harness(new CountSegments(), Fact::key);
+        harness = Reconciliations.harness(new CountSegments(), Fact::key);
         if (state != null) {
             harness.initializeState(state);
         }
@@ -208,7 +217,7 @@ class CountSegmentsTest {
     }
 
     private void clock(long millis) throws Exception {
-        Sweeps.clock(harness, millis);
+        Reconciliations.clock(harness, millis);
     }
 
     /** Those with one member, in the order of their names. */

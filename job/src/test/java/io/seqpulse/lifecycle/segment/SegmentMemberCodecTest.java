@@ -3,7 +3,8 @@ package io.seqpulse.lifecycle.segment;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 
 import io.seqpulse.lifecycle.codec.Layouts;
-import io.seqpulse.lifecycle.fact.Departure;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Tombstone;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
@@ -31,28 +32,27 @@ class SegmentMemberCodecTest {
 
     private static SegmentMember full() {
         SegmentMember member = new SegmentMember();
-        member.known = true;
+        member.row.present = true;
         member.active = true;
         member.createdAt = MORNING;
         member.twofaEnabled = true;
         member.twofaChangedAt = MORNING + 1;
-        member.committedAt = MORNING + 2;
-        member.position = 3;
-        member.seen = 4;
+        member.row.committedAt = MORNING + 2;
+        member.row.position = new LogPosition(3, 4);
         member.projects.put(
                 "p", new OwnedProject("free", MORNING, 5, 24_000, List.of(2_900, 2_901)));
-        member.memberships.put("m", 6L);
+        member.memberships.put("m", LogPosition.at(6));
         member.counted = EnumSet.of(Segment.NEW_USER, Segment.SECURITY_SENSITIVE);
         member.countedAt = MORNING + 7;
         member.askAt = MORNING + 8;
-        member.departure = new Departure(MORNING, 9);
+        member.row.tombstone = new Tombstone(MORNING, LogPosition.at(9));
         member.timerAt = MORNING + 10;
         return member;
     }
 
     private static final String LAYOUT_1 =
             """
-            010101809afccab86801829afccab868849afccab86806080105704c809afccab8680a80f70202a8
-            2daa2d01056d0c82018e9afccab868909afccab86801809afccab86812949afccab868
+            0101849afccab868060201809afccab86812000001809afccab86801829afccab8680105704c809a
+            fccab8680a80f70202a82daa2d01056d0c0082018e9afccab868909afccab868949afccab868
             """;
 }

@@ -9,12 +9,12 @@ import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.kpi.Increment;
-import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.project.DetectProject;
 import io.seqpulse.lifecycle.story.Facts;
-import io.seqpulse.lifecycle.story.Sweeps;
+import io.seqpulse.lifecycle.story.Reconciliations;
 import io.seqpulse.lifecycle.story.Tallies;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -62,8 +62,9 @@ class SegmentsPropertyTest {
     private final Map<String, Project> projects = new TreeMap<>();
     private final List<Increment> increments = new ArrayList<>();
     private final Map<String, Integer> seen = new TreeMap<>();
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Message> detect;
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Increment> segments;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Message> detect;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Increment>
+            segments;
     private int standingsRead;
     private int incrementsRead;
     private long standings;
@@ -106,9 +107,9 @@ class SegmentsPropertyTest {
                 pass();
                 restart();
             }
-            Sweeps.clock(detect, now);
+            Reconciliations.clock(detect, now);
             pass();
-            Sweeps.clock(segments, now);
+            Reconciliations.clock(segments, now);
             List<Increment> out = segments.extractOutputValues();
             increments.addAll(out.subList(incrementsRead, out.size()));
             incrementsRead = out.size();
@@ -264,10 +265,10 @@ class SegmentsPropertyTest {
     private void open(OperatorSubtaskState ofProjects, OperatorSubtaskState ofUsers)
             throws Exception {
         detect =
-                Sweeps.harness(
-                        new DetectProject(LOG, List.of(), Measures.of(CatalogueLoader.load(null))),
+                Reconciliations.harness(
+                        new DetectProject(LOG, List.of(), KpiIndex.of(CatalogueLoader.load(null))),
                         Fact::key);
-        segments = Sweeps.harness(new CountSegments(), Fact::key);
+        segments = Reconciliations.harness(new CountSegments(), Fact::key);
         if (ofProjects != null) {
             detect.initializeState(ofProjects);
             segments.initializeState(ofUsers);

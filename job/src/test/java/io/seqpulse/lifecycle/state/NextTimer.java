@@ -13,7 +13,7 @@ public final class NextTimer {
      * When the next timer fires; {@link Long#MAX_VALUE}: there is none. One that has moved since
      * may be told where it stood.
      */
-    public static long of(SweepOperator<?, ?> operator) throws Exception {
+    public static long of(ReconcileOperator<?, ?> operator) throws Exception {
         long[] next = {operator.timers().next()};
         operator.getInternalTimerService(
                         "user-timers", VoidNamespaceSerializer.INSTANCE, target(operator))
@@ -21,7 +21,7 @@ public final class NextTimer {
         return next[0];
     }
 
-    private static Triggerable<String, VoidNamespace> target(SweepOperator<?, ?> operator) {
+    private static Triggerable<String, VoidNamespace> target(ReconcileOperator<?, ?> operator) {
         return operator;
     }
 }

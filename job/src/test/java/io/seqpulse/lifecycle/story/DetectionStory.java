@@ -4,7 +4,7 @@ import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.Resnapshot;
+import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DetectionFunction;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,7 @@ public final class DetectionStory implements AutoCloseable {
 
     private final Supplier<DetectionFunction> function;
     private final List<Message> before = new ArrayList<>();
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, Resnapshot, Message> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Message> harness;
     private long wall;
 
     public DetectionStory(Supplier<DetectionFunction> function) throws Exception {
@@ -42,13 +42,13 @@ public final class DetectionStory implements AutoCloseable {
     /** The log has been read up to then; the wall clock is never behind it. */
     public DetectionStory clock(long millis) throws Exception {
         wall(Math.max(wall, millis));
-        Sweeps.clock(harness, millis);
+        Reconciliations.clock(harness, millis);
         return this;
     }
 
     /** The decoder tells of a new snapshot. */
-    public DetectionStory hears(Resnapshot resnapshot) throws Exception {
-        Sweeps.tell(harness, resnapshot);
+    public DetectionStory hears(SnapshotBoundary boundary) throws Exception {
+        Reconciliations.tell(harness, boundary);
         return this;
     }
 
@@ -93,11 +93,11 @@ public final class DetectionStory implements AutoCloseable {
     }
 
     public int timers() throws Exception {
-        return Sweeps.timers(harness);
+        return Reconciliations.timers(harness);
     }
 
     public int stateEntries() throws Exception {
-        return Sweeps.stateEntries(harness);
+        return Reconciliations.stateEntries(harness);
     }
 
     @Override
@@ -106,7 +106,7 @@ public final class DetectionStory implements AutoCloseable {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Sweeps.harness(function.get(), Fact::key);
+        harness = Reconciliations.harness(function.get(), Fact::key);
         harness.setProcessingTime(wall);
         harness.setup();
         if (state != null) {

@@ -2,6 +2,8 @@ package io.seqpulse.lifecycle.story;
 
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Origin;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,7 +41,7 @@ public final class Facts {
     private final Map<String, String> values = new HashMap<>();
     private long committedAt;
     private long position;
-    private boolean snapshot;
+    private Origin origin = Origin.INSERTED;
 
     private Facts(FactKind kind, String key, String id, long at) {
         this.kind = kind;
@@ -66,6 +68,18 @@ public final class Facts {
                 account(user, at).fact(),
                 of(FactKind.USER_CREATED, user, user, at).fact(),
                 of(FactKind.USER_ACTIVATED, user, user, at).fact());
+    }
+
+    /**
+     * What an update says of a user that finds them active.
+     *
+     * @param created when the account was created
+     */
+    public static List<Fact> updated(String user, long created, long at) {
+        return List.of(
+                account(user, created).committedAt(at).updated().fact(),
+                of(FactKind.USER_CREATED, user, user, created).committedAt(at).updated().fact(),
+                of(FactKind.USER_ACTIVATED, user, user, at).updated().fact());
     }
 
     /** What a snapshot says of an active user. */
@@ -153,11 +167,25 @@ public final class Facts {
     }
 
     public Facts snapshotAt(long millis) {
-        snapshot = true;
+        origin = Origin.SNAPSHOT;
         return committedAt(millis);
     }
 
+    /** Told by an update of the row. */
+    public Facts updated() {
+        origin = Origin.CHANGED;
+        return this;
+    }
+
     public Fact fact() {
-        return new Fact(kind, key, id, at, committedAt, position, snapshot, new HashMap<>(values));
+        return new Fact(
+                kind,
+                key,
+                id,
+                at,
+                committedAt,
+                LogPosition.at(position),
+                origin,
+                new HashMap<>(values));
     }
 }

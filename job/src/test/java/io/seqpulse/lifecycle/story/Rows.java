@@ -88,7 +88,8 @@ public final class Rows {
                 committedAt + 5,
                 42,
                 snapshot,
-                1);
+                0,
+                0);
     }
 
     public LogRecord record() {
@@ -98,7 +99,7 @@ public final class Rows {
 
     public static LogRecord record(LogRecord.Kind kind, String reason) {
         ClockMessage clock =
-                kind == LogRecord.Kind.CLOCK ? new ClockMessage(1_000, 1, 1, "") : null;
+                kind == LogRecord.Kind.CLOCK ? new ClockMessage(1_000, 1, 1, 0, "") : null;
         return new LogRecord(kind, 43, bytes("key"), bytes("value"), null, clock, 0, reason);
     }
 

@@ -4,9 +4,10 @@ import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.KpiIndex;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -29,12 +30,35 @@ public final class Rules {
     }
 
     /** What it counts. */
-    public static Measures measures() {
-        return Measures.of(CATALOGUE);
+    public static KpiIndex measures() {
+        return KpiIndex.of(CATALOGUE);
     }
 
     public static Rule rule(String code) {
         return CATALOGUE.rule(code).orElseThrow();
+    }
+
+    /** The same rule with another trigger. */
+    public static Rule withTrigger(Rule rule, Trigger trigger) {
+        return new Rule(
+                rule.code(),
+                rule.name(),
+                rule.category(),
+                rule.mode(),
+                rule.subject(),
+                trigger,
+                rule.fallback(),
+                rule.expires(),
+                rule.audience(),
+                rule.plans(),
+                rule.priority(),
+                rule.dedupeKey(),
+                rule.supersedes(),
+                rule.template(),
+                rule.ctaPath(),
+                rule.ctaLabel(),
+                rule.kpi(),
+                rule.goal());
     }
 
     /** All rules, running since then. */

@@ -14,7 +14,7 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.kpi.Increment;
-import io.seqpulse.lifecycle.kpi.Measures;
+import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
@@ -29,7 +29,7 @@ class DetectUserFiguresTest {
     private static final String KPI = "signup_to_project_24h";
     private static final long MINUTE = MORNING / 60_000;
 
-    private Measures measures = Rules.measures();
+    private KpiIndex measures = Rules.measures();
 
     @Test
     void countsWhatItCountedAnewWhenAKpiIsRetuned() throws Exception {
@@ -79,7 +79,7 @@ class DetectUserFiguresTest {
         return new Increment(Relation.COHORT, KPI, MINUTE, numerator, denominator);
     }
 
-    private static Measures measuresWithin(Duration within) {
+    private static KpiIndex measuresWithin(Duration within) {
         Kpi kpi = Rules.catalogue().kpi(KPI).orElseThrow();
         Kpi retuned =
                 new Kpi(
@@ -94,6 +94,6 @@ class DetectUserFiguresTest {
                         kpi.codes(),
                         kpi.redBelow(),
                         kpi.greenFrom());
-        return Measures.of(new Catalogue(Rules.all(), List.of(retuned)));
+        return KpiIndex.of(new Catalogue(Rules.all(), List.of(retuned)));
     }
 }

@@ -14,8 +14,12 @@ import static io.seqpulse.lifecycle.story.Facts.account;
 import static io.seqpulse.lifecycle.story.Facts.projectOf;
 import static io.seqpulse.lifecycle.story.Facts.signUp;
 import static io.seqpulse.lifecycle.story.Facts.signUpInSnapshot;
+import static io.seqpulse.lifecycle.story.Facts.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Trigger.Missing;
+import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
@@ -25,6 +29,7 @@ import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -41,13 +46,12 @@ class DetectUserTest {
     private static final long DUE = MORNING + 2 * HOUR;
     private static final long ASKED = DUE + MINUTE;
 
+    private List<ActiveRule> rules = Rules.liveSince(LIVE_SINCE);
     private DetectionStory story;
 
     @BeforeEach
     void start() throws Exception {
-        story =
-                new DetectionStory(
-                        () -> new DetectUser(LOG, Rules.liveSince(LIVE_SINCE), Rules.measures()));
+        story = new DetectionStory(() -> new DetectUser(LOG, rules, Rules.measures()));
     }
 
     @AfterEach
@@ -65,7 +69,7 @@ class DetectUserTest {
         Candidate welcome = only(story.candidates());
         assertThat(welcome.rule()).isEqualTo("E-TRX-01");
         assertThat(welcome.key()).isEqualTo(WELCOME);
-        assertThat(welcome.occasion()).isEqualTo(WELCOME);
+        assertThat(welcome.instance()).isEqualTo(WELCOME);
         assertThat(welcome.recipient()).isEqualTo(ALICE);
         assertThat(welcome.userId()).isEqualTo(ALICE);
         assertThat(welcome.projectId()).isNull();
@@ -84,13 +88,7 @@ class DetectUserTest {
         story.clock(MORNING + HOUR);
         assertThat(story.keys()).isEmpty();
 
-        story.hears(
-                account(ALICE, activated).fact(),
-                Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING)
-                        .committedAt(activated)
-                        .fact(),
-                Facts.of(FactKind.USER_ACTIVATED, ALICE, ALICE, activated).fact());
-        story.clock(activated);
+        story.hears(updated(ALICE, MORNING, activated)).clock(activated);
 
         assertThat(story.candidates())
                 .filteredOn(candidate -> candidate.key().equals(WELCOME))
@@ -103,14 +101,118 @@ class DetectUserTest {
         story.hears(signUp(ALICE, MORNING)).clock(MORNING);
         for (int day = 1; day <= 60; day++) {
             long then = MORNING + day * DAY;
-            story.hears(
-                    account(ALICE, MORNING).committedAt(then).fact(),
-                    Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING).committedAt(then).fact(),
-                    Facts.of(FactKind.USER_ACTIVATED, ALICE, ALICE, then).fact());
-            story.clock(then);
+            story.hears(updated(ALICE, MORNING, then)).clock(then);
         }
         assertThat(story.keys()).containsExactly(WELCOME, NO_PROJECT);
         assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void doesNotTakeTheFirstUpdateItHearsOfForAnActivation() throws Exception {
+        story.hears(updated(ALICE, LIVE_SINCE - 300 * DAY, MORNING)).clock(MORNING + DAY);
+        assertThat(story.keys()).isEmpty();
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void welcomesWhoeverIsSeenInactiveFirstWhereverTheLogBegins() throws Exception {
+        long created = LIVE_SINCE - 300 * DAY;
+        story.hears(
+                account(ALICE, created)
+                        .with("is_active", "false")
+                        .committedAt(MORNING)
+                        .updated()
+                        .fact());
+        story.hears(updated(ALICE, created, MORNING + HOUR)).clock(MORNING + HOUR);
+        assertThat(only(story.candidates()).dueAt()).isEqualTo(MORNING + HOUR);
+    }
+
+    @Test
+    void welcomesWhoWasActivatedWhileNobodyListened() throws Exception {
+        story.hears(account(ALICE, MORNING).with("is_active", "false").fact());
+        story.clock(MORNING + HOUR);
+
+        long snapshot = MORNING + 5 * DAY;
+        story.hears(signUpInSnapshot(ALICE, MORNING, snapshot)).clock(snapshot);
+
+        assertThat(story.candidates())
+                .filteredOn(candidate -> candidate.key().equals(WELCOME))
+                .singleElement()
+                .satisfies(welcome -> assertThat(welcome.dueAt()).isEqualTo(snapshot));
+    }
+
+    /** The row was changed last after it was seen inactive: then it was active at the latest. */
+    @Test
+    void datesAnUnheardActivationByTheLastChangeOfTheRow() throws Exception {
+        story.hears(account(ALICE, MORNING).with("is_active", "false").fact());
+        long changed = MORNING + DAY;
+        long snapshot = MORNING + 5 * DAY;
+        story.wall(snapshot);
+        story.hears(
+                account(ALICE, MORNING).snapshotAt(snapshot).fact(),
+                Facts.of(FactKind.USER_ACTIVATED, ALICE, ALICE, changed)
+                        .snapshotAt(snapshot)
+                        .fact());
+        story.clock(snapshot);
+        assertThat(story.keys()).as("that is four days ago").isEmpty();
+    }
+
+    /** Of a person who is known by a change only, nobody knows what they have. */
+    @Test
+    void concludesNothingFromNotHavingHeardOfAProject() throws Exception {
+        story.hears(updated(ALICE, MORNING, MORNING + HOUR)).clock(ASKED);
+        assertThat(story.keys()).containsExactly(WELCOME);
+
+        story.hears(signUpInSnapshot(ALICE, MORNING, ASKED + HOUR)).clock(ASKED + HOUR);
+        assertThat(story.keys()).containsExactly(WELCOME, NO_PROJECT);
+    }
+
+    @Test
+    void asksNoMoreOnceWhatWasNeverToldHasExpired() throws Exception {
+        story.hears(updated(ALICE, MORNING, MORNING + HOUR)).clock(DUE + DAY);
+        assertThat(story.keys()).containsExactly(WELCOME);
+        story.hears(signUpInSnapshot(ALICE, MORNING, DUE + DAY + 1)).clock(DUE + 3 * DAY);
+        assertThat(story.keys()).containsExactly(WELCOME);
+        assertThat(story.timers()).isZero();
+    }
+
+    /** Whether or not the log tells of somebody again. */
+    @Test
+    void asksARuleThatIsNewOfEverybodyWhoWaitedBefore() throws Exception {
+        List<ActiveRule> all = rules;
+        rules = all.stream().filter(rule -> !rule.rule().code().equals("E-ACT-01")).toList();
+        story.restarts();
+        story.hears(signUp(ALICE, MORNING)).hears(signUp(BOB, MORNING)).clock(MORNING + HOUR);
+        rules = all;
+        story.restarts().clock(MORNING + HOUR + 1);
+        story.hears(updated(BOB, MORNING, MORNING + HOUR + 2)).clock(ASKED);
+        assertThat(story.keys())
+                .contains(NO_PROJECT, "no_project_after_signup:" + BOB)
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void movesWhatWaitsWithARuleThatIsRetuned() throws Exception {
+        story.hears(signUp(ALICE, MORNING)).clock(MORNING + HOUR);
+        rules =
+                rules.stream()
+                        .map(active -> new ActiveRule(patient(active.rule()), active.liveSince()))
+                        .toList();
+        story.restarts().clock(ASKED);
+        assertThat(story.keys()).containsExactly(WELCOME);
+        story.clock(ASKED + HOUR);
+        assertThat(story.keys()).containsExactly(WELCOME, NO_PROJECT);
+    }
+
+    private static Rule patient(Rule rule) {
+        return rule.code().equals("E-ACT-01")
+                ? Rules.withTrigger(
+                        rule,
+                        new Missing(
+                                FactKind.USER_CREATED,
+                                FactKind.PROJECT_CREATED,
+                                Duration.ofHours(3)))
+                : rule;
     }
 
     @Test

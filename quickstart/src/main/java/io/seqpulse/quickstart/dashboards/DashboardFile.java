@@ -80,10 +80,15 @@ final class DashboardFile {
                 write(kpi, (ObjectNode) panel, trend.matches() ? OF_A_DAY : OF_THE_WINDOW);
             }
         }
+        return written(dashboard);
+    }
+
+    /** A dashboard as the file's text. */
+    static String written(JsonNode dashboard) {
         try {
             return JSON.writer(AS_GRAFANA_EXPORTS).writeValueAsString(dashboard) + "\n";
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("what was read as JSON is JSON", e);
+            throw new IllegalStateException("a tree of JSON can be written", e);
         }
     }
 
@@ -93,7 +98,9 @@ final class DashboardFile {
         ObjectNode thresholds = JSON.createObjectNode().put("mode", "absolute");
         ArrayNode steps = thresholds.putArray("steps");
         steps.addObject().put("color", "red").putNull("value");
-        steps.addObject().put("color", "orange").put("value", kpi.redBelow());
+        if (kpi.redBelow().compareTo(kpi.greenFrom()) < 0) {
+            steps.addObject().put("color", "orange").put("value", kpi.redBelow());
+        }
         steps.addObject().put("color", "green").put("value", kpi.greenFrom());
         panel.withObject("/fieldConfig/defaults").set("thresholds", thresholds);
     }

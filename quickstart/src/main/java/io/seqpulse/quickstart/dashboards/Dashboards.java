@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart.dashboards;
 
+import io.seqpulse.quickstart.Commands;
 import io.seqpulse.quickstart.StackException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,13 +21,15 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code ./lifecycle dashboards}: thresholds and definitions of KPIs stand once, in {@code
- * lifecycle.yaml}, and are written from there into Grafana's dashboards and alert rules.
+ * lifecycle.yaml}, and what to do about an alert once, in {@code docs/alerts.md}; both are written
+ * from there into Grafana's dashboards and alert rules.
  */
 @Command(
         name = "./lifecycle dashboards",
         description =
-                "Writes the thresholds and definitions of the KPIs in lifecycle.yaml into Grafana's"
-                        + " dashboards and alert rules. Running it again changes nothing.",
+                "Writes the thresholds and definitions of the KPIs in lifecycle.yaml, and the"
+                        + " runbooks of docs/alerts.md, into Grafana's dashboards and alert rules."
+                        + " Running it again changes nothing.",
         sortOptions = false,
         usageHelpAutoWidth = true)
 public final class Dashboards implements Callable<Integer> {
@@ -64,16 +67,7 @@ public final class Dashboards implements Callable<Integer> {
 
     /** The command as {@code main} runs it. */
     static CommandLine commandLine() {
-        CommandLine command = new CommandLine(new Dashboards());
-        command.setExecutionExceptionHandler(
-                (failure, failed, parsed) -> {
-                    if (failure instanceof StackException) {
-                        failed.getErr().println(failure.getMessage());
-                        return 1;
-                    }
-                    throw failure;
-                });
-        return command;
+        return Commands.of(new Dashboards());
     }
 
     @Override
@@ -94,10 +88,19 @@ public final class Dashboards implements Callable<Integer> {
             keep(file, text, DashboardFile.with(kpis, file.toString(), text, shown), different);
         }
         String text = read(rulesFile);
+        Runbooks runbooks = Runbooks.read(read(home.resolve("docs/alerts.md")));
         keep(
                 rulesFile,
                 text,
-                AlertRules.with(kpis, rulesFile.toString(), text, watched),
+                runbooks.linkedFrom(
+                        rulesFile.toString(),
+                        AlertRules.with(kpis, rulesFile.toString(), text, watched)),
+                different);
+        Path runbooksFile = folder.resolve("dashboards/runbooks.json");
+        keep(
+                runbooksFile,
+                Files.exists(runbooksFile) ? read(runbooksFile) : "",
+                runbooks.dashboard(),
                 different);
 
         PrintWriter out = spec.commandLine().getOut();
@@ -110,7 +113,10 @@ public final class Dashboards implements Callable<Integer> {
             }
         }
         if (check && !different.isEmpty()) {
-            different.forEach(file -> err.println(file + " differs from " + catalogue));
+            different.forEach(
+                    file ->
+                            err.println(
+                                    file + " differs from " + catalogue + " or docs/alerts.md"));
             err.println("run ./lifecycle dashboards and commit what it changes");
             return 1;
         }

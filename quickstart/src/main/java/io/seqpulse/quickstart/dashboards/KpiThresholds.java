@@ -19,7 +19,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
  * @param description what it is, in English
  * @param horizon whether the goal must be reached within a time, its own or its emails' goals'
  * @param redBelow percent; below it is red
- * @param greenFrom percent; from there on it is green, orange between the two
+ * @param greenFrom percent; from there on it is green, orange between the two if they differ
  */
 record KpiThresholds(
         String name,
@@ -27,6 +27,8 @@ record KpiThresholds(
         boolean horizon,
         BigDecimal redBelow,
         BigDecimal greenFrom) {
+
+    private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
 
     /**
      * Those of a catalogue, by name. The job is what checks a catalogue as a whole; here only what
@@ -65,10 +67,10 @@ record KpiThresholds(
     private static KpiThresholds of(Path file, String name, Map<?, ?> kpi, Map<?, ?> thresholds) {
         BigDecimal redBelow = percent(file, name, thresholds, "red-below");
         BigDecimal greenFrom = percent(file, name, thresholds, "green-from");
-        if (redBelow.compareTo(greenFrom) >= 0) {
+        if (redBelow.compareTo(greenFrom) > 0) {
             throw new StackException(
-                    "%s: kpi %s: red-below %s must be less than green-from %s"
-                            .formatted(file, name, redBelow, greenFrom));
+                    "%s: kpi %s: green-from %s is less than red-below %s"
+                            .formatted(file, name, greenFrom, redBelow));
         }
         if (!(kpi.get("description") instanceof Map<?, ?> description)
                 || !(description.get("en") instanceof String english)) {
@@ -80,13 +82,18 @@ record KpiThresholds(
     }
 
     private static BigDecimal percent(Path file, String name, Map<?, ?> thresholds, String key) {
-        if (!(thresholds.get(key) instanceof Number number)) {
+        BigDecimal percent = null;
+        try {
+            percent = new BigDecimal(String.valueOf(thresholds.get(key)));
+        } catch (NumberFormatException noNumber) {
+            // Said below.
+        }
+        if (percent == null || percent.signum() < 0 || percent.compareTo(HUNDRED) > 0) {
             throw new StackException(
-                    "%s: kpi %s: thresholds.%s must be a number of percent"
+                    "%s: kpi %s: thresholds.%s must be a percentage, 0 to 100"
                             .formatted(file, name, key));
         }
         // 30 and 30.0 are the same threshold, and 30 is not 3E+1.
-        return new BigDecimal(
-                new BigDecimal(number.toString()).stripTrailingZeros().toPlainString());
+        return new BigDecimal(percent.stripTrailingZeros().toPlainString());
     }
 }

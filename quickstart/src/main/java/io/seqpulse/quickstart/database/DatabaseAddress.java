@@ -142,13 +142,13 @@ public record DatabaseAddress(
 
     /** The server and its database, as people and logs may see it. */
     public String shown() {
-        return "%s:%d/%s".formatted(host, port, name);
+        return "%s:%s/%s".formatted(host, port, name);
     }
 
     /** The same in Java's form, without user and password. */
     public String jdbcUrl() {
         StringBuilder url =
-                new StringBuilder("jdbc:postgresql://%s:%d/".formatted(host, port))
+                new StringBuilder("jdbc:postgresql://%s:%s/".formatted(host, port))
                         .append(URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20"))
                         .append("?sslmode=")
                         .append(sslMode());

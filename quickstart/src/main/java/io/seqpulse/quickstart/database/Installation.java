@@ -2,16 +2,14 @@ package io.seqpulse.quickstart.database;
 
 import io.seqpulse.quickstart.StackException;
 import io.seqpulse.quickstart.database.Inventory.Captured;
-import io.seqpulse.quickstart.database.Inventory.Column;
-import io.seqpulse.quickstart.database.Inventory.Identity;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -30,9 +28,10 @@ public final class Installation {
     static final String JOURNAL = "public.email_deliveries";
     static final String PREFERENCES = "public.email_preferences";
 
-    private static final String CAPTURED = "R__1_captured_columns.sql";
     private static final String KPI_VIEWS = "R__2_kpi.sql";
 
+    private static final Pattern EVENT_TRIGGER =
+            Pattern.compile("create event trigger " + Inventory.FOLLOW + "[^;]*");
     private static final Pattern SCHEMA =
             Pattern.compile("create schema if not exists (\\w+)\\s*", Pattern.DOTALL);
     private static final Pattern TABLE =
@@ -44,6 +43,11 @@ public final class Installation {
     private static final Pattern INDEX =
             Pattern.compile(
                     "create index if not exists (\\w+)\\s+on (\\w+)\\.\\w+.*", Pattern.DOTALL);
+
+    private static final Pattern FIRST_ROW =
+            Pattern.compile("insert into (\\w+\\.\\w+) values .*", Pattern.DOTALL);
+    private static final Pattern FUNCTION =
+            Pattern.compile("(?:create|revoke all on) function (\\w+\\.\\w+)\\(.*", Pattern.DOTALL);
 
     private static final String CREATED_TABLE =
             """
@@ -59,14 +63,15 @@ public final class Installation {
 
     private final Inventory inventory;
     private final Path migrations;
+    private final CaptureScripts capture;
     private final List<String> statements = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private final List<String[]> made = new ArrayList<>();
-    private final Map<String, Set<String>> madeColumns = new LinkedHashMap<>();
 
     private Installation(Connection connection, Path home) {
         this.inventory = new Inventory(connection);
         this.migrations = home.resolve("sql/migrations");
+        this.capture = CaptureScripts.of(home);
     }
 
     /**
@@ -87,9 +92,10 @@ public final class Installation {
         if (!inventory.hasRelation(Inventory.CREATED)) {
             statements.add(CREATED_TABLE);
         }
-        defineCapturedColumns();
+        boolean defined = defineCapture();
         defineKpiViews();
-        publish();
+        publish(defined);
+        follow();
         if (!made.isEmpty()) {
             statements.add(
                     made.stream()
@@ -112,6 +118,8 @@ public final class Installation {
         Matcher table = TABLE.matcher(statement);
         Matcher columns = COLUMNS.matcher(statement);
         Matcher index = INDEX.matcher(statement);
+        Matcher firstRow = FIRST_ROW.matcher(statement);
+        Matcher function = FUNCTION.matcher(statement);
         if (statement.startsWith("do $$")) {
             return; // asks for the product's tables; Requirements does that here
         }
@@ -129,6 +137,14 @@ public final class Installation {
             String name = index.group(2) + "." + index.group(1);
             if (!inventory.hasRelation(name)) {
                 make("index", name, comment, statement);
+            }
+        } else if (firstRow.matches()) {
+            if (!inventory.hasRelation(firstRow.group(1))) { // then its table is made just before
+                statements.add(commented);
+            }
+        } else if (function.matches()) {
+            if (!inventory.hasFunction(function.group(1))) {
+                statements.add(commented);
             }
         } else {
             throw new StackException(
@@ -157,9 +173,6 @@ public final class Installation {
             if (!existing.contains(column.group(1))) {
                 missing.add("    add column %s %s".formatted(column.group(1), column.group(2)));
                 note("column", table + "." + column.group(1));
-                madeColumns
-                        .computeIfAbsent(table, of -> new LinkedHashSet<>())
-                        .add(column.group(1));
             }
         }
         if (!missing.isEmpty()) {
@@ -184,14 +197,19 @@ public final class Installation {
         return added;
     }
 
-    /** The list of what is captured, which is watched while we run. */
-    private void defineCapturedColumns() throws SQLException {
-        String script = SqlScript.read(migrations.resolve(CAPTURED));
-        String[] bodies = script.split("\\$\\$");
-        if (!does(Inventory.CAPTURED_COLUMNS, bodies[1])
-                || !does(Inventory.EMPTY_TABLES, bodies[3])) {
-            statements.addAll(SqlScript.statements(script));
+    /**
+     * What says what is captured, all of it where any is not as it is in the migrations.
+     *
+     * @return whether there was anything to define
+     */
+    private boolean defineCapture() throws SQLException {
+        String comment = "SEQPULSE Lifecycle, functions " + capture.checksum();
+        if (inventory.commentOn("lifecycle").filter(comment::equals).isPresent()) {
+            return false;
         }
+        statements.addAll(capture.statements());
+        statements.add("comment on schema lifecycle is '" + comment + "'");
+        return true;
     }
 
     /** Views and procedures, all of them where any is not as it is in the migration. */
@@ -199,108 +217,74 @@ public final class Installation {
         String script = SqlScript.read(migrations.resolve(KPI_VIEWS));
         CRC32 checksum = new CRC32();
         checksum.update(script.getBytes(StandardCharsets.UTF_8));
-        String comment = "KPIs of SEQPULSE Lifecycle, views %08x".formatted(checksum.getValue());
+        String comment =
+                String.format(
+                        Locale.ROOT, "KPIs of SEQPULSE Lifecycle, views %08x", checksum.getValue());
         if (inventory.commentOn("kpi").filter(comment::equals).isEmpty()) {
             statements.addAll(SqlScript.statements(script));
             statements.add("comment on schema kpi is '" + comment + "'");
         }
     }
 
-    private boolean does(String function, String body) throws SQLException {
-        return inventory.bodyOf(function).filter(body::equals).isPresent();
-    }
-
     /** What is captured, in the migrations' list. */
     static List<Captured> captured(Inventory inventory, Path home) throws SQLException {
-        return inventory.captured(SqlScript.read(home.resolve("sql/migrations").resolve(CAPTURED)));
+        return inventory.captured(CaptureScripts.of(home));
     }
 
-    private void publish() throws SQLException {
-        boolean lists = inventory.hasColumnLists();
-        Map<String, Set<String>> wanted = new LinkedHashMap<>();
-        for (Captured captured : captured(inventory, migrations.getParent().getParent())) {
-            String table = "public." + captured.table();
-            boolean made = isMade(table);
-            if (!made && !inventory.hasRelation(table)) {
-                continue;
-            }
-            Identity identity = made ? madeIdentity(table) : inventory.identity(table);
-            if (!identity.isUsable()) {
-                notes.add(
-                        "Not captured, because it has no primary key: %s. The rules that need it are inert."
-                                .formatted(table));
-                continue;
-            }
-            wanted.put(
-                    table,
-                    lists && !identity.full()
-                            ? columns(table, captured, identity, made)
-                            : Set.of());
-        }
-        if (!lists) {
+    private void publish(boolean defined) throws SQLException {
+        inventory
+                .uncapturable(capture)
+                .forEach(
+                        (table, problem) ->
+                                notes.add(
+                                        "Not captured, because %s: %s. The rules that need it are inert."
+                                                .formatted(problem, table)));
+        if (!inventory.hasColumnLists()) {
             notes.add(
                     "This server is older than PostgreSQL 15: the publication holds whole tables, and"
                             + " only the connector leaves the other columns out.");
         }
-        String tables =
-                wanted.entrySet().stream()
-                        .map(entry -> "    " + entry.getKey() + list(entry.getValue()))
-                        .collect(Collectors.joining(",\n"));
-        if (!inventory.hasPublication()) {
-            statements.add(
-                    "-- What Debezium may read.\ncreate publication %s for table\n%s\n    with (publish = 'insert, update, delete')"
-                            .formatted(Inventory.PUBLICATION, tables));
-            note("publication", Inventory.PUBLICATION);
-        } else if (!sets(inventory.published()).equals(sets(wanted))) {
-            statements.add(
-                    "-- Tables or columns have come or gone since.\nalter publication %s set table\n%s"
-                            .formatted(Inventory.PUBLICATION, tables));
-        }
-    }
-
-    private boolean isMade(String table) {
-        return made.stream()
-                .anyMatch(object -> object[0].equals("table") && object[1].equals(table));
-    }
-
-    /** The tables we make have their first captured column as the primary key. */
-    private static Identity madeIdentity(String table) {
-        return new Identity(false, List.of(table.equals(PREFERENCES) ? "user_id" : "id"));
-    }
-
-    private Set<String> columns(String table, Captured captured, Identity identity, boolean made)
-            throws SQLException {
-        Set<String> existing = new LinkedHashSet<>();
+        boolean made = !inventory.hasPublication();
         if (made) {
-            existing.addAll(captured.columns());
-        } else {
-            Map<String, Column> found = inventory.columns(table);
-            existing.addAll(found.keySet());
-            existing.removeAll(inventory.generatedColumns(table));
-            existing.addAll(madeColumns.getOrDefault(table, Set.of()));
+            statements.add(
+                    "-- What Debezium may read.\ncreate publication %s\n    with (publish_via_partition_root = true)"
+                            .formatted(Inventory.PUBLICATION));
+            note("publication", Inventory.PUBLICATION);
         }
-        Set<String> columns = new LinkedHashSet<>(captured.columns());
-        columns.addAll(identity.columns());
-        columns.retainAll(existing);
-        return columns;
+        if (made || defined || outdated()) {
+            statements.add(
+                    "-- Those of the captured columns that exist, and of other tables nothing.\nselect lifecycle.publish_tables()");
+        }
     }
 
-    private static String list(Set<String> columns) {
-        return columns.isEmpty()
-                ? ""
-                : columns.stream()
-                        .map(Installation::quoted)
-                        .collect(Collectors.joining(", ", " (", ")"));
+    private boolean outdated() throws SQLException {
+        return statements.stream().anyMatch(statement -> statement.contains("public."))
+                || !inventory.texts("select lifecycle.tables_to_publish()").isEmpty();
     }
 
-    /** Names that are plain stay plain; captured ones all are, a product's key may not be. */
-    private static String quoted(String name) {
-        return name.matches("[a-z_][a-z0-9_]*") ? name : '"' + name.replace("\"", "\"\"") + '"';
-    }
-
-    private static Map<String, Set<String>> sets(Map<String, Set<String>> tables) {
-        return tables.entrySet().stream()
-                .collect(
-                        Collectors.toMap(Map.Entry::getKey, entry -> Set.copyOf(entry.getValue())));
+    /** Only a superuser may have it follow by itself what happens to captured tables. */
+    private void follow() throws SQLException {
+        if (inventory.hasEventTrigger()) {
+            return;
+        }
+        Matcher trigger =
+                EVENT_TRIGGER.matcher(SqlScript.read(migrations.resolve("R__2_publication.sql")));
+        if (!trigger.find()) {
+            throw new StackException("sql/migrations does not define " + Inventory.FOLLOW);
+        }
+        if (inventory.isSuperuser()) {
+            statements.add(
+                    "-- Keeps the publication so that no write of a captured table fails.\n"
+                            + trigger.group());
+            note("event trigger", Inventory.FOLLOW);
+        } else if (!statements.isEmpty()) {
+            notes.add(
+                    """
+                    When a captured table loses its primary key or gets another replica identity, PostgreSQL
+                    refuses its updates until the publication follows. A running ./lifecycle sees to that within
+                    seconds; a superuser can let it happen at once and always:
+                    %s;"""
+                            .formatted(trigger.group()));
+        }
     }
 }

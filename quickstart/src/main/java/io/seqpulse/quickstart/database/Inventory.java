@@ -1,17 +1,14 @@
 package io.seqpulse.quickstart.database;
 
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** What is in a database, asked of its catalogs. Only reads. */
 final class Inventory {
@@ -21,11 +18,8 @@ final class Inventory {
     /** In our schema: what we made outside it, so that exactly that can be removed again. */
     static final String CREATED = "lifecycle.created_objects";
 
-    /** In our schema: what is captured. */
-    static final String CAPTURED_COLUMNS = "lifecycle.captured_columns()";
-
-    /** In our schema: what of that has no row. */
-    static final String EMPTY_TABLES = "lifecycle.empty_tables()";
+    /** Lets the publication follow what the product does to its tables; a superuser's to make. */
+    static final String FOLLOW = "seqpulse_lifecycle_follow";
 
     /** The first version whose publications can leave columns out. */
     private static final int WITH_COLUMN_LISTS = 150_000;
@@ -72,13 +66,20 @@ final class Inventory {
         return holds("select to_regclass(?) is not null", qualifiedName);
     }
 
+    boolean hasFunction(String qualifiedName) throws SQLException {
+        return holds("select to_regproc(?) is not null", qualifiedName);
+    }
+
     boolean hasPublication() throws SQLException {
         return holds("select exists (select from pg_publication where pubname = ?)", PUBLICATION);
     }
 
-    /** What a function does, or empty where there is none. */
-    Optional<String> bodyOf(String signature) throws SQLException {
-        return text("select prosrc from pg_proc where oid = to_regprocedure(?)", signature);
+    boolean hasEventTrigger() throws SQLException {
+        return holds("select exists (select from pg_event_trigger where evtname = ?)", FOLLOW);
+    }
+
+    boolean isSuperuser() throws SQLException {
+        return holds("select rolsuper from pg_roles where rolname = current_user");
     }
 
     /** The columns of a table by name, in their order; none when there is no such table. */
@@ -129,48 +130,6 @@ final class Inventory {
                         qualifiedName));
     }
 
-    /** The columns of a table that the database computes; they cannot be published. */
-    List<String> generatedColumns(String qualifiedName) throws SQLException {
-        return texts(
-                "select attname from pg_attribute where attrelid = to_regclass(?)"
-                        + " and attnum > 0 and attgenerated <> ''",
-                qualifiedName);
-    }
-
-    /** What our publication holds: table → columns, none where it has all of them. */
-    Map<String, Set<String>> published() throws SQLException {
-        String columns =
-                hasColumnLists()
-                        ? "(select array_agg(a.attname::text) from pg_attribute a"
-                                + " where a.attrelid = r.prrelid and a.attnum = any (r.prattrs))"
-                        : "null::text[]";
-        String query =
-                """
-                select n.nspname || '.' || k.relname, %s
-                from pg_publication p
-                join pg_publication_rel r on r.prpubid = p.oid
-                join pg_class k on k.oid = r.prrelid
-                join pg_namespace n on n.oid = k.relnamespace
-                where p.pubname = ?
-                """
-                        .formatted(columns);
-        Map<String, Set<String>> published = new LinkedHashMap<>();
-        try (PreparedStatement statement = connection.prepareStatement(query)) {
-            statement.setString(1, PUBLICATION);
-            try (ResultSet found = statement.executeQuery()) {
-                while (found.next()) {
-                    Array listed = found.getArray(2);
-                    published.put(
-                            found.getString(1),
-                            listed == null
-                                    ? Set.of()
-                                    : new LinkedHashSet<>(List.of((String[]) listed.getArray())));
-                }
-            }
-        }
-        return published;
-    }
-
     /** What is said of a schema. */
     Optional<String> commentOn(String schema) throws SQLException {
         return text(
@@ -197,15 +156,13 @@ final class Inventory {
         return created;
     }
 
-    /** The list in the migration that defines it, parents first. */
-    List<Captured> captured(String migration) throws SQLException {
-        String[] parts = migration.split("\\$\\$");
+    /** The captured tables of a list, parents first. */
+    List<Captured> captured(CaptureScripts scripts) throws SQLException {
         List<Captured> captured = new ArrayList<>();
         try (PreparedStatement statement =
                         connection.prepareStatement(
-                                "select table_name, column_names from ("
-                                        + parts[1]
-                                        + ") as listed (table_position, table_name, column_names)"
+                                "select table_name, column_names from "
+                                        + scripts.capturedColumns()
                                         + " order by table_position");
                 ResultSet found = statement.executeQuery()) {
             while (found.next()) {
@@ -216,6 +173,49 @@ final class Inventory {
             }
         }
         return captured;
+    }
+
+    /** Captured tables that cannot be: table → why. */
+    Map<String, String> uncapturable(CaptureScripts scripts) throws SQLException {
+        Map<String, String> problems = new LinkedHashMap<>();
+        try (PreparedStatement statement =
+                        connection.prepareStatement(
+                                "select name, problem from ("
+                                        + scripts.body("publication_targets")
+                                        + ") as t (name, a, b, c, problem)"
+                                        + " where problem is not null");
+                ResultSet found = statement.executeQuery()) {
+            while (found.next()) {
+                problems.put("public." + found.getString(1), found.getString(2));
+            }
+        }
+        return problems;
+    }
+
+    /**
+     * A captured column that the job cannot read.
+     *
+     * @param stops whether it would read something else than it says
+     */
+    record Unreadable(String table, String column, String problem, String remedy, boolean stops) {}
+
+    /** The captured columns that the job cannot read as they are. */
+    List<Unreadable> unreadable(CaptureScripts scripts) throws SQLException {
+        List<Unreadable> unreadable = new ArrayList<>();
+        try (PreparedStatement statement =
+                        connection.prepareStatement(scripts.body("unreadable_columns"));
+                ResultSet found = statement.executeQuery()) {
+            while (found.next()) {
+                unreadable.add(
+                        new Unreadable(
+                                "public." + found.getString(1),
+                                found.getString(2),
+                                found.getString(3),
+                                found.getString(4),
+                                found.getBoolean(5)));
+            }
+        }
+        return unreadable;
     }
 
     /** Names and such, in the query's order. */

@@ -57,7 +57,7 @@ public final class Removal {
                 && slot.get().isActive()
                 && address.name().equals(slot.get().database())) {
             return Optional.of(
-                    "a ./lifecycle is reading this database (server process %d): stop it first"
+                    "a ./lifecycle is reading this database (server process %s): stop it first"
                             .formatted(slot.get().activePid()));
         }
         long senders =
@@ -65,10 +65,26 @@ public final class Removal {
                         .number(
                                 "select count(*) from pg_stat_activity where application_name like"
                                         + " 'seqpulse-email-%' and datname = current_database()");
-        return senders == 0
-                ? Optional.empty()
-                : Optional.of(
-                        "senders of a ./lifecycle are connected to this database: stop it first");
+        if (senders > 0) {
+            return Optional.of(
+                    "senders of a ./lifecycle are connected to this database: stop it first");
+        }
+        return Optional.empty();
+    }
+
+    /** What keeps us from removing everything, or empty. */
+    public static Optional<String> obstacleToPurge(Connection connection) throws SQLException {
+        boolean othersTrigger =
+                new Inventory(connection)
+                        .holds(
+                                "select exists (select from pg_event_trigger where evtname = ?"
+                                        + " and not pg_has_role(evtowner, 'usage'))",
+                                Inventory.FOLLOW);
+        return othersTrigger
+                ? Optional.of(
+                        "event trigger %s uses a function of ours and is a superuser's: let one run drop event trigger %s; first"
+                                .formatted(Inventory.FOLLOW, Inventory.FOLLOW))
+                : Optional.empty();
     }
 
     /** Removes everything we made, our rows with it. */
@@ -110,6 +126,9 @@ public final class Removal {
         if (!inventory.hasRelation(Inventory.CREATED)) {
             return;
         }
+        if (inventory.hasEventTrigger()) {
+            statements.add("drop event trigger " + Inventory.FOLLOW);
+        }
         if (created.containsKey("publication") && inventory.hasPublication()) {
             statements.add("drop publication " + Inventory.PUBLICATION);
         }
@@ -131,10 +150,12 @@ public final class Removal {
                                 + " where schemaname = 'lifecycle' order by tablename")) {
             statements.add("drop table " + table);
         }
-        for (String function : List.of(Inventory.EMPTY_TABLES, Inventory.CAPTURED_COLUMNS)) {
-            if (inventory.bodyOf(function).isPresent()) {
-                statements.add("drop function " + function);
-            }
+        for (String function :
+                inventory.texts(
+                        "select oid::regprocedure::text from pg_proc"
+                                + " where pronamespace = to_regnamespace('lifecycle')"
+                                + " order by 1")) {
+            statements.add("drop function " + function);
         }
         if (created.getOrDefault("schema", List.of()).contains("lifecycle")) {
             statements.add("drop schema lifecycle");
@@ -209,7 +230,7 @@ public final class Removal {
                                 + " and status = 'sent'");
         if (sent > 0) {
             notes.add(
-                    "With our rows goes what we remember of %d emails sent: whoever sends next may"
+                    "With our rows goes what we remember of %s emails sent: whoever sends next may"
                                     .formatted(sent)
                             + " send them again.");
         }

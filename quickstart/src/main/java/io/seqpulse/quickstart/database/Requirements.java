@@ -52,6 +52,7 @@ public final class Requirements {
     private final Connection connection;
     private final Inventory inventory;
     private final Path home;
+    private final CaptureScripts capture;
     private final List<String> missing = new ArrayList<>();
 
     private Requirements(DatabaseAddress address, Connection connection, Path home) {
@@ -59,6 +60,7 @@ public final class Requirements {
         this.connection = connection;
         this.inventory = new Inventory(connection);
         this.home = home;
+        this.capture = CaptureScripts.of(home);
     }
 
     /** Makes a connection unable to write, whatever is asked of it. */
@@ -132,7 +134,7 @@ public final class Requirements {
                         """);
         if (free < CONNECTIONS) {
             need(
-                    "%d connections are free; %d are needed".formatted(free, CONNECTIONS),
+                    "%s connections are free; %s are needed".formatted(free, CONNECTIONS),
                     "alter system set max_connections = …; then restart the server");
         }
     }
@@ -142,8 +144,8 @@ public final class Requirements {
         long taken = inventory.number(used);
         if (taken >= most) {
             need(
-                    "all %d %s are in use; one more is needed".formatted(most, what),
-                    "alter system set %s = %d; then restart the server"
+                    "all %s %s are in use; one more is needed".formatted(most, what),
+                    "alter system set %s = %s; then restart the server"
                             .formatted(setting, most + 4));
         }
     }
@@ -157,7 +159,7 @@ public final class Requirements {
                     "stop using it there, or use another server");
         } else if (slot.isActive()) {
             need(
-                    "%s is being read by another ./lifecycle (server process %d)"
+                    "%s is being read by another ./lifecycle (server process %s)"
                             .formatted(name, slot.activePid()),
                     "stop that one first");
         } else if (!slotIsOurs) {
@@ -266,10 +268,49 @@ public final class Requirements {
         if (inventory.hasRelation(Installation.JOURNAL)) {
             journal();
         }
+        capture();
+    }
+
+    /** Whether what is captured can be read, and all of it be seen. */
+    private void capture() throws SQLException {
+        for (Map.Entry<String, String> table : inventory.uncapturable(capture).entrySet()) {
+            if (NEEDED.containsKey(table.getKey())
+                    && inventory.identity(table.getKey()).isUsable()) {
+                need(
+                        "changes of table %s cannot be captured: %s"
+                                .formatted(table.getKey(), table.getValue()),
+                        "let %s be a plain or a partitioned table".formatted(table.getKey()));
+            }
+        }
+        String together =
+                inventory.hasPublication()
+                        ? "; in one transaction between select lifecycle.release_table(…); and select lifecycle.publish_table(…);"
+                        : ";";
+        for (Inventory.Unreadable column : inventory.unreadable(capture)) {
+            boolean named =
+                    NEEDED.getOrDefault(column.table(), Map.of()).containsKey(column.column());
+            if (column.stops() && !named) {
+                need(
+                        "column %s.%s %s"
+                                .formatted(column.table(), column.column(), column.problem()),
+                        column.remedy() + together);
+            }
+        }
+        for (String table :
+                inventory.texts(
+                        "select name from (%s) h (name, role) where role = current_user"
+                                .formatted(capture.body("hidden_rows")))) {
+            need(
+                    "row level security hides rows of table public.%s from user %s, and what is not seen would pass for deleted"
+                            .formatted(table, address.user()),
+                    "alter table public.%s no force row level security; (or, as a superuser: alter role %s bypassrls;)"
+                            .formatted(table, quoted(address.user())));
+        }
     }
 
     private void columns(String table, Map<String, String> needed) throws SQLException {
         Map<String, Column> found = inventory.columns(table);
+        List<String> readable = readable(table);
         needed.forEach(
                 (name, type) -> {
                     Column column = found.get(name);
@@ -277,7 +318,7 @@ public final class Requirements {
                         need(
                                 "table %s has no column %s".formatted(table, name),
                                 "alter table %s add column %s %s;".formatted(table, name, type));
-                    } else if (!fits(column.type(), type)) {
+                    } else if (!fits(column.type(), type) && !readable.contains(name)) {
                         need(
                                 "column %s.%s is %s; it must be %s"
                                         .formatted(table, name, column.type(), type),
@@ -285,6 +326,24 @@ public final class Requirements {
                                         .formatted(table, name, type, name, type));
                     }
                 });
+    }
+
+    /**
+     * The captured columns of a table whose types are understood, be they not what we would use.
+     */
+    private List<String> readable(String table) throws SQLException {
+        List<String> readable = new ArrayList<>();
+        for (Captured captured : inventory.captured(capture)) {
+            if (table.equals("public." + captured.table())) {
+                readable.addAll(captured.columns());
+            }
+        }
+        for (Inventory.Unreadable column : inventory.unreadable(capture)) {
+            if (table.equals(column.table())) {
+                readable.remove(column.column());
+            }
+        }
+        return readable;
     }
 
     private static boolean fits(String actual, String wanted) {

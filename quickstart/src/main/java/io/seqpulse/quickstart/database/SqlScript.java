@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,6 +22,8 @@ final class SqlScript {
                     Pattern.DOTALL);
 
     private static final Pattern LEADING_COMMENTS = Pattern.compile("\\A(?:\\s*--[^\\n]*\\n)*\\s*");
+
+    private static final Pattern VERSION = Pattern.compile("V(\\d+)__");
 
     private SqlScript() {}
 
@@ -48,7 +51,7 @@ final class SqlScript {
         return LEADING_COMMENTS.matcher(statement).replaceFirst("");
     }
 
-    /** The files of a folder whose names begin so, in the order of their names. */
+    /** The files of a folder whose names begin so, in the order in which they are run. */
     static List<Path> files(Path folder, String prefix) {
         if (!Files.isDirectory(folder)) {
             throw new StackException(
@@ -56,11 +59,19 @@ final class SqlScript {
         }
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().startsWith(prefix))
-                    .sorted()
+                    .sorted(
+                            Comparator.comparingInt(SqlScript::version)
+                                    .thenComparing(Comparator.naturalOrder()))
                     .toList();
         } catch (IOException e) {
             throw new StackException(folder + " cannot be read", e);
         }
+    }
+
+    /** Migrations run by number, of which 10 comes after 9; 0: it has none. */
+    private static int version(Path file) {
+        Matcher version = VERSION.matcher(file.getFileName().toString());
+        return version.lookingAt() ? Integer.parseInt(version.group(1)) : 0;
     }
 
     /** A file's text. */

@@ -1,6 +1,6 @@
 package io.seqpulse.quickstart.deadletters;
 
-import io.seqpulse.quickstart.StackException;
+import io.seqpulse.quickstart.Commands;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,16 +35,7 @@ public final class DeadLetters implements Callable<Integer> {
 
     /** The command as {@code main} runs it. */
     static CommandLine commandLine() {
-        CommandLine command = new CommandLine(new DeadLetters());
-        command.setExecutionExceptionHandler(
-                (failure, failed, parsed) -> {
-                    if (failure instanceof StackException) {
-                        failed.getErr().println(failure.getMessage());
-                        return 1;
-                    }
-                    throw failure;
-                });
-        return command;
+        return Commands.of(new DeadLetters());
     }
 
     @Override

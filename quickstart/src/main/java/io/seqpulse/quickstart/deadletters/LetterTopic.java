@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -43,23 +45,29 @@ final class LetterTopic implements AutoCloseable {
     /** A broker asked for more than there is would hold up the next question that long. */
     private static final int ANSWER_AT_THE_END_MS = 10;
 
+    /** Among them is a letter, unless so many were replayed since the last one. */
+    private static final int LAST = 100;
+
     private static final String ANSWER_MS = "15000";
     private static final Duration SILENCE = Duration.ofSeconds(30);
 
+    private final Map<String, String> client;
     private final String bootstrapServers;
     private final TopicPartition letters;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private KafkaProducer<byte[], byte[]> producer;
 
-    LetterTopic(String bootstrapServers, String topic) {
-        this.bootstrapServers = bootstrapServers;
+    /**
+     * @param client what a client of Kafka needs: where it is, and how to log in
+     */
+    LetterTopic(Map<String, String> client, String topic) {
+        this.client = Map.copyOf(client);
+        this.bootstrapServers = client.get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
         this.letters = new TopicPartition(topic, 0);
         try {
             this.consumer =
                     new KafkaConsumer<>(
-                            Map.of(
-                                    ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                                    bootstrapServers,
+                            with(
                                     ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
                                     false,
                                     ConsumerConfig.ISOLATION_LEVEL_CONFIG,
@@ -112,6 +120,53 @@ final class LetterTopic implements AutoCloseable {
         List<StoredLetter> inOrder = new ArrayList<>(found.values());
         inOrder.sort((a, b) -> Long.compare(a.position(), b.position()));
         return inOrder;
+    }
+
+    /** As {@link #next()}, beginning with what was written at a time. */
+    List<StoredLetter> nextSince(Instant time) {
+        if (consumer.assignment().isEmpty()) {
+            OffsetAndTimestamp first =
+                    consumer.offsetsForTimes(Map.of(letters, time.toEpochMilli())).get(letters);
+            long from =
+                    first == null
+                            ? consumer.endOffsets(List.of(letters)).get(letters)
+                            : first.offset();
+            consumer.assign(List.of(letters));
+            consumer.seek(letters, from);
+        }
+        return next();
+    }
+
+    /** Letters that were not read before, without notes of replays; waits for none. */
+    List<StoredLetter> next() {
+        List<StoredLetter> found = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : poll()) {
+            if (text(record, REPLAYED_AS).isEmpty()) {
+                found.add(letter(record));
+            }
+        }
+        return found;
+    }
+
+    /** The letter that was given up last, of the last {@value #LAST} records. */
+    Optional<StoredLetter> newest() {
+        try {
+            consumer.assign(List.of(letters));
+            long end = consumer.endOffsets(List.of(letters)).get(letters);
+            long first = consumer.beginningOffsets(List.of(letters)).get(letters);
+            consumer.seek(letters, Math.max(first, end - LAST));
+            Optional<StoredLetter> newest = Optional.empty();
+            long asked = System.nanoTime();
+            while (consumer.position(letters) < end
+                    && System.nanoTime() - asked < SILENCE.toNanos()) {
+                List<StoredLetter> found = next();
+                newest = found.isEmpty() ? newest : Optional.of(found.get(found.size() - 1));
+            }
+            return newest;
+        } catch (KafkaException e) {
+            throw new StackException(
+                    "'%s' cannot be read: %s".formatted(letters.topic(), cause(e)), e);
+        }
     }
 
     private void readAll(Consumer<ConsumerRecord<byte[], byte[]>> reader) {
@@ -207,14 +262,14 @@ final class LetterTopic implements AutoCloseable {
             }
         } catch (KafkaException e) {
             throw new StackException(
-                    "position %d cannot be read: %s".formatted(letter.position(), cause(e)), e);
+                    "position %s cannot be read: %s".formatted(letter.position(), cause(e)), e);
         }
         throw gone(letter, place);
     }
 
     private static StackException gone(StoredLetter letter, TopicPartition place) {
         return new StackException(
-                "position %d: its bytes are no longer in '%s', which keeps them for a time only"
+                "position %s: its bytes are no longer in '%s', which keeps them for a time only"
                         .formatted(letter.position(), place.topic()));
     }
 
@@ -257,9 +312,7 @@ final class LetterTopic implements AutoCloseable {
 
     private KafkaProducer<byte[], byte[]> producer() {
         return new KafkaProducer<>(
-                Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
+                with(
                         ProducerConfig.ACKS_CONFIG,
                         "all",
                         ProducerConfig.COMPRESSION_TYPE_CONFIG,
@@ -270,6 +323,15 @@ final class LetterTopic implements AutoCloseable {
                         ANSWER_MS),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
+    }
+
+    /** What the client needs, and keys with their values. */
+    private Map<String, Object> with(Object... more) {
+        Map<String, Object> settings = new HashMap<>(client);
+        for (int i = 0; i < more.length; i += 2) {
+            settings.put((String) more[i], more[i + 1]);
+        }
+        return settings;
     }
 
     private static byte[] bytes(long number) {

@@ -54,7 +54,7 @@ final class ListLetters implements Callable<Integer> {
             } else {
                 LetterTable.print(letters, out, letter -> show ? value(letter, topic) : null);
                 long replayed = letters.stream().filter(StoredLetter::isReplayed).count();
-                out.printf("%d dead letters, %d of them replayed%n", letters.size(), replayed);
+                out.printf("%s dead letters, %s of them replayed%n", letters.size(), replayed);
             }
         }
         out.flush();

@@ -1,9 +1,15 @@
 package io.seqpulse.quickstart.deadletters;
 
 import io.seqpulse.quickstart.StackException;
+import io.seqpulse.quickstart.StateFolder;
 import java.io.IOException;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.CommonClientConfigs;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -11,7 +17,7 @@ import picocli.CommandLine.Option;
 final class Place {
 
     /** Written into its state folder by a stack that is up. */
-    private static final String ADDRESS_FILE = "bootstrap-servers";
+    private static final String CLIENT_FILE = "kafka.properties";
 
     @ArgGroup(multiplicity = "1")
     private Where where;
@@ -23,6 +29,14 @@ final class Place {
             description = "The job's kafka.dead-letter-topic (default: ${DEFAULT-VALUE}).")
     private String topic;
 
+    @Option(
+            names = "--command-config",
+            paramLabel = "FILE",
+            description =
+                    "With --bootstrap-servers: what Kafka's clients need over that, such as a login,"
+                            + " as its own tools take it.")
+    private Path commandConfig;
+
     private static final class Where {
         @Option(
                 names = "--state",
@@ -33,27 +47,48 @@ final class Place {
         @Option(
                 names = "--bootstrap-servers",
                 paramLabel = "HOST:PORT",
-                description = "Kafka's address; `./lifecycle up` prints it.")
+                description = "Kafka's address.")
         private String bootstrapServers;
     }
 
     /** The letters; close them. */
     LetterTopic open() {
-        return new LetterTopic(
-                where.state == null ? where.bootstrapServers : addressIn(where.state), topic);
+        Map<String, String> client = new HashMap<>();
+        if (where.state != null && commandConfig != null) {
+            throw new StackException(
+                    "--command-config goes with --bootstrap-servers; --state knows its login");
+        }
+        if (where.state != null) {
+            client.putAll(ofStack(where.state));
+        } else if (commandConfig != null) {
+            client.putAll(read(commandConfig));
+        }
+        if (where.bootstrapServers != null) {
+            client.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, where.bootstrapServers);
+        }
+        return new LetterTopic(client, topic);
     }
 
-    private static String addressIn(Path state) {
-        Path file = state.resolve(ADDRESS_FILE);
-        try {
-            if (Files.isRegularFile(file)) {
-                return Files.readString(file).strip();
-            }
-        } catch (IOException e) {
-            throw new StackException(file + " cannot be read: " + e.getMessage(), e);
+    /** What a client needs of the Kafka of a stack that is up with a folder. */
+    static Map<String, String> ofStack(Path state) {
+        Path file = state.resolve(CLIENT_FILE);
+        if (!Files.isRegularFile(file) || !StateFolder.isInUse(state)) {
+            throw new StackException(
+                    "no stack is up with %s: start it with ./lifecycle up --state %s"
+                            .formatted(state, state));
         }
-        throw new StackException(
-                "no stack is up with %s: start it with ./lifecycle up --state %s"
-                        .formatted(state, state));
+        return read(file);
+    }
+
+    private static Map<String, String> read(Path file) {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        } catch (IOException | IllegalArgumentException e) {
+            throw new StackException(file + " cannot be read as properties: " + e.getMessage(), e);
+        }
+        Map<String, String> read = new HashMap<>();
+        properties.stringPropertyNames().forEach(key -> read.put(key, properties.getProperty(key)));
+        return read;
     }
 }

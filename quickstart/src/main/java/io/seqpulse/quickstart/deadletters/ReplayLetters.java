@@ -67,7 +67,7 @@ final class ReplayLetters implements Callable<Integer> {
             long before = chosen.stream().filter(StoredLetter::isReplayed).count();
             if (!again && before > 0) {
                 chosen.removeIf(StoredLetter::isReplayed);
-                out.printf("%d were replayed before; --again replays them once more%n", before);
+                out.printf("%s were replayed before; --again replays them once more%n", before);
             }
             if (chosen.isEmpty()) {
                 out.println("nothing to replay");
@@ -133,13 +133,13 @@ final class ReplayLetters implements Callable<Integer> {
         for (StoredLetter letter : chosen) {
             try {
                 long position = topic.replay(letter);
-                out.printf("%d replayed, now at %d%n", letter.position(), position);
+                out.printf("%s replayed, now at %s%n", letter.position(), position);
             } catch (StackException e) {
                 failed++;
                 spec.commandLine().getErr().println(e.getMessage());
             }
         }
-        out.printf("%d replayed, %d failed%n", chosen.size() - failed, failed);
+        out.printf("%s replayed, %s failed%n", chosen.size() - failed, failed);
         out.flush();
         return failed == 0 ? 0 : 1;
     }

@@ -68,7 +68,7 @@ public final class LiveTraffic implements AutoCloseable {
         this.rate = rate;
         // Apart from the history's numbers, and from those of earlier runs.
         this.random = new Random(~seed + run);
-        this.people = new People(random, DOMAIN, "r%d.user".formatted(run));
+        this.people = new People(random, DOMAIN, "r%s.user".formatted(run));
         this.failures = failures;
     }
 

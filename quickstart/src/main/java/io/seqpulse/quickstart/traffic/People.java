@@ -84,7 +84,7 @@ final class People {
                 id(),
                 hostile ? pick(HOSTILE_NAMES) : name,
                 hostile || random.nextInt(4) == 0 ? null : first,
-                "%s%d@%s".formatted(prefix, number, domain),
+                "%s%s@%s".formatted(prefix, number, domain),
                 random.nextInt(10) == 0 ? null : locale,
                 random.nextInt(3) == 0 ? null : "Europe/Paris");
     }
@@ -92,7 +92,7 @@ final class People {
     /** An address of somebody who is no user. */
     String address() {
         number++;
-        return "%s%d.oncall@%s".formatted(prefix, number, domain);
+        return "%s%s.oncall@%s".formatted(prefix, number, domain);
     }
 
     String projectName() {

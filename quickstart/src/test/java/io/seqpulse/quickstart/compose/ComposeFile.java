@@ -16,14 +16,15 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /**
  * docker-compose.yml as Compose reads it: YAML first, then in each text <code>${NAME:-default}
- * </code> and <code>${NAME:?why it is needed}</code> from the caller's environment, and <code>$$
+ * </code>, whose default may have variables, and <code>${NAME:?why it is needed}</code> from the
+ * caller's environment, and <code>$$
  * </code> for one dollar sign.
  */
 final class ComposeFile {
 
     private static final Pattern DOLLAR =
             Pattern.compile(
-                    "\\$(?:(?<dollar>\\$)|\\{(?<name>\\w+)(?::(?<mark>[-?])(?<text>[^}]*))?}|)");
+                    "\\$(?:(?<dollar>\\$)|\\{(?<name>\\w+)(?::(?<mark>[-?])(?<text>(?:[^{}]|\\$\\{[^{}]*})*))?}|)");
 
     private final Map<String, Object> content;
     private final Path home;
@@ -132,7 +133,7 @@ final class ComposeFile {
         if (matcher.group("mark").equals("?")) {
             throw new IllegalArgumentException(name + ": " + matcher.group("text"));
         }
-        return matcher.group("text");
+        return filledIn(matcher.group("text"), environment);
     }
 
     @SuppressWarnings("unchecked") // what YAML has between braces
@@ -174,6 +175,11 @@ final class ComposeFile {
             List<String> line = new ArrayList<>(texts("entrypoint"));
             line.addAll(texts("command"));
             return line.stream().map(word -> filledIn(word, caller)).toList();
+        }
+
+        /** What is mounted where, with variables filled in. */
+        List<String> volumes(Map<String, String> caller) {
+            return texts("volumes").stream().map(volume -> filledIn(volume, caller)).toList();
         }
 
         /** The service's environment, with variables filled in. */

@@ -110,7 +110,6 @@ class ComposeFileTest {
                         "migrate", "flyway/flyway:" + versions.get("flyway.version"),
                         "kafka", "apache/kafka:" + versions.get("kafka.version"),
                         "topics", "apache/kafka:" + versions.get("kafka.version"),
-                        "connect", "quay.io/debezium/connect:" + versions.get("debezium.version"),
                         "register", "quay.io/debezium/connect:" + versions.get("debezium.version"));
         images.forEach(
                 (service, image) ->
@@ -124,14 +123,18 @@ class ComposeFileTest {
         assertThat(compose.service("taskmanager").image())
                 .isEqualTo(compose.service("jobmanager").image());
         assertThat(compose.service("api").image()).isEqualTo(compose.service("jobmanager").image());
+        assertThat(compose.service("connect").value("build"))
+                .isEqualTo(Map.of("context", ".", "target", "connect"));
         assertThat(bases())
-                .hasSize(2)
+                .hasSize(3)
                 .first()
                 .asString()
                 .matches(
                         "eclipse-temurin:%s\\.[\\d.]+_\\d+-jdk-\\w+"
                                 .formatted(versions.get("maven.compiler.release")));
         assertThat(bases().get(1))
+                .isEqualTo("quay.io/debezium/connect:" + versions.get("debezium.version"));
+        assertThat(bases().get(2))
                 .isEqualTo(
                         "flink:%s-java%s"
                                 .formatted(
@@ -203,7 +206,7 @@ class ComposeFileTest {
     @Test
     void whatIsMountedOrCopiedIsInTheRepository() throws Exception {
         for (Service service : compose.services()) {
-            for (String volume : service.texts("volumes")) {
+            for (String volume : service.volumes(CALLER)) {
                 String source = volume.split(":", 2)[0];
                 if (source.startsWith("./")) {
                     assertThat(compose.folder().resolve(source)).as(service.name()).isDirectory();
@@ -218,6 +221,26 @@ class ComposeFileTest {
         for (String module : List.of("connectors", "job", "api")) {
             assertThat(copied).contains(module + "/pom.xml", module + "/src/main");
         }
+    }
+
+    @Test
+    void rulesOfOnesOwnAreUsedByTheJobAndTheApi() {
+        Map<String, String> caller = new TreeMap<>(CALLER);
+        caller.put("RULES_FOLDER", "/srv/rules");
+        caller.put("LIFECYCLE_RULES_DIR", "/etc/seqpulse/rules");
+        caller.put("LIFECYCLE_RULES_MODE", "shadow");
+        for (String part : List.of("jobmanager", "api")) {
+            assertThat(compose.service(part).volumes(caller))
+                    .contains("/srv/rules:/etc/seqpulse/rules:ro");
+        }
+        assertThat(compose.service("jobmanager").environment(caller))
+                .containsEntry("LIFECYCLE_RULES_DIR", "/etc/seqpulse/rules")
+                .containsEntry("LIFECYCLE_RULES_MODE", "shadow");
+        assertThat(compose.service("api").environment(caller))
+                .containsEntry("LIFECYCLE_API_RULES_DIR", "/etc/seqpulse/rules");
+        // The folder of the default is where the built-in ones come from.
+        assertThat(compose.service("jobmanager").volumes(CALLER))
+                .contains("./job/src/main/resources:/etc/seqpulse/rules:ro");
     }
 
     @Test
@@ -483,7 +506,7 @@ class ComposeFileTest {
         String text =
                 Files.readString(compose.folder().resolve("grafana/prometheus/prometheus.yml"));
         for (String part : List.of("jobmanager", "taskmanager")) {
-            assertThat(text).contains("\"%s:%d\"".formatted(part, FlinkSettings.METRICS_PORT));
+            assertThat(text).contains("\"%s:%s\"".formatted(part, FlinkSettings.METRICS_PORT));
         }
         assertThat(script("prometheus")).isNotEmpty();
         assertThat(compose.service("prometheus").texts("volumes"))
@@ -524,12 +547,15 @@ class ComposeFileTest {
                     assertThat(ours).containsKey(key);
                     ConfigOption<?> option = options.get(key);
                     assertThat(option).as(key).isNotNull();
-                    assertThat(Configuration.fromMap(ours).get(option))
-                            .as(key)
-                            .isEqualTo(
-                                    value.startsWith("file:")
-                                            ? value.replaceFirst("/$", "")
-                                            : Configuration.fromMap(stack).get(option));
+                    if (value.startsWith("file:")) {
+                        assertThat(new org.apache.flink.core.fs.Path(ours.get(key)))
+                                .as(key)
+                                .isEqualTo(new org.apache.flink.core.fs.Path(value));
+                    } else {
+                        assertThat(Configuration.fromMap(ours).get(option))
+                                .as(key)
+                                .isEqualTo(Configuration.fromMap(stack).get(option));
+                    }
                 });
         assertThat(ours)
                 .containsEntry(
@@ -577,7 +603,7 @@ class ComposeFileTest {
             Files.createDirectories(state.resolve("checkpoints/0b/shared"));
             Path savepoint = snapshot(state.resolve("savepoints/savepoint-0c"), 200);
             assertThat(started(job)).endsWith("LifecycleJob --fromSavepoint file://" + newer);
-            assertThat(older.getParent()).doesNotExist();
+            assertThat(older.getParent()).as("the new run has no checkpoint of its own").exists();
             assertThat(newer.resolveSibling("shared")).exists();
             assertThat(savepoint).exists();
 

@@ -32,7 +32,6 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -91,7 +90,14 @@ class ComposeServicesIT {
     }
 
     private static Map<String, String> variables() {
-        return new HashMap<>(
+        Map<String, String> variables =
+                new HashMap<>(
+                        Map.of(
+                                "LIFECYCLE_SMTP_USER",
+                                "lifecycle",
+                                "LIFECYCLE_SMTP_PASSWORD",
+                                secrets.getProperty("smtp")));
+        variables.putAll(
                 Map.of(
                         "POSTGRES_PASSWORD", secrets.getProperty("postgres"),
                         "JOB_DATABASE_PASSWORD", secrets.getProperty("job"),
@@ -102,6 +108,7 @@ class ComposeServicesIT {
                         "LIFECYCLE_LINK_SECRET", secrets.getProperty("link"),
                         "LIFECYCLE_SMTP_HOST", "127.0.0.1",
                         "LIFECYCLE_SMTP_PORT", Integer.toString(stack.mails().port())));
+        return variables;
     }
 
     private void place() {
@@ -126,7 +133,7 @@ class ComposeServicesIT {
                 .with("postgres:5432/" + StackNames.DATABASE, url.replaceFirst(".*//", ""))
                 .withProgram(
                         "psql",
-                        "exec %s --host=127.0.0.1 --port=%d --dbname=%s \"$@\"\n"
+                        "exec %s --host=127.0.0.1 --port=%s --dbname=%s \"$@\"\n"
                                 .formatted(whereIs("psql"), stack.postgresPort(), database))
                 .withEntryPoint(
                         "migrate",
@@ -171,17 +178,16 @@ class ComposeServicesIT {
         List<String> names = List.of(StackNames.CHANGES, StackNames.DEAD_LETTERS);
         processes.withProgram(
                 "/opt/kafka/bin/kafka-topics.sh",
-                "exec " + processes.java("", "org.apache.kafka.tools.TopicCommand") + " \"$@\"\n");
+                "exec %s --command-config '%s' \"$@\"\n"
+                        .formatted(
+                                processes.java("", "org.apache.kafka.tools.TopicCommand"),
+                                stack.kafkaFile()));
         assertThat(processes.run("topics")).as(processes.printed("topics")).isZero();
         names.forEach(name -> processes.with(name, "another." + name));
         for (int time = 0; time < 2; time++) {
             assertThat(processes.run("topics")).as(processes.printed("topics")).isZero();
         }
-        try (Admin admin =
-                Admin.create(
-                        Map.of(
-                                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
-                                stack.bootstrapServers()))) {
+        try (Admin admin = Admin.create(new HashMap<>(stack.kafkaClient()))) {
             for (String name : names) {
                 assertThat(settings(admin, "another." + name))
                         .isNotEmpty()
@@ -200,9 +206,12 @@ class ComposeServicesIT {
     void registeringAgainChangesNothing() throws Exception {
         assumeThereIs("curl");
         URI connector = stack.connectUrl().resolve("/connectors/" + StackNames.CONNECTOR);
-        JsonNode before = get(connector);
+        JsonNode before = ofConnect(connector);
+        processes.withProgram(
+                "curl",
+                "exec %s --netrc-file %s \"$@\"\n".formatted(whereIs("curl"), stack.netrc()));
         assertThat(processes.run("register")).as(processes.printed("register")).isZero();
-        assertThat(get(connector)).isEqualTo(before);
+        assertThat(ofConnect(connector)).isEqualTo(before);
         Awaitility.await().atMost(SOON).until(stack::runs);
     }
 
@@ -262,8 +271,12 @@ class ComposeServicesIT {
         assertThat(processes.printed("jobmanager"))
                 .startsWith("Starting from " + processes.volume("state") + "/checkpoints/")
                 .contains("/chk-");
+        Path earlier = processes.volume("state").resolve("checkpoints").resolve(job);
+        assertThat(earlier).as("not before the new run has its own").exists();
         UUID second = signUp();
         assertThat(stack.mails().await(mail -> isTo(mail.recipient(), second), SOON)).isPresent();
+
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> !Files.exists(earlier));
 
         String again = job(flink);
         HttpResponse<String> stopping =
@@ -355,7 +368,7 @@ class ComposeServicesIT {
 
     /** What one part of Flink shows to Prometheus; here they share a machine, so two ports. */
     private String measured(int part) throws IOException, InterruptedException {
-        URI address = URI.create("http://127.0.0.1:%d/metrics".formatted(metricsPort + part));
+        URI address = URI.create("http://127.0.0.1:%s/metrics".formatted(metricsPort + part));
         return answer("GET", address, "").body();
     }
 
@@ -371,7 +384,7 @@ class ComposeServicesIT {
                 .with("jobmanager.rpc.address: jobmanager", "jobmanager.rpc.address: 127.0.0.1")
                 .with(
                         "metrics.reporter.prometheus.port: " + FlinkSettings.METRICS_PORT,
-                        "metrics.reporter.prometheus.port: %d-%d"
+                        "metrics.reporter.prometheus.port: %s-%s"
                                 .formatted(metricsPort, metricsPort + 1));
     }
 
@@ -383,9 +396,10 @@ class ComposeServicesIT {
                         + " --add-opens=java.base/java.time=ALL-UNNAMED";
         return """
         mkdir -p conf tmp
-        printf '%%s\\n' "$FLINK_PROPERTIES" 'rest.port: %1$d' 'rest.bind-port: %1$d' \\
+        export LIFECYCLE_KAFKA_PROPERTIES_FILE='%8$s'
+        printf '%%s\\n' "$FLINK_PROPERTIES" 'rest.port: %1$s' 'rest.bind-port: %1$s' \\
             'rest.address: 127.0.0.1' 'rest.bind-address: 127.0.0.1' \\
-            'jobmanager.rpc.port: %2$d' 'jobmanager.bind-host: 127.0.0.1' \\
+            'jobmanager.rpc.port: %2$s' 'jobmanager.bind-host: 127.0.0.1' \\
             'taskmanager.host: 127.0.0.1' 'taskmanager.bind-host: 127.0.0.1' \\
             "io.tmp.dirs: $PWD/tmp" > conf/config.yaml
         export FLINK_LIB_DIR=%3$s
@@ -405,7 +419,8 @@ class ComposeServicesIT {
                         processes.java("", "org.apache.flink.runtime.util.bash.BashJavaUtils"),
                         "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint",
                         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-                        processes.java(opens, ""));
+                        processes.java(opens, ""),
+                        stack.kafkaFile());
     }
 
     private void awaitRunning(URI flink, Process jobManager) throws IOException {
@@ -504,6 +519,12 @@ class ComposeServicesIT {
     private static Connection connect(String url) throws SQLException {
         return DriverManager.getConnection(
                 url, StackNames.SUPERUSER, secrets.getProperty("postgres"));
+    }
+
+    private static JsonNode ofConnect(URI uri) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(uri).build();
+        return JSON.readTree(
+                stack.access().client().send(request, HttpResponse.BodyHandlers.ofString()).body());
     }
 
     private static JsonNode get(URI uri) throws IOException, InterruptedException {

@@ -72,7 +72,7 @@ final class PlainProcesses implements AutoCloseable {
                 rootLogger.level = warn
                 rootLogger.appenderRef.console.ref = console
                 """);
-        return "%s/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '%s' -Djava.io.tmpdir=%s -Dlog4j2.configurationFile=%s %s %s"
+        return "%s/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=128m -Duser.language=en -Duser.country=US -cp '%s' -Djava.io.tmpdir=%s -Dlog4j2.configurationFile=%s %s %s"
                 .formatted(
                         System.getProperty("java.home"),
                         System.getProperty("java.class.path"),
@@ -96,7 +96,7 @@ final class PlainProcesses implements AutoCloseable {
     Process start(String name) throws IOException {
         Service service = compose.service(name);
         Map<String, String> places = new LinkedHashMap<>(here);
-        for (String mount : service.texts("volumes")) {
+        for (String mount : service.volumes(caller)) {
             String[] parts = mount.split(":");
             places.put(
                     parts[1],

@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart.dashboards;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,6 +39,15 @@ class DashboardQueriesIT {
             "kpi.generation, kpi.definition, kpi.cohort_rows, kpi.cohort_hour_rows,"
                     + " kpi.exposure_rows, kpi.activity_rows, kpi.activity_hour_rows,"
                     + " kpi.email_rows, kpi.segment_rows, kpi.duration_rows, kpi.heartbeat_rows";
+
+    /** One row, as the job writes it: table, series, minute, numerator, denominator. */
+    private static final String PUT =
+            """
+            select kpi.put(
+                1, 1, 0, array['%s'], array['%s'], array['%s'], array['%s'],
+                array[(extract(epoch from %s) * 1000)::bigint], array[%s::bigint],
+                array[%s::bigint])
+            """;
 
     /** As the job writes them behind the minutes. */
     private static final String HOURS = "call kpi.add_up_hours()";
@@ -55,8 +66,9 @@ class DashboardQueriesIT {
                 ('quota_email_to_upgrade', 6, '', '', true, null, '7 days'),
                 ('free_to_pro_conversion_30d', 7, '', '', true, null, '30 days'),
                 ('trigger_to_finish', 8, '', '', true, null, '48 h');
-            call kpi.put(1, 'begin', '{}', now(), 0, 0);
-            call kpi.put(1, 'heartbeat', '{0,1}', clock_timestamp(), 0, 0);
+            select kpi.begin(1, 1, -1, 0, false);
+            select kpi.heartbeat(
+                1, 1, 0, 1, (extract(epoch from clock_timestamp()) * 1000)::bigint + 1);
             """;
 
     /**
@@ -327,7 +339,8 @@ class DashboardQueriesIT {
             cohort(rule.kpi(), mature, 1, 20);
             assertThat(fires(uid)).as(rule + " of 20").isTrue();
             database.execute(
-                    "update kpi.definition set available = false, reason = 'rule_disabled:E-ACT-05'");
+                    "update kpi.definition set available = false, reason ="
+                            + " 'rule_disabled:E-ACT-05'");
             assertThat(fires(uid)).as(rule + " not available").isFalse();
         }
         nothingCounted();
@@ -346,11 +359,11 @@ class DashboardQueriesIT {
     void staleTablesAndWaitingEmailsFire() throws Exception {
         database.execute(DEFINITIONS);
         assertThat(fires("seqpulse-stale-kpis")).isFalse();
-        database.execute("update kpi.heartbeat_rows set as_of = now() - interval '3 minutes'");
+        database.execute("update kpi.generation set as_of = now() - interval '3 minutes'");
         assertThat(fires("seqpulse-stale-kpis")).isTrue();
         database.execute(
                 "truncate kpi.heartbeat_rows, kpi.generation;"
-                        + " call kpi.put(2, 'begin', '{}', now(), 0, 0)");
+                        + " select kpi.begin(2, 2, -1, 0, false)");
         assertThat(fires("seqpulse-stale-kpis")).isFalse();
         database.execute("update kpi.generation set begun_at = now() - interval '1 hour'");
         assertThat(fires("seqpulse-stale-kpis")).isTrue();
@@ -375,9 +388,14 @@ class DashboardQueriesIT {
 
     private static void queued(String code, String reason, String ago) throws SQLException {
         database.execute(
-                ("call kpi.put(1, 'email', '{%s,queued,\"%s\"}',"
-                                + " date_trunc('minute', now() - interval '%s'), 0, 1)")
-                        .formatted(code, reason, ago));
+                PUT.formatted(
+                        "email",
+                        code,
+                        "queued",
+                        reason,
+                        "date_trunc('minute', now() - interval '%s')".formatted(ago),
+                        0,
+                        1));
     }
 
     /**
@@ -410,7 +428,9 @@ class DashboardQueriesIT {
                         double median =
                                 median(reader, macros.expand(target.path("rawSql").asText()));
                         slowest = Math.max(slowest, median);
-                        table.append("%s h,%.1f,%s%n".formatted(window, median, panel));
+                        table.append(
+                                String.format(
+                                        Locale.ROOT, "%s h,%.1f,%s%n", window, median, panel));
                     }
                 }
             }
@@ -571,10 +591,12 @@ class DashboardQueriesIT {
                         "generation",
                         "email_series",
                         "slot",
+                        "rules_live",
                         "cohort_minutes",
                         "cohort_hours",
                         "activity_hours",
-                        "activity_series");
+                        "activity_series",
+                        "waiting");
         try (Connection reader = database.readOnly();
                 Statement statement = reader.createStatement()) {
             for (String view : readable) {
@@ -633,8 +655,12 @@ class DashboardQueriesIT {
                             "create function public.mine() returns int language sql as 'select 1'",
                             "create role mine",
                             "create publication mine",
-                            "call kpi.put(1, 'segment', '{new_user}', now(), 0, 1)",
-                            "call kpi.complete(1, 1)",
+                            PUT.formatted("segment", "new_user", "", "", "now()", 0, 1),
+                            "select kpi.new_start()",
+                            "select kpi.begin(1, 1, 1, 1, false)",
+                            "select kpi.heartbeat(1, 1, 0, 1, 0)",
+                            "select * from kpi.written_since(1, 0)",
+                            "call kpi.remove_dead(1)",
                             "call kpi.add_up_hours()",
                             "select * from lifecycle.captured_columns()",
                             "select lifecycle.empty_tables()",
@@ -704,26 +730,24 @@ class DashboardQueriesIT {
     private static void cohort(String kpi, Instant bucket, int numerator, int denominator)
             throws SQLException {
         database.execute(
-                "call kpi.put(1, 'cohort', '{%s}', '%s', %d, %d)"
-                        .formatted(
-                                kpi,
-                                bucket.truncatedTo(ChronoUnit.MINUTES),
-                                numerator,
-                                denominator));
+                PUT.formatted("cohort", kpi, "", "", minuteOf(bucket), numerator, denominator));
         database.execute(HOURS);
     }
 
     private static void exposure(int project, String code, Instant bucket, boolean converted)
             throws SQLException {
         database.execute(
-                ("call kpi.put(1, 'exposure', array['00000000-0000-0000-0000-%012d',"
-                                + " md5('%d%s')::uuid::text, '%s'], '%s', %d, 1)")
-                        .formatted(
-                                project,
-                                project,
-                                code,
-                                code,
-                                bucket.truncatedTo(ChronoUnit.MINUTES),
-                                converted ? 1 : 0));
+                PUT.formatted(
+                        "exposure",
+                        String.format(Locale.ROOT, "00000000-0000-0000-0000-%012d", project),
+                        UUID.nameUUIDFromBytes((project + code).getBytes(UTF_8)),
+                        code,
+                        minuteOf(bucket),
+                        converted ? 1 : 0,
+                        1));
+    }
+
+    private static String minuteOf(Instant bucket) {
+        return "timestamptz '%s'".formatted(bucket.truncatedTo(ChronoUnit.MINUTES));
     }
 }

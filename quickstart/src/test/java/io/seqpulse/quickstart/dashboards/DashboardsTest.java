@@ -105,6 +105,30 @@ class DashboardsTest {
         }
     }
 
+    /** As the job takes it. */
+    @Test
+    void withoutOrangeWhereThereIsNothingBetweenRedAndGreen() throws IOException {
+        Path grafana = copyOf(home().resolve("grafana"));
+        Path rules = Files.createDirectories(scratch.resolve("equal"));
+        String catalogue =
+                Files.readString(home().resolve("job/src/main/resources/lifecycle.yaml"));
+        Files.writeString(
+                rules.resolve("lifecycle.yaml"),
+                catalogue.replace("red-below: 30\n", "red-below: 45\n"));
+
+        Ran ran = run("--rules", rules.toString(), "--grafana", grafana.toString());
+
+        assertThat(ran.code()).as(ran.err()).isZero();
+        String dashboard =
+                JSON.readTree(
+                                grafana.resolve("dashboards/seqpulse-kpi-mvp-lifecycle.json")
+                                        .toFile())
+                        .toString();
+        assertThat(dashboard)
+                .contains(
+                        "\"steps\":[{\"color\":\"red\",\"value\":null},{\"color\":\"green\",\"value\":45}]");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -112,9 +136,11 @@ class DashboardsTest {
                 "kpis: {} | there is no list 'kpis' in it",
                 "kpis: [{a: 1}] | an entry of 'kpis' has no name",
                 "kpis: [{kpi: a, thresholds: {red-below: x, green-from: 2}}]"
-                        + " | kpi a: thresholds.red-below must be a number of percent",
+                        + " | kpi a: thresholds.red-below must be a percentage, 0 to 100",
+                "kpis: [{kpi: a, thresholds: {red-below: 3, green-from: 101}}]"
+                        + " | kpi a: thresholds.green-from must be a percentage, 0 to 100",
                 "kpis: [{kpi: a, thresholds: {red-below: 3, green-from: 2}}]"
-                        + " | kpi a: red-below 3 must be less than green-from 2",
+                        + " | kpi a: green-from 2 is less than red-below 3",
                 "kpis: [{kpi: a, thresholds: {red-below: 1, green-from: 2}}]"
                         + " | kpi a: there is no description in English",
                 "kpis: [ | is no YAML",
@@ -195,14 +221,17 @@ class DashboardsTest {
                 String where = name + ": " + panel.path("title").asText();
                 assertThat(ids.add(panel.path("id").asInt())).as(where).isTrue();
                 assertThat(panel.path("description").asText()).as(where).hasSizeGreaterThan(30);
-                assertThat(panel.path("description").asText())
-                        .as(where)
-                        .contains("UTC")
-                        .containsPattern("window|[Nn]ow");
                 List<Integer> place = place(panel);
                 assertThat(place.get(0) + place.get(2)).as(where).isLessThanOrEqualTo(24);
                 assertThat(places).as(where).noneMatch(other -> overlap(other, place));
                 places.add(place);
+                if (panel.path("type").asText().equals("text")) {
+                    continue;
+                }
+                assertThat(panel.path("description").asText())
+                        .as(where)
+                        .contains("UTC")
+                        .containsPattern("window|[Nn]ow");
                 List<JsonNode> sources = panel.findValues("datasource");
                 assertThat(sources).as(where).isNotEmpty();
                 for (JsonNode source : sources) {
@@ -214,7 +243,75 @@ class DashboardsTest {
                 }
             }
         }
-        assertThat(uids).hasSize(3);
+        assertThat(uids).hasSize(4);
+    }
+
+    /** The last value there was may be hours old: a job that is gone would stay green. */
+    @Test
+    void healthIsAskedOfNowAndRedWithoutAnAnswer() throws IOException {
+        int asked = 0;
+        for (JsonNode panel : dashboard("job-health.json").path("panels")) {
+            if (!panel.path("type").asText().equals("stat")) {
+                continue;
+            }
+            String title = panel.path("title").asText();
+            for (JsonNode target : panel.path("targets")) {
+                if (target.has("expr")) {
+                    asked++;
+                    assertThat(target.path("instant").asBoolean()).as(title).isTrue();
+                    assertThat(target.path("range").asBoolean()).as(title).isFalse();
+                    assertThat(target.path("expr").asText())
+                            .as(title)
+                            .containsPattern(" or vector\\((NaN|0)\\)$");
+                    assertThat(panel.at("/options/reduceOptions/calcs").toString())
+                            .as(title)
+                            .isEqualTo("[\"last\"]");
+                }
+            }
+            JsonNode silence = panel.at("/fieldConfig/defaults/mappings").findValue("result");
+            assertThat(silence.path("color").asText()).as(title).isEqualTo("red");
+        }
+        assertThat(asked).isEqualTo(6);
+    }
+
+    @Test
+    void aTimeThatLiesAheadIsNotGreen() throws IOException {
+        List<String> ages = new ArrayList<>();
+        for (Path file : Panel.dashboards()) {
+            for (JsonNode panel : JSON.readTree(file.toFile()).path("panels")) {
+                if (Set.of("Clock age", "Log lag", "Last checkpoint", "Behind by")
+                                .contains(panel.path("title").asText())
+                        && panel.path("type").asText().equals("stat")) {
+                    ages.add(panel.path("title").asText());
+                    assertThat(panel.at("/fieldConfig/defaults/thresholds/steps/0").toString())
+                            .isEqualTo("{\"color\":\"orange\",\"value\":null}");
+                }
+            }
+        }
+        assertThat(ages).hasSize(4);
+    }
+
+    @Test
+    void linksBetweenDashboardsKeepTheTimeAndEachShowsTheMarks() throws IOException {
+        home();
+        for (Path file : Panel.dashboards()) {
+            JsonNode dashboard = JSON.readTree(file.toFile());
+            if (file.endsWith("runbooks.json")) {
+                // Text only: there is no time to mark.
+                continue;
+            }
+            for (JsonNode link : dashboard.path("links")) {
+                assertThat(link.path("keepTime").asBoolean())
+                        .as(link.toString())
+                        .isEqualTo(!link.path("url").asText().contains("from="));
+            }
+            assertThat(dashboard.at("/annotations/list").findValuesAsText("name"))
+                    .as(file.toString())
+                    .containsExactly(
+                            "Restarts after a failure",
+                            "Starts and upgrades",
+                            "Rules that went live");
+        }
     }
 
     @Test
@@ -273,9 +370,15 @@ class DashboardsTest {
         assertThat(rows).isNotEmpty();
         for (AlertRule rule : rules) {
             String link = rule.json().at("/annotations/runbook_url").asText();
-            assertThat(link).as(rule.uid()).startsWith("$__env{GRAFANA_RUNBOOKS}#");
+            assertThat(link)
+                    .as(rule.uid())
+                    .matches("\\$__env\\{GRAFANA_RUNBOOKS}\\?viewPanel=panel-\\d+#[\\w-]+");
             String anchor = link.substring(link.indexOf('#') + 1);
             assertThat(anchors(page)).as(rule.uid()).contains(anchor);
+            String panel = link.substring(link.indexOf("panel-") + 6, link.indexOf('#'));
+            assertThat(runbook(Integer.parseInt(panel)))
+                    .as(rule.uid())
+                    .isEqualTo(anchors(page).indexOf(anchor));
             List<String> cells =
                     rows.stream()
                             .filter(
@@ -299,6 +402,38 @@ class DashboardsTest {
                     .isEqualTo(cells.get(3).contains("silence too") ? "Alerting" : "OK");
         }
         assertThat(rows).hasSameSizeAs(rules);
+    }
+
+    /** Which section of the page a panel of the dashboard of runbooks shows. */
+    private static int runbook(int panel) throws IOException {
+        List<String> titles = new ArrayList<>();
+        for (JsonNode text : dashboard("runbooks.json").path("panels")) {
+            titles.add(text.path("title").asText());
+            assertThat(text.at("/options/content").asText()).isNotBlank().doesNotContain("](");
+            if (text.path("id").asInt() == panel) {
+                List<String> headings =
+                        Files.readString(home().resolve("docs/alerts.md"))
+                                .lines()
+                                .filter(line -> line.startsWith("## "))
+                                .map(line -> line.substring(3))
+                                .toList();
+                return headings.indexOf(text.path("title").asText());
+            }
+        }
+        throw new AssertionError("no panel " + panel + " in " + titles);
+    }
+
+    @Test
+    void aRuleWhoseSectionIsMissingIsNamed() throws IOException {
+        Path grafana = copyOf(home().resolve("grafana"));
+        Path alerts = grafana.resolve("provisioning/alerting/rules.yaml");
+        Files.writeString(
+                alerts, Files.readString(alerts).replace("#no-checkpoint", "#no-such-section"));
+
+        Ran ran = run("--grafana", grafana.toString());
+
+        assertThat(ran.code()).isOne();
+        assertThat(ran.err()).contains(alerts.toString(), "#no-such-section", "docs/alerts.md");
     }
 
     /** As the rules have it, in seconds, bytes and percent: of {@code > 1 GiB, silence too}. */

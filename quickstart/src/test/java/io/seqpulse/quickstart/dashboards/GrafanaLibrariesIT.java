@@ -62,7 +62,7 @@ class GrafanaLibrariesIT {
     void dashboardsAreOfGrafanasTypes() throws Exception {
         Ran ran = run("node", "check.mjs");
         assertThat(ran.code()).as(ran.printed()).isZero();
-        assertThat(ran.printed()).contains("3 dashboards are of Grafana's types");
+        assertThat(ran.printed()).contains("4 dashboards are of Grafana's types");
     }
 
     @ParameterizedTest

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -58,6 +59,21 @@ record Panel(String dashboard, JsonNode json) {
 
     String type() {
         return json.path("type").asText();
+    }
+
+    /** What the marks of all dashboards ask, each once: {@code rawSql} or {@code expr}. */
+    static Set<String> annotations(String query) throws IOException {
+        Set<String> asked = new TreeSet<>();
+        for (Path file : dashboards()) {
+            JsonNode dashboard = JSON.readTree(file.toFile());
+            for (JsonNode mark : dashboard.at("/annotations/list")) {
+                JsonNode found = mark.findValue(query);
+                if (found != null) {
+                    asked.add(found.asText());
+                }
+            }
+        }
+        return asked;
     }
 
     /** Its queries of the database. */
@@ -140,7 +156,7 @@ record Panel(String dashboard, JsonNode json) {
                                     ? !isTime(type)
                                     : !unit.isEmpty() && !isNumber(type)) {
                                 problems.add(
-                                        "%s has unit %s and type %d".formatted(name, unit, type));
+                                        "%s has unit %s and type %s".formatted(name, unit, type));
                             }
                         });
             }

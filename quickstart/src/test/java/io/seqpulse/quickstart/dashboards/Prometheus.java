@@ -2,6 +2,7 @@ package io.seqpulse.quickstart.dashboards;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.quickstart.access.HttpAccess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -44,8 +45,10 @@ final class Prometheus implements AutoCloseable {
      * Starts it and waits until it answers.
      *
      * @param folder for its configuration and data
+     * @param passwordFile what the address asks for
      */
-    static Prometheus start(Path folder, int port, URI scraped) throws IOException {
+    static Prometheus start(Path folder, int port, URI scraped, Path passwordFile)
+            throws IOException {
         Path configuration = folder.resolve("prometheus.yml");
         Files.writeString(
                 configuration,
@@ -54,9 +57,14 @@ final class Prometheus implements AutoCloseable {
                 scrape_configs:
                   - job_name: flink
                     metrics_path: %s
+                    basic_auth: {username: %s, password_file: "%s"}
                     static_configs: [{targets: ["%s"]}]
                 """
-                        .formatted(scraped.getPath(), scraped.getAuthority()));
+                        .formatted(
+                                scraped.getPath(),
+                                HttpAccess.USER,
+                                passwordFile,
+                                scraped.getAuthority()));
         String at = "127.0.0.1:" + port;
         Process process =
                 new ProcessBuilder(

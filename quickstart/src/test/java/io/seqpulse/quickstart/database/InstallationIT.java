@@ -142,12 +142,114 @@ class InstallationIT {
         execute(address, "create table public.quota_refusals (id uuid primary key, used integer)");
 
         SqlPlan rest = plan(address);
-        assertThat(rest.statements()).singleElement().asString().contains("alter publication");
+        assertThat(rest.statements())
+                .singleElement()
+                .asString()
+                .contains("lifecycle.publish_tables()");
         run(address, rest);
         assertThat(everything(address))
                 .anyMatch(line -> line.matches("published users .*\\blocale\\b.*"))
                 .contains("published quota_refusals {id,used}");
         assertThat(plan(address).isEmpty()).isTrue();
+    }
+
+    @Test
+    void aSuperuserMayLetThePublicationFollowTheTables() throws SQLException {
+        DatabaseAddress address = postgres.product("followed");
+        SqlPlan plan = plan(address);
+        assertThat(plan.text()).contains("-- create event trigger seqpulse_lifecycle_follow");
+        run(address, plan);
+        ada(address);
+        execute(address, "alter table public.users replica identity full");
+        assertThatThrownBy(() -> execute(address, "update public.users set name = 'x'"))
+                .hasMessageContaining("does not cover the replica identity");
+
+        execute(address, "select lifecycle.publish_table('users')");
+        execute(address, "alter table public.users replica identity default");
+        postgres.asSuperuser(
+                "followed",
+                "create event trigger seqpulse_lifecycle_follow on ddl_command_end"
+                        + " execute function lifecycle.follow_tables()");
+        execute(address, "alter table public.users replica identity full");
+        execute(address, "update public.users set name = 'x'");
+
+        try (Connection connection = address.connect()) {
+            assertThat(Removal.obstacleToPurge(connection))
+                    .hasValueSatisfying(
+                            obstacle ->
+                                    assertThat(obstacle)
+                                            .contains(
+                                                    "drop event trigger seqpulse_lifecycle_follow;"));
+        }
+        postgres.asSuperuser("followed", "drop event trigger seqpulse_lifecycle_follow");
+        purge(address);
+        assertThat(everything(address)).noneMatch(line -> line.contains("lifecycle"));
+    }
+
+    @Test
+    void aSuperusersOwnInstallationFollowsByItself() throws SQLException {
+        postgres.product("super");
+        DatabaseAddress address = postgres.address("super", "postgres");
+        List<String> before = everything(address);
+        install(address);
+        ada(address);
+        execute(address, "alter table public.users replica identity full");
+        execute(address, "update public.users set name = 'x'");
+        execute(address, "alter table public.users replica identity default");
+        assertThat(plan(address).isEmpty()).isTrue();
+        execute(address, "delete from public.users");
+
+        purge(address);
+        assertThat(everything(address)).isEqualTo(before);
+    }
+
+    @Test
+    void publishesAPartitionedTableAndNoTableOfWhichRowsWouldBeMissing() throws SQLException {
+        DatabaseAddress address = postgres.product("parts");
+        execute(address, "drop table public.quota_refusals, public.email_events");
+        execute(
+                address,
+                "create table public.quota_refusals (id uuid, attempted_at timestamptz,"
+                        + " secret text, primary key (id, attempted_at))"
+                        + " partition by range (attempted_at);"
+                        + " create table public.one partition of public.quota_refusals default");
+        execute(address, "create table public.more () inherits (public.sdh_hints)");
+        execute(address, "create view public.email_events as select 1 as id");
+        execute(
+                address,
+                "insert into public.quota_refusals values (gen_random_uuid(), now(), 'x')");
+
+        SqlPlan plan = plan(address);
+        run(address, plan);
+
+        assertThat(plan.text())
+                .contains("Not captured, because other tables inherit from it", "public.sdh_hints")
+                .contains(
+                        "because it is no table, so no log holds its changes: public.email_events");
+        assertThat(everything(address))
+                .contains("published quota_refusals {id,attempted_at}")
+                .noneMatch(line -> line.startsWith("published sdh_hints"));
+        execute(address, "update public.quota_refusals set secret = 'y'");
+        assertThat(plan(address).isEmpty()).isTrue();
+    }
+
+    @Test
+    void namesWhatItCouldNotRead() throws SQLException {
+        DatabaseAddress address = postgres.product("unreadable");
+        execute(
+                address,
+                "alter table public.users alter column twofa_enabled_at type date,"
+                        + " enable row level security, force row level security");
+        execute(
+                address,
+                "drop table public.projects cascade;"
+                        + " create view public.projects as select gen_random_uuid() as id,"
+                        + " gen_random_uuid() as owner_id, 'free'::text as plan");
+        assertThat(String.join("\n", missing(address)))
+                .contains("column public.users.twofa_enabled_at is date; it must be timestamptz")
+                .contains("alter table public.users alter column twofa_enabled_at type timestamptz")
+                .contains("row level security hides rows of table public.users from user product")
+                .contains("table public.projects has no primary key");
     }
 
     @Test

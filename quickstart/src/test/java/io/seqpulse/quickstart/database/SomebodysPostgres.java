@@ -13,7 +13,9 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /**
  * A PostgreSQL that is not the stack's, with databases of a product whose tables belong to a role
@@ -58,6 +60,8 @@ public final class SomebodysPostgres implements AutoCloseable {
                 || pubtruncate
             from pg_publication
             union all
+            select 'event trigger ' || evtname from pg_event_trigger
+            union all
             select 'published ' || tablename || ' ' || attnames::text from pg_publication_tables
             union all
             select 'slot ' || slot_name from pg_replication_slots where database = current_database()
@@ -71,6 +75,7 @@ public final class SomebodysPostgres implements AutoCloseable {
             """;
 
     private final EmbeddedPostgres server;
+    private Path data;
 
     private SomebodysPostgres(EmbeddedPostgres server) {
         this.server = server;
@@ -92,6 +97,71 @@ public final class SomebodysPostgres implements AutoCloseable {
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
+    }
+
+    /** Ends the server at once, as {@code pg_ctl -m immediate stop} does, and waits for its end. */
+    public void stopNow() throws IOException, InterruptedException {
+        dataFolder();
+        ProcessHandle postmaster =
+                ProcessHandle.of(
+                                Long.parseLong(
+                                        Files.readAllLines(data.resolve("postmaster.pid"))
+                                                .get(0)
+                                                .strip()))
+                        .orElseThrow();
+        signal(postmaster, "QUIT");
+        postmaster.onExit().join();
+    }
+
+    /**
+     * Starts the server that was stopped, and does not wait until it answers.
+     *
+     * @param files to be there in its folder before, empty, such as {@code standby.signal}; those
+     *     of the start before are removed
+     */
+    public void begin(String... files) throws IOException {
+        for (String signal : List.of("standby.signal", "recovery.signal")) {
+            Files.deleteIfExists(data.resolve(signal));
+        }
+        for (String file : files) {
+            Files.createFile(data.resolve(file));
+        }
+        List<String> line = new ArrayList<>();
+        if (System.getProperty("user.name").equals("root")) {
+            // PostgreSQL does not run as root.
+            line.addAll(List.of("unshare", "-U"));
+        }
+        for (String word :
+                Files.readString(data.resolve("postmaster.opts")).strip().split(" (?=\"|-)")) {
+            line.add(word.replace("\"", ""));
+        }
+        new ProcessBuilder(line)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    /** Waits until it lets the superuser in. */
+    public void awaitAnswer() {
+        Awaitility.await()
+                .atMost(60, TimeUnit.SECONDS)
+                .ignoreExceptions()
+                .until(
+                        () -> {
+                            asSuperuser("postgres", "select 1");
+                            return true;
+                        });
+    }
+
+    private void dataFolder() {
+        if (data == null) {
+            data = Path.of(column(address("postgres", "postgres"), "show data_directory").get(0));
+        }
+    }
+
+    private static void signal(ProcessHandle process, String name)
+            throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
     }
 
     /** A new database of the product's, with the tables that SEQPULSE has. */
@@ -120,14 +190,14 @@ public final class SomebodysPostgres implements AutoCloseable {
 
     /** Its URL, as somebody would type it. */
     public String url(String name, String role) {
-        return "postgresql://%s@localhost:%d/%s".formatted(role, server.getPort(), name);
+        return "postgresql://%s@localhost:%s/%s".formatted(role, server.getPort(), name);
     }
 
     /** Runs SQL as who may do anything. */
     public void asSuperuser(String database, String sql) {
         try (Connection connection =
                         DriverManager.getConnection(
-                                "jdbc:postgresql://localhost:%d/%s"
+                                "jdbc:postgresql://localhost:%s/%s"
                                         .formatted(server.getPort(), database),
                                 "postgres",
                                 "postgres");

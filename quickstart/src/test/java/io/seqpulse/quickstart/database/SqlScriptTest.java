@@ -2,7 +2,11 @@ package io.seqpulse.quickstart.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SqlScriptTest {
 
@@ -21,6 +25,16 @@ class SqlScriptTest {
                         "-- One; and it's a comment.\nselect 'a;b''c', \"d;e\"",
                         "/* two; */ do $$ begin; end; $$",
                         "select $x$ ; $$ ; $x$");
+    }
+
+    @Test
+    void migrationsAreRunByNumber(@TempDir Path folder) throws Exception {
+        for (String name : List.of("V10__c.sql", "V2__b.sql", "V1__a.sql", "R__2_d.sql")) {
+            Files.createFile(folder.resolve(name));
+        }
+        assertThat(SqlScript.files(folder, "V"))
+                .extracting(file -> file.getFileName().toString())
+                .containsExactly("V1__a.sql", "V2__b.sql", "V10__c.sql");
     }
 
     @Test

@@ -42,10 +42,10 @@ class BadInputIT {
 
     @BeforeAll
     static void start() throws InterruptedException {
-        stack = EmbeddedStack.builder().start();
+        stack = EmbeddedStack.builder().history(BadInputIT::oddTimes).start();
         product = new Product(stack);
-        feed = new Feed(stack.bootstrapServers());
-        letters = new LetterTopic(stack.bootstrapServers(), StackNames.DEAD_LETTERS);
+        feed = new Feed(stack);
+        letters = new LetterTopic(stack.kafkaClient(), StackNames.DEAD_LETTERS);
     }
 
     @AfterAll
@@ -54,6 +54,45 @@ class BadInputIT {
             letters.close();
             feed.close();
             stack.close();
+        }
+    }
+
+    /** What a time can be in PostgreSQL, and means never, or long ago, to somebody. */
+    private static final List<String> TIMES =
+            List.of(
+                    "0001-01-01 00:00:00+00",
+                    "1970-01-01 00:00:00+00",
+                    "9999-12-31 23:59:59+00",
+                    "10000-01-01 00:00:00+00",
+                    "294246-06-07 00:00:00+00",
+                    "294276-12-31 23:59:59.999999+00",
+                    "4713-11-24 00:00:00+00 BC",
+                    "infinity",
+                    "-infinity");
+
+    /** Of these a row that needs a time can make use. */
+    private static final int UNDERSTOOD = 3;
+
+    /** A product that has such rows from before must start all the same. */
+    private static void oddTimes(Connection product) throws SQLException {
+        try (Statement statement = product.createStatement()) {
+            for (String time : TIMES) {
+                statement.execute(
+                        """
+                        with someone as (
+                            insert into users (name, email, created_at, twofa_enabled_at)
+                            values ('Never', '%2$s@history.example', '%1$s', '%1$s')
+                            returning id),
+                        something as (
+                            insert into projects (name, owner_id, created_at, updated_at)
+                            select 'Never', id, '%1$s', '%1$s' from someone
+                            returning id)
+                        insert into deployments
+                            (deployment_number, project_id, state, started_at, finished_at)
+                        select 1, id, 'analyzed', '%1$s', '%1$s' from something
+                        """
+                                .formatted(time, UUID.randomUUID()));
+            }
         }
     }
 
@@ -183,7 +222,7 @@ class BadInputIT {
     void tombstonesHeartbeatsAndUnknownTablesArePassedOver() throws Exception {
         List<String> values = new ArrayList<>();
         values.add(null);
-        values.add("{\"ts_ms\":%d}".formatted(System.currentTimeMillis()));
+        values.add("{\"ts_ms\":%s}".formatted(System.currentTimeMillis()));
         values.add(inserted("something_else", "id", 1, "name", "?"));
         values.add(inserted("users_old", "id", null));
         assertPassedOver(values);
@@ -291,9 +330,10 @@ class BadInputIT {
                 .hasMessageContaining("publication seqpulse_lifecycle depends on column");
         product.assertGoesOn();
 
-        // dropped all the same, the whole table is published no more: that must not stay unnoticed
+        // dropped all the same, the whole table leaves the publication, and comes back at once
         product.execute(drop + " cascade");
-        awaitAlarm("table subscriptions is no longer captured");
+        awaitAlarm("column subscriptions.current_period_end is gone");
+        assertThat(stack.alarms()).noneMatch(alarm -> alarm.contains("no longer captured"));
         product.assertGoesOn();
     }
 
@@ -536,6 +576,161 @@ class BadInputIT {
                 """,
                 deployment);
         assertThat(product.mail("E-ACT-04", user).html()).hasSizeLessThan(20_000);
+        product.assertGoesOn();
+    }
+
+    /** Each row is taken or is a letter; nobody else loses anything, and nothing is restarted. */
+    @Test
+    void timesThatNothingCanBeAddedTo() throws Exception {
+        UUID owner = product.signUp();
+        UUID project = product.project(owner, "Neighbour");
+        product.assertGoesOn();
+        Map<String, Long> before = new LinkedHashMap<>();
+        for (String table : List.of("users", "projects", "quota_refusals", "email_deliveries")) {
+            before.put(table, counted(table));
+        }
+        for (String time : TIMES) {
+            product.execute(
+                    "insert into users (name, email, created_at) values ('x', ?, ?::timestamptz)",
+                    addressOf(UUID.randomUUID()),
+                    time);
+            product.execute(
+                    """
+                    insert into projects (name, owner_id, created_at)
+                    values ('x', ?, ?::timestamptz)
+                    """,
+                    owner,
+                    time);
+            product.execute(
+                    """
+                    insert into quota_refusals (project_id, attempted_at, used)
+                    values (?, ?::timestamptz, 50)
+                    """,
+                    project,
+                    time);
+            product.execute(
+                    """
+                    insert into email_deliveries
+                        (user_id, email_type, dedupe_key, status, sent_at, created_at)
+                    values (?, 'weekly', ?, 'sent', ?::timestamptz, ?::timestamptz)
+                    """,
+                    owner,
+                    UUID.randomUUID().toString(),
+                    time,
+                    time);
+        }
+        product.assertGoesOn();
+        for (Map.Entry<String, Long> table : before.entrySet()) {
+            await().atMost(SOON)
+                    .untilAsserted(
+                            () ->
+                                    assertThat(counted(table.getKey()) - table.getValue())
+                                            .as("letters of %s", table.getKey())
+                                            .isEqualTo(TIMES.size() - UNDERSTOOD));
+        }
+        assertThat(letters.read())
+                .extracting(StoredLetter::reason)
+                .contains(
+                        "users.created_at is infinite, or not in the years 1 to 9999",
+                        "quota_refusals.attempted_at is infinite, or not in the years 1 to 9999");
+        product.mail("E-TRX-01", owner);
+    }
+
+    /** An optional column that cannot be read costs that column. */
+    @Test
+    void aTimeThatCannotBeReadWhereItCanBeDoneWithout() throws Exception {
+        long unread = product.metric(".unreadValues");
+        for (String time : TIMES) {
+            UUID user = UUID.randomUUID();
+            product.execute(
+                    """
+                    insert into users (id, name, email, twofa_enabled_at)
+                    values (?, 'Zoe', ?, ?::timestamptz)
+                    """,
+                    user,
+                    addressOf(user),
+                    time);
+            UUID project = product.project(user, "Endless");
+            UUID deployment = UUID.randomUUID();
+            product.execute(
+                    """
+                    insert into deployments
+                        (id, deployment_number, project_id, state, started_at, finished_at)
+                    values (?, 7, ?, 'finished', now(), ?::timestamptz)
+                    """,
+                    deployment,
+                    project,
+                    time);
+            product.verdict(deployment, "rollback_recommended", "slow");
+            product.mail("E-TRX-01", user);
+            product.mail("E-ACT-05", user);
+        }
+        product.assertGoesOn();
+        await().atMost(SOON)
+                .untilAsserted(
+                        () ->
+                                assertThat(product.metric(".unreadValues") - unread)
+                                        .isEqualTo(2L * (TIMES.size() - UNDERSTOOD)));
+    }
+
+    /** Numbers, arrays and texts at the edges of their types. */
+    @Test
+    void whateverElseAColumnCanHold() throws Exception {
+        UUID user = UUID.randomUUID();
+        // the connector cuts texts, here in the middle of a character of two halves
+        product.signUp(user, "x".repeat(65_535) + "\ud83d\ude80", addressOf(user));
+        product.mail("E-TRX-01", user);
+        UUID project = product.project(user, "\u0001\u001f\t\u007f\u2028");
+        UUID deployment = UUID.randomUUID();
+        product.execute(
+                """
+                insert into deployments
+                    (id, deployment_number, project_id, env, branch, state, started_at, duration_ms)
+                values (?, -2147483648, ?, '', ?, 'finished', now(), -9223372036854775808)
+                """,
+                deployment,
+                project,
+                "\n".repeat(300));
+        for (String phase : List.of("pre", "post")) {
+            for (String number : List.of("NaN", "0", "999999999.999")) {
+                product.execute(
+                        """
+                        insert into metric_samples (deployment_id, phase, latency_p95, error_rate)
+                        values (?, ?, ?::numeric, 'NaN')
+                        """,
+                        deployment,
+                        phase,
+                        number);
+            }
+        }
+        for (String array :
+                List.of(
+                        "{}",
+                        "{NULL}",
+                        "{{a,b},{c,d}}",
+                        "[0:1]={a,b}",
+                        "{\"\",\" \"}",
+                        "{__debezium_unavailable_value}")) {
+            product.execute(
+                    """
+                    insert into sdh_hints
+                        (deployment_id, metric, severity, title, confidence, suggested_actions)
+                    values (?, 'm', ?, 't', 'NaN', ?::text[])
+                    """,
+                    deployment,
+                    "?".repeat(100),
+                    array);
+        }
+        product.execute(
+                """
+                insert into deployment_verdicts
+                    (deployment_id, verdict, confidence, summary, details)
+                values (?, 'ok', 'NaN', ?, '{{a},{b}}')
+                """,
+                deployment,
+                "\ud83d\ude80".repeat(40_000));
+        assertThat(product.mail("E-ACT-04", user).html())
+                .doesNotContain("java.lang", "NaN", "debezium");
         product.assertGoesOn();
     }
 

@@ -2,10 +2,16 @@ package io.seqpulse.quickstart.deadletters;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.quickstart.EmbeddedStack;
 import io.seqpulse.quickstart.StackNames;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -20,20 +26,18 @@ final class Feed implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final KafkaProducer<byte[], byte[]> producer;
+    private static final String UNSIGNED = "{\"empty\":[]}";
 
-    Feed(String bootstrapServers) {
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final String signed;
+
+    Feed(EmbeddedStack stack) {
+        signed = signed(stack);
+        Map<String, Object> settings = new LinkedHashMap<>(stack.kafkaClient());
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 16 * 1024 * 1024);
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         producer =
-                new KafkaProducer<>(
-                        Map.of(
-                                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                                bootstrapServers,
-                                ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-                                16 * 1024 * 1024,
-                                ProducerConfig.LINGER_MS_CONFIG,
-                                0),
-                        new ByteArraySerializer(),
-                        new ByteArraySerializer());
+                new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     /** Appends to the change log; returns the position. */
@@ -49,7 +53,7 @@ final class Feed implements AutoCloseable {
                                 0,
                                 committed.toEpochMilli() + 1,
                                 null,
-                                bytes(clock(committed))))
+                                bytes(clock(committed, signed))))
                 .get();
     }
 
@@ -96,8 +100,32 @@ final class Feed implements AutoCloseable {
         return json(envelope);
     }
 
+    /** What lifecycle.emit_clock() would say, with its signature. */
+    private static String signed(EmbeddedStack stack) {
+        try (Connection product = stack.connect();
+                PreparedStatement sign =
+                        product.prepareStatement(
+                                """
+                                select left(s.said, -1) || ',"mac":"' || encode(sha256(k.key
+                                    || sha256(k.key || convert_to(s.said, 'UTF8'))), 'hex') || '"}'
+                                from lifecycle.clock_key k, (select ?::text as said) s
+                                """)) {
+            sign.setString(1, UNSIGNED);
+            try (ResultSet row = sign.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException("the clock's key cannot be read", e);
+        }
+    }
+
     /** A clock message that the database committed at a time. */
     static String clock(Instant committed) {
+        return clock(committed, "{}");
+    }
+
+    private static String clock(Instant committed, String content) {
         return json(
                 Map.of(
                         "op",
@@ -107,7 +135,11 @@ final class Feed implements AutoCloseable {
                         "source",
                         source("", committed),
                         "message",
-                        Map.of("prefix", "seqpulse.clock", "content", "e30=")));
+                        Map.of(
+                                "prefix",
+                                "seqpulse.clock",
+                                "content",
+                                Base64.getEncoder().encodeToString(bytes(content)))));
     }
 
     private static Map<String, Object> source(String table, Instant committed) {

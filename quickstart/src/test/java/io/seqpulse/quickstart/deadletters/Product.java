@@ -32,10 +32,11 @@ final class Product {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final EmbeddedStack stack;
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http;
 
     Product(EmbeddedStack stack) {
         this.stack = stack;
+        this.http = stack.access().client();
     }
 
     /** Runs a statement with parameters. */

@@ -100,6 +100,10 @@ final class Bench {
                     }
                     return null;
                 });
+        Instant committedAt = Instant.now();
+        scenarios.values().stream()
+                .filter(scenario -> !scenario.laterPlacements(step).isEmpty())
+                .forEach(scenario -> scenario.followedUp(committedAt));
     }
 
     /** Places one more scenario beside those of the table. */
@@ -157,6 +161,9 @@ final class Bench {
 
     /** A deferral proves nothing if the machine was so slow that its window was open already. */
     private void assumeInTime(Scenario scenario) {
+        assumeThat(scenario.followedUpInTime())
+                .as("what follows was written before the window opened")
+                .isTrue();
         for (Instant earliest : scenario.earliest().values()) {
             assumeThat(firstDecidedAt == null || firstDecidedAt.isBefore(earliest))
                     .as("everything was decided before the window opened")

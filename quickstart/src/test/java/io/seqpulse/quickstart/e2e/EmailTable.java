@@ -303,6 +303,7 @@ final class EmailTable {
                     Instant opens = s.now().plus(UNTIL_OPEN);
                     s.marketingMail(user, opens.minus(DAY));
                     s.onceDecided(t -> t.optOut(user));
+                    s.followsUpBefore(opens);
                     s.suppressed(noProject(user) + "#opted_out", user, "opted_out");
                     s.settlesAt(opens);
                 });
@@ -605,6 +606,18 @@ final class EmailTable {
         cell(
                 rule,
                 Case.RESOLVED,
+                "the verdict, or its deployment, is deleted at once: nobody is alerted",
+                s -> {
+                    UUID owner = s.veteran();
+                    UUID project = watched(s, owner, "pro");
+                    UUID withdrawn = s.verdict(project, "rollback_recommended", s.now());
+                    s.execute("delete from deployment_verdicts where deployment_id = ?", withdrawn);
+                    UUID gone = s.verdict(project, "warning", s.now());
+                    s.execute("delete from deployments where id = ?", gone);
+                });
+        cell(
+                rule,
+                Case.RESOLVED,
                 "muted by the owner for this project",
                 s -> {
                     UUID owner = s.veteran();
@@ -819,6 +832,7 @@ final class EmailTable {
                     s.marketingMail(owner, opens.minus(DAY));
                     s.deploymentsThisMonth(project, 40);
                     s.onceDecided(t -> t.deployment(project, Instant.now()));
+                    s.followsUpBefore(opens);
                     String key = quota80(project, s.month());
                     s.sent(key, owner);
                     s.notBefore(key, opens);

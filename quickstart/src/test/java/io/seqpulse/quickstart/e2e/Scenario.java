@@ -58,6 +58,8 @@ final class Scenario {
     private final List<List<Cell.Placement>> steps = new ArrayList<>();
     private Connection connection;
     private Instant settledAt;
+    private Instant followUpsUntil = Instant.MAX;
+    private Instant followedUpAt = Instant.MIN;
 
     /**
      * @param name unique, part of every address
@@ -95,7 +97,7 @@ final class Scenario {
 
     /** An active user who signed up at a time; further columns as name, value, name, value. */
     UUID user(Instant createdAt, Object... columns) throws SQLException {
-        String address = "%s-%d@example.org".formatted(name, users.size() + 1);
+        String address = "%s-%s@example.org".formatted(name, users.size() + 1);
         UUID id =
                 insert(
                         "users",
@@ -323,6 +325,11 @@ final class Scenario {
         step(Math.max(1, steps.size())).add(placement);
     }
 
+    /** What is written once all is decided says something only if it is committed before this. */
+    void followsUpBefore(Instant time) {
+        followUpsUntil = time;
+    }
+
     private List<Cell.Placement> step(int number) {
         while (steps.size() <= number) {
             steps.add(new ArrayList<>());
@@ -418,6 +425,16 @@ final class Scenario {
     /** What is to be written in a later transaction: 0 follows at once, n when n-1 is decided. */
     List<Cell.Placement> laterPlacements(int number) {
         return number < steps.size() ? steps.get(number) : List.of();
+    }
+
+    /** Something of a later transaction was committed at the latest now. */
+    void followedUp(Instant at) {
+        followedUpAt = at;
+    }
+
+    /** Everything was committed while it still could say what the scenario is about. */
+    boolean followedUpInTime() {
+        return followedUpAt.isBefore(followUpsUntil);
     }
 
     int laterSteps() {

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * A port that leads to the mail server, and can be shut: then connections are cut and new ones
@@ -18,6 +19,7 @@ public final class SmtpDoor implements AutoCloseable {
 
     private final Set<Socket> through = ConcurrentHashMap.newKeySet();
     private final int port;
+    private final CountDownLatch leads = new CountDownLatch(1);
     private volatile int target;
     private ServerSocket door;
 
@@ -40,6 +42,7 @@ public final class SmtpDoor implements AutoCloseable {
     /** Where it leads from now on. */
     public void leadTo(int serverPort) {
         target = serverPort;
+        leads.countDown();
     }
 
     /** Cuts what goes through and refuses what comes. */
@@ -74,12 +77,24 @@ public final class SmtpDoor implements AutoCloseable {
                     while (true) {
                         Socket client = open.accept();
                         through.add(client);
-                        Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
-                        through.add(server);
-                        daemon(() -> pass(client, server));
-                        daemon(() -> pass(server, client));
+                        daemon(() -> lead(client));
                     }
                 });
+    }
+
+    /** Who comes before the door leads anywhere is kept waiting. */
+    private void lead(Socket client) throws IOException {
+        try {
+            leads.await();
+            Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
+            through.add(server);
+            daemon(() -> pass(client, server));
+            pass(server, client);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            client.close();
+        }
     }
 
     private void pass(Socket from, Socket to) throws IOException {

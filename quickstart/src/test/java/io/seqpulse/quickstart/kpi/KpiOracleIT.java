@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.quickstart.EmbeddedStack;
 import io.seqpulse.quickstart.restarts.Connector;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -37,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class KpiOracleIT {
 
-    private static final int HISTORIES = Integer.getInteger("oracle.histories", 200);
+    private static final int HISTORIES = Integer.getInteger("oracle.histories", 100);
     private static final int WINDOWS = 20;
     private static final long SEED = Long.getLong("oracle.seed", 20260219);
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -68,8 +67,7 @@ class KpiOracleIT {
                 Instant.now()
                         .minus(RandomHistory.SPAN.multipliedBy(HISTORIES))
                         .minus(14, ChronoUnit.DAYS);
-        Connector connector =
-                new Connector(URI.create(stack.connectUrl() + "/connectors/seqpulse"));
+        Connector connector = Connector.of(stack);
         int statements = 0;
         for (int i = 0; i < HISTORIES; i++) {
             RandomHistory history =
@@ -179,7 +177,7 @@ class KpiOracleIT {
     @Test
     @Order(5)
     void isCaughtWhenItDoesNotHearOfDeletions() throws Exception {
-        try (LogWithoutDeletes deaf = new LogWithoutDeletes(stack.bootstrapServers(), LOG)) {
+        try (LogWithoutDeletes deaf = new LogWithoutDeletes(stack.kafkaClient(), LOG)) {
             beginAnew(Map.of("kafka.topic", LogWithoutDeletes.TOPIC, "rules.dir", ""));
 
             assertThat(mismatches("deaf to deletions")).hasSizeGreaterThan(HISTORIES);

@@ -2,6 +2,7 @@ package io.seqpulse.quickstart.kpi;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -23,15 +24,15 @@ final class LogWithoutDeletes implements AutoCloseable {
 
     private static final String DELETION = "\"op\":\"d\"";
 
-    private final String bootstrapServers;
+    private final Map<String, String> client;
     private final KafkaConsumer<byte[], byte[]> log;
     private final Thread copier = new Thread(this::copy, "log-without-deletes");
     private volatile RuntimeException failure;
 
-    LogWithoutDeletes(String bootstrapServers, String log)
+    LogWithoutDeletes(Map<String, String> client, String log)
             throws InterruptedException, ExecutionException {
-        this.bootstrapServers = bootstrapServers;
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+        this.client = client;
+        try (Admin admin = Admin.create(new HashMap<>(client))) {
             admin.createTopics(
                             List.of(
                                     new NewTopic(TOPIC, 1, (short) 1)
@@ -44,7 +45,7 @@ final class LogWithoutDeletes implements AutoCloseable {
         }
         this.log =
                 new KafkaConsumer<>(
-                        Map.of("bootstrap.servers", bootstrapServers, "enable.auto.commit", false),
+                        with(Map.of("enable.auto.commit", false)),
                         new ByteArrayDeserializer(),
                         new ByteArrayDeserializer());
         TopicPartition partition = new TopicPartition(log, 0);
@@ -53,13 +54,16 @@ final class LogWithoutDeletes implements AutoCloseable {
         copier.start();
     }
 
+    private Map<String, Object> with(Map<String, Object> more) {
+        Map<String, Object> settings = new HashMap<>(client);
+        settings.putAll(more);
+        return settings;
+    }
+
     private void copy() {
         try (KafkaProducer<byte[], byte[]> copy =
                 new KafkaProducer<>(
-                        Map.of(
-                                "bootstrap.servers", bootstrapServers,
-                                "linger.ms", "5",
-                                "max.request.size", "16777216"),
+                        with(Map.of("linger.ms", "5", "max.request.size", "16777216")),
                         new ByteArraySerializer(),
                         new ByteArraySerializer())) {
             while (true) {

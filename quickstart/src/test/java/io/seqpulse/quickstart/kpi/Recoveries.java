@@ -59,7 +59,7 @@ final class Recoveries {
             while (rows.next()) {
                 minutes.put(
                         rows.getTimestamp("minute").toInstant(),
-                        "%d in %d ms".formatted(rows.getLong("count"), rows.getLong("ms")));
+                        "%s in %s ms".formatted(rows.getLong("count"), rows.getLong("ms")));
             }
         }
         return minutes;

@@ -2,23 +2,49 @@ package io.seqpulse.quickstart.restarts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.StackNames;
+import io.seqpulse.quickstart.access.HttpAccess;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The connector, as somebody with curl sees it. */
 public final class Connector {
 
-    private final HttpClient http = HttpClient.newHttpClient();
+    private static final Pattern COMMAND =
+            Pattern.compile("curl --netrc-file '([^']+)' -X DELETE (http://\\S+)/offsets");
+
+    private final HttpClient http;
     private final URI connector;
 
-    /**
-     * @param connector its address at Kafka Connect's REST interface
-     */
-    public Connector(URI connector) {
+    private Connector(URI connector, HttpAccess access) {
         this.connector = connector;
+        this.http = access.client();
+    }
+
+    /** That of a stack. */
+    public static Connector of(EmbeddedStack stack) {
+        return new Connector(
+                stack.connectUrl().resolve("/connectors/" + StackNames.CONNECTOR), stack.access());
+    }
+
+    /** The one that an alarm in what was printed names, with the password it names; or empty. */
+    public static Optional<Connector> named(String printed) throws IOException {
+        Matcher command = COMMAND.matcher(printed);
+        if (!command.find()) {
+            return Optional.empty();
+        }
+        String netrc = Files.readString(Path.of(command.group(1)));
+        String password = netrc.replaceFirst("(?s).*? password (\\S+).*", "$1");
+        return Optional.of(new Connector(URI.create(command.group(2)), HttpAccess.with(password)));
     }
 
     /** Stops it, and waits until it has. */

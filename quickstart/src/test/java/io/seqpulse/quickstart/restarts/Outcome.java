@@ -128,7 +128,7 @@ record Outcome(
 
         @Override
         public String toString() {
-            return "missing/extra: dedupe keys %d/%d, outcomes %d/%d, Message-IDs received %d/%d"
+            return "missing/extra: dedupe keys %s/%s, outcomes %s/%s, Message-IDs received %s/%s"
                     .formatted(
                             missingKeys.size(),
                             extraKeys.size(),

@@ -196,7 +196,7 @@ final class ProductHistory {
         return """
                insert into users (id, name, email, created_at)
                select %s, 'Camille', '%s-' || n || '@example.org', '%s'
-               from generate_series(1, %d) n;
+               from generate_series(1, %s) n;
                """
                 .formatted(id(kind), kind, createdAt, count);
     }
@@ -206,7 +206,7 @@ final class ProductHistory {
         return """
                insert into projects (id, name, owner_id, created_at)
                select %s, 'Boutique', %s, '%s'
-               from generate_series(1, %d) n;
+               from generate_series(1, %s) n;
                """
                 .formatted(id("project " + kind), id(kind), createdAt, count);
     }
@@ -217,10 +217,10 @@ final class ProductHistory {
                insert into deployments
                    (id, project_id, deployment_number, state, pipeline_result, started_at, finished_at)
                select %1$s, %2$s, 7, 'analyzed', 'success', '%3$s', '%3$s'
-               from generate_series(1, %4$d) n;
+               from generate_series(1, %4$s) n;
                insert into deployment_verdicts (id, deployment_id, verdict, summary, created_at)
                select %5$s, %1$s, '%6$s', 'p95 à 410 ms', '%3$s'
-               from generate_series(1, %4$d) n;
+               from generate_series(1, %4$s) n;
                """
                 .formatted(
                         id("deployment " + name),
@@ -242,8 +242,8 @@ final class ProductHistory {
         return """
                insert into deployments (id, project_id, deployment_number, state, started_at)
                select md5('%s deployment %s ' || n || ' ' || d)::uuid, %s, d, 'finished',
-                   '%s'::timestamptz - (%d - d) * interval '%d milliseconds'
-               from generate_series(1, %d) n, generate_series(1, %5$d) d;
+                   '%s'::timestamptz - (%s - d) * interval '%s milliseconds'
+               from generate_series(1, %s) n, generate_series(1, %5$s) d;
                """
                 .formatted(seed, kind, id("project " + kind), last, each, step, count);
     }
@@ -252,7 +252,7 @@ final class ProductHistory {
         return """
                insert into quota_refusals (id, project_id, attempted_at, used)
                select %s, %s, '%s', 50
-               from generate_series(1, %d) n;
+               from generate_series(1, %s) n;
                """
                 .formatted(id("refusal " + kind), id("project " + kind), at, count);
     }
@@ -266,7 +266,7 @@ final class ProductHistory {
                insert into email_deliveries
                    (id, user_id, email_type, dedupe_key, status, sent_at, created_at)
                select %1$s, %2$s, '%5$s', 'product:' || %1$s, 'sent', '%3$s', '%3$s'
-               from generate_series(1, %4$d) n;
+               from generate_series(1, %4$s) n;
                """
                 .formatted(id("mail " + kind), id(kind), sentAt, count, code);
     }
@@ -275,18 +275,18 @@ final class ProductHistory {
         return """
                insert into email_preferences (user_id, marketing_opt_in)
                select %s, false
-               from generate_series(1, %d) n;
+               from generate_series(1, %s) n;
                """
                 .formatted(id(kind), count);
     }
 
     private String ids(String kind, int count) {
-        return "select %s from generate_series(1, %d) n".formatted(id(kind), count);
+        return "select %s from generate_series(1, %s) n".formatted(id(kind), count);
     }
 
     /** The id of the nth of a kind, in SQL. */
     private String id(String kind) {
-        return "md5('%d %s ' || n)::uuid".formatted(seed, kind);
+        return "md5('%s %s ' || n)::uuid".formatted(seed, kind);
     }
 
     /** The id of the nth of a kind. */
@@ -295,7 +295,7 @@ final class ProductHistory {
             byte[] digest =
                     MessageDigest.getInstance("MD5")
                             .digest(
-                                    "%d %s %d"
+                                    "%s %s %s"
                                             .formatted(seed, kind, n)
                                             .getBytes(StandardCharsets.UTF_8));
             return HexFormat.of()

@@ -8,7 +8,6 @@ import io.seqpulse.quickstart.e2e.SmtpDoor;
 import io.seqpulse.quickstart.restarts.Play.Interruption;
 import io.seqpulse.quickstart.restarts.Play.Step;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,8 +22,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -100,7 +97,8 @@ class RestartIT {
     private static void assertSame(String what, Outcome outcome, Set<String> ambiguous) {
         Outcome.Difference difference = outcome.from(uninterrupted);
         System.out.printf(
-                "%s: %s, of %d keys and %d mails; ambiguous %d, of these unconfirmed %d, sent twice %d%n",
+                "%s: %s, of %d keys and %d mails; ambiguous %d, of these unconfirmed %d, sent twice"
+                        + " %d%n",
                 what,
                 difference,
                 uninterrupted.journal().size(),
@@ -133,27 +131,7 @@ class RestartIT {
     }
 
     @Test
-    @EnabledIfSystemProperty(named = "restarts", matches = "all")
-    void ctrlC() throws Exception {
-        try (LifecycleUp up = LifecycleUp.start(beginning("ctrl-c"))) {
-            Play play = new Play(HISTORY, up::connect, up.mails());
-            Outcome outcome =
-                    play.run(
-                            (step, committed) -> {
-                                if (step == Step.SIGN_UPS && committed == 2) {
-                                    play.awaitReceived(1);
-                                    up.interrupt();
-                                    Instant gone = Instant.now();
-                                    up.startAgain();
-                                    play.passLeases(gone);
-                                }
-                            });
-            assertSame("Ctrl-C", outcome, play.ambiguous());
-        }
-    }
-
-    @Test
-    void killed() throws Exception {
+    void killedAndInterrupted() throws Exception {
         try (LifecycleUp up = LifecycleUp.start(beginning("killed"))) {
             Play play = new Play(HISTORY, up::connect, up.mails());
             Outcome outcome =
@@ -165,7 +143,15 @@ class RestartIT {
                                     Instant gone = Instant.now();
                                     up.startAgain();
                                     play.passLeases(gone);
+                                } else if (step == Step.DEPLOYMENTS && committed == 2) {
+                                    up.interrupt();
+                                    Instant gone = Instant.now();
+                                    up.startAgain();
+                                    play.passLeases(gone);
                                 } else if (step == Step.FOLLOW_UPS && committed == 3) {
+                                    // Some that build upon the savepoint of the stop before.
+                                    up.awaitCheckpoint();
+                                    up.awaitCheckpoint();
                                     up.kill();
                                     Instant gone = Instant.now();
                                     up.startAndKillOnceTheJobIsSubmitted();
@@ -181,7 +167,7 @@ class RestartIT {
                                     play.passLeases(gone);
                                 }
                             });
-            assertSame("kill -9, four times", outcome, play.ambiguous());
+            assertSame("kill -9 four times, Ctrl-C between", outcome, play.ambiguous());
         }
     }
 
@@ -223,7 +209,7 @@ class RestartIT {
     void snapshotTakenAnew() throws Exception {
         try (EmbeddedStack stack =
                 EmbeddedStack.builder().state(beginning("snapshot taken anew")).start()) {
-            Connector connector = new Connector(stack.connectUrl().resolve("/connectors/seqpulse"));
+            Connector connector = Connector.of(stack);
             Play play = play(stack);
             Outcome outcome =
                     play.run(
@@ -315,11 +301,8 @@ class RestartIT {
     }
 
     private static void snapshotAnewAsTheAlarmSays(LifecycleUp up) throws Exception {
-        Pattern command = Pattern.compile("curl -X DELETE (http://\\S+)/offsets");
-        Play.await(() -> command.matcher(up.printed()).find());
-        Matcher alarm = command.matcher(up.printed());
-        assertThat(alarm.find()).isTrue();
-        new Connector(URI.create(alarm.group(1))).snapshotAnew();
+        Play.await(() -> Connector.named(up.printed()).isPresent());
+        Connector.named(up.printed()).orElseThrow().snapshotAnew();
     }
 
     private static Set<String> keysBeginningWith(String start) {

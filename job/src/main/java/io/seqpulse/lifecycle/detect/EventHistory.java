@@ -1,0 +1,143 @@
+package io.seqpulse.lifecycle.detect;
+
+import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactKind;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The events of one kind that a subject has seen. Told in any order and any number of times, they
+ * leave the same: the first is a minimum, counts are of ids.
+ */
+public final class EventHistory {
+
+    /** As many are at hand; older ones are kept in {@link EventSpillStore}. */
+    static final int AT_HAND = 64;
+
+    /**
+     * One event, told apart by its id.
+     *
+     * @param at business time, epoch milliseconds
+     */
+    record TimedEvent(String id, long at) {}
+
+    /** The first of them, with what it said. */
+    EventRecord first;
+
+    /** Business time of the last one, epoch milliseconds. */
+    long last;
+
+    /** The latest; null, as the counts then are: there is but one, the first. */
+    List<TimedEvent> atHand;
+
+    PeriodCounts months;
+    PeriodCounts weeks;
+
+    /** Whether there are others in {@link EventSpillStore}. */
+    boolean olderElsewhere;
+
+    /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
+    boolean take(Fact fact, EventSpillStore older) {
+        if (first == null) {
+            first = EventRecord.of(fact);
+            last = fact.at();
+            return true;
+        }
+        last = Math.max(last, fact.at());
+        EventRecord before = first;
+        boolean earlier = isBefore(fact, before);
+        if (earlier || sameButRicher(before, fact)) {
+            first = EventRecord.of(fact); // what is told again in other words is not new
+        }
+        if (atHand == null) {
+            if (before.isTold(fact)) {
+                return false; // as every change of a user's row tells again that it was created
+            }
+            atHand = new ArrayList<>();
+            atHand.add(new TimedEvent(before.id(), before.at()));
+            months = new PeriodCounts();
+            weeks = new PeriodCounts();
+            count(before.at(), 1);
+        }
+        Long known = remember(fact, older);
+        if (known == null || known != fact.at()) {
+            if (known != null) {
+                count(known, -1);
+            }
+            count(fact.at(), 1);
+        }
+        return earlier || known == null;
+    }
+
+    /** Returns the time it was remembered with before, or null if it is new. */
+    private Long remember(Fact fact, EventSpillStore older) {
+        TimedEvent told = new TimedEvent(fact.id(), fact.at());
+        for (int i = atHand.size() - 1; i >= 0; i--) {
+            if (atHand.get(i).id().equals(fact.id())) {
+                return atHand.set(i, told).at();
+            }
+        }
+        if (olderElsewhere) {
+            Long known = older.at(fact.kind(), fact.id());
+            if (known != null) {
+                if (known != fact.at()) {
+                    older.put(fact.kind(), fact.id(), fact.at());
+                }
+                return known;
+            }
+        }
+        atHand.add(told);
+        if (atHand.size() > AT_HAND) {
+            putAside(fact.kind(), older);
+        }
+        return null;
+    }
+
+    private void putAside(FactKind kind, EventSpillStore older) {
+        atHand.sort(Comparator.comparingLong(TimedEvent::at));
+        List<TimedEvent> oldest = atHand.subList(0, AT_HAND / 2);
+        oldest.forEach(one -> older.put(kind, one.id(), one.at()));
+        oldest.clear();
+        olderElsewhere = true;
+    }
+
+    /** How many there were in a UTC month. */
+    int countInMonth(int month) {
+        if (months == null) {
+            return Periods.monthNumber(first.at()) == month ? 1 : 0;
+        }
+        return months.of(month);
+    }
+
+    /** Business times of those in {@code [from, to)}, ascending. */
+    List<Long> times(FactKind kind, long from, long to, EventSpillStore older) {
+        List<Long> times = new ArrayList<>();
+        if (atHand == null) {
+            times.add(first.at());
+        } else {
+            atHand.forEach(one -> times.add(one.at()));
+        }
+        if (olderElsewhere) {
+            times.addAll(older.times(kind));
+        }
+        times.removeIf(at -> at < from || at >= to);
+        times.sort(null);
+        return times;
+    }
+
+    /** Rows of one transaction share their time: the smaller id is first then, in any order. */
+    private static boolean isBefore(Fact fact, EventRecord first) {
+        return fact.at() < first.at()
+                || (fact.at() == first.at() && fact.id().compareTo(first.id()) < 0);
+    }
+
+    private static boolean sameButRicher(EventRecord first, Fact fact) {
+        return first.isTold(fact) && !first.values().equals(fact.values());
+    }
+
+    private void count(long at, int change) {
+        months.add(Periods.monthNumber(at), change);
+        weeks.add(Periods.weekNumber(at), change);
+    }
+}
