@@ -81,11 +81,9 @@ class ArchitectureTest {
                     .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host")
                     .whereLayer("kpi")
                     .mayOnlyBeAccessedByLayers("pipeline", "rooms", "host", "detect")
-                    .whereLayer("catalogue")
-                    .mayOnlyBeAccessedByLayers("pipeline", "config", "rooms", "detect", "kpi")
                     .whereLayer("fact")
                     .mayOnlyBeAccessedByLayers(
-                            "pipeline", "rooms", "host", "state", "detect", "kpi", "catalogue")
+                            "pipeline", "rooms", "host", "state", "detect", "kpi")
                     .whereLayer("codec")
                     .mayOnlyBeAccessedByLayers("rooms", "host", "state", "detect", "kpi", "fact");
 
