@@ -12,6 +12,7 @@ import io.seqpulse.connector.jdbc.KpiTables;
 import io.seqpulse.connector.jdbc.KpiWriter;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.LifecyclePipeline;
+import io.seqpulse.lifecycle.SeqpulseTables;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
@@ -217,6 +218,7 @@ final class JobRuns implements AutoCloseable {
     static EmailSink emailSink(JdbcSettings database, SmtpSettings transport) {
         return EmailSink.builder()
                 .journal(database)
+                .tables(SeqpulseTables.TABLES)
                 .transport(transport)
                 .from(FROM)
                 .cooldown(COOLDOWN)

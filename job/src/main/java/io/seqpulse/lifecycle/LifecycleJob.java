@@ -48,6 +48,7 @@ public final class LifecycleJob {
         EmailSink.Builder emails =
                 EmailSink.builder()
                         .journal(config.database())
+                        .tables(SeqpulseTables.TABLES)
                         .transport(config.smtp())
                         .from(config.emailFrom())
                         .replyTo(config.emailReplyTo())

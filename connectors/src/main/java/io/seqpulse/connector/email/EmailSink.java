@@ -28,6 +28,7 @@ public final class EmailSink implements Sink<EmailCommand> {
     private static final long serialVersionUID = 1L;
 
     private final JdbcSettings journal;
+    private final ProductTables tables;
     private final SmtpSettings transport;
     private final String from;
     private final String replyTo;
@@ -37,6 +38,7 @@ public final class EmailSink implements Sink<EmailCommand> {
 
     private EmailSink(Builder builder) {
         journal = Objects.requireNonNull(builder.journal, "journal settings are missing");
+        tables = Objects.requireNonNull(builder.tables, "the product's tables are missing");
         transport = Objects.requireNonNull(builder.transport, "transport settings are missing");
         from = Objects.requireNonNull(builder.from, "email from is missing");
         replyTo = builder.replyTo;
@@ -78,6 +80,10 @@ public final class EmailSink implements Sink<EmailCommand> {
         return journal;
     }
 
+    ProductTables tables() {
+        return tables;
+    }
+
     SmtpSettings transport() {
         return transport;
     }
@@ -106,6 +112,7 @@ public final class EmailSink implements Sink<EmailCommand> {
     public static final class Builder {
 
         private JdbcSettings journal;
+        private ProductTables tables;
         private SmtpSettings transport;
         private String from;
         private String replyTo;
@@ -118,6 +125,12 @@ public final class EmailSink implements Sink<EmailCommand> {
         /** The database with the journal. Required. */
         public Builder journal(JdbcSettings journal) {
             this.journal = journal;
+            return this;
+        }
+
+        /** What is asked of the product about recipients. Required. */
+        public Builder tables(ProductTables tables) {
+            this.tables = tables;
             return this;
         }
 

@@ -102,7 +102,7 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
             EmailSinkWriter writer =
                     new EmailSinkWriter(
                             database,
-                            new Journal(database),
+                            new Journal(database, sink.tables()),
                             sender,
                             metrics,
                             context.getProcessingTimeService());
@@ -124,7 +124,8 @@ final class EmailSinkWriter implements SinkWriter<EmailCommand> {
         metrics.showSender(gate);
         CountDownLatch closing = new CountDownLatch(1);
         SenderLock lock = new SenderLock(database);
-        Outbox outbox = new Outbox(database, sink.cooldown(), sink.codes(), lock::number);
+        Outbox outbox =
+                new Outbox(database, sink.tables(), sink.cooldown(), sink.codes(), lock::number);
         MailRoute route = transport.console() ? new ConsoleRoute() : new SmtpRoute(transport);
         MimeMessages messages =
                 new MimeMessages(

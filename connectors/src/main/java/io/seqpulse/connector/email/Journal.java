@@ -96,8 +96,8 @@ final class Journal {
             ), addressed as (
                 select e.*, p.id as known_project
                 from entry e
-                join public.users u on u.id = e.user_id
-                left join public.projects p on p.id = e.project_id
+                join (%s) r on r.id = e.user_id
+                left join (%s) p on p.id = e.project_id
                 where e.project_id is null or p.id is not null
             ), journalled as (
                 insert into public.email_deliveries as d (
@@ -249,9 +249,11 @@ final class Journal {
                     "decided_at");
 
     private final DataSource database;
+    private final String insert;
 
-    Journal(DataSource database) {
+    Journal(DataSource database, ProductTables tables) {
         this.database = database;
+        insert = INSERT.formatted(tables.recipients(), tables.projects());
     }
 
     /**
@@ -280,7 +282,7 @@ final class Journal {
     }
 
     /** One statement holds a key at most once, as no statement can change a row twice. */
-    private static Outcome writeIn(Connection connection, List<EmailCommand> commands)
+    private Outcome writeIn(Connection connection, List<EmailCommand> commands)
             throws SQLException {
         Outcome outcome = Outcome.NONE;
         List<JournalEntry> entries = new ArrayList<>();
@@ -303,7 +305,7 @@ final class Journal {
     }
 
     /** One by one, so that what the table does not take costs itself alone. */
-    private static Outcome writeEach(Connection connection, List<EmailCommand> commands)
+    private Outcome writeEach(Connection connection, List<EmailCommand> commands)
             throws SQLException {
         execute(connection, List.of()); // throws if it is the statement that does not fit
         try (Statement constraints = connection.createStatement()) {
@@ -321,8 +323,7 @@ final class Journal {
         return outcome;
     }
 
-    private static Outcome insertAlone(Connection connection, JournalEntry entry)
-            throws SQLException {
+    private Outcome insertAlone(Connection connection, JournalEntry entry) throws SQLException {
         Attempt first = attempt(connection, () -> insert(connection, List.of(entry)));
         if (first.refusal() == null) {
             return first.outcome();
@@ -421,13 +422,11 @@ final class Journal {
         return text.substring(0, Math.min(LONGEST_ERROR, text.length()));
     }
 
-    private static Outcome insert(Connection connection, List<JournalEntry> entries)
-            throws SQLException {
+    private Outcome insert(Connection connection, List<JournalEntry> entries) throws SQLException {
         return entries.isEmpty() ? Outcome.NONE : execute(connection, entries);
     }
 
-    private static Outcome execute(Connection connection, List<JournalEntry> entries)
-            throws SQLException {
+    private Outcome execute(Connection connection, List<JournalEntry> entries) throws SQLException {
         List<Function<JournalEntry, String>> columns =
                 List.of(
                         JournalEntry::dedupeKey,
@@ -452,9 +451,9 @@ final class Journal {
         for (Function<JournalEntry, String> column : columns) {
             values.add(connection.createArrayOf("text", entries.stream().map(column).toArray()));
         }
-        try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-            bind(insert, values);
-            try (ResultSet counts = insert.executeQuery()) {
+        try (PreparedStatement statement = connection.prepareStatement(insert)) {
+            bind(statement, values);
+            try (ResultSet counts = statement.executeQuery()) {
                 counts.next();
                 int addressed = counts.getInt(1);
                 int queued = counts.getInt(2);

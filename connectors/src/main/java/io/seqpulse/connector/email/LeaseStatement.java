@@ -38,7 +38,8 @@ final class LeaseStatement {
     private static final String STATEMENT =
             """
             with setting as (
-                select make_interval(secs => ?) as cooldown, ?::boolean as all_codes
+                select make_interval(secs => ?) as cooldown, ?::text[] as capped_elsewhere,
+                    ?::boolean as all_codes
             ), code as (
                 select code, reason from unnest(?::text[], ?::text[]) as c (code, reason)
             ), urgent as (
@@ -73,17 +74,17 @@ final class LeaseStatement {
             ), known as (
                 select
                     due.*,
-                    coalesce(due.recipient_address, u.email) as address,
+                    coalesce(due.recipient_address, r.address) as address,
                     coalesce(lower(due.recipient_address), due.user_id::text) as recipient,
                     due.recipient_address is null as to_user,
                     due.category in ('marketing', 'report') as capped,
                     due.phase is not distinct from 'final' as ambiguous,
                     coalesce(substring(due.error_message from %3$s)::integer, 0)
                         + (due.phase is not distinct from 'final')::integer as unconfirmed,
-                    u.is_active,
+                    r.active,
                     coalesce(f.marketing_opt_in, true) as marketing_opt_in,
                     coalesce(f.product_updates_opt_in, true) as product_updates_opt_in,
-                    p.plan::text as plan,
+                    p.plan,
                     case
                         when setting.all_codes then null
                         when code.code is null then 'disabled'
@@ -92,9 +93,9 @@ final class LeaseStatement {
                 from due
                 cross join setting
                 left join code on code.code = due.email_type::text
-                left join public.users u on u.id = due.user_id
-                left join public.email_preferences f on f.user_id = due.user_id
-                left join public.projects p on p.id = due.project_id
+                left join (%5$s) r on r.id = due.user_id
+                left join (%7$s) f on f.id = due.user_id
+                left join (%6$s) p on p.id = due.project_id
             ), judged as materialized (
                 select
                     k.*,
@@ -104,7 +105,7 @@ final class LeaseStatement {
                         when k.expires_at <= now() then 'stale'
                         when k.reason <> 'capped' then k.reason
                         when k.held_back is not null then k.held_back
-                        when k.to_user and k.is_active is not true and k.category <> 'security'
+                        when k.to_user and k.active is not true and k.category <> 'security'
                             then 'inactive'
                         when k.to_user and k.category = 'marketing' and not k.marketing_opt_in
                             then 'opted_out'
@@ -124,10 +125,10 @@ final class LeaseStatement {
                             then 'muted'
                         when not k.to_user and exists (
                             select from public.email_deliveries o
-                            join public.users u on u.id = o.user_id
+                            join (%5$s) r on r.id = o.user_id
                             where o.occasion = k.occasion and o.id <> k.id
                                 and o.managed_by = 'lifecycle' and o.recipient_address is null
-                                and lower(u.email) = lower(k.recipient_address))
+                                and lower(r.address) = lower(k.recipient_address))
                             then 'superseded'
                     end as objection,
                     case when k.capped then setting.cooldown + greatest(
@@ -137,10 +138,7 @@ final class LeaseStatement {
                             and s.status = 'sent' and s.sent_at > now() - setting.cooldown
                             and case when s.managed_by = 'lifecycle'
                                 then s.category in ('marketing', 'report')
-                                else s.email_type::text in ('E-ACT-01', 'E-ACT-02', 'E-ACT-03',
-                                        'E-CONV-01', 'E-CONV-02', 'E-CONV-04', 'E-CONV-05')
-                                    or s.email_type::text like 'E-RET-%%'
-                                    or s.email_type::text like 'E-ADV-%%'
+                                else s.email_type::text like any (setting.capped_elsewhere)
                                 end),
                         (select max(s.sent_at) from public.email_deliveries s
                         where not k.to_user
@@ -208,15 +206,6 @@ final class LeaseStatement {
                 coalesce(d.error_message ~ '^5[0-9][0-9]', false) as refused_before, v.unconfirmed
             """;
 
-    /** Leases what is due, but for the rows named. */
-    static final String OF_ALL_BUT = statement(ALL_BUT);
-
-    /** The same, but for mail that must not go twice. */
-    static final String OF_WHAT_MAY_GO_TWICE = statement(ALL_BUT_AT_MOST_ONCE);
-
-    /** Leases of the rows named what is due. */
-    static final String OF = statement(ONLY);
-
     private static final String DUE_OF =
             """
             select d.id
@@ -231,10 +220,10 @@ final class LeaseStatement {
             limit ?
             """;
 
-    /** What {@link #OF_ALL_BUT} would look at. */
+    /** What {@link #ofAllBut} would look at. */
     static final String DUE = DUE_OF.formatted(ALL_BUT);
 
-    /** What {@link #OF_WHAT_MAY_GO_TWICE} would look at. */
+    /** What {@link #ofWhatMayGoTwice} would look at. */
     static final String DUE_THAT_MAY_GO_TWICE = DUE_OF.formatted(ALL_BUT_AT_MOST_ONCE);
 
     /** Whether mail that may go twice is due within ten minutes, but for the rows named. */
@@ -257,12 +246,35 @@ final class LeaseStatement {
             """
                     .formatted(ALL_BUT);
 
-    private static String statement(String rows) {
-        return STATEMENT.formatted(
-                rows, LEASE, UNCONFIRMED_SO_FAR, DeliveryPolicy.MOST_UNCONFIRMED);
+    private final ProductTables tables;
+
+    /** Leases what is due, but for the rows named. */
+    final String ofAllBut;
+
+    /** The same, but for mail that must not go twice. */
+    final String ofWhatMayGoTwice;
+
+    /** Leases of the rows named what is due. */
+    final String of;
+
+    /** The statement over a product's tables. */
+    LeaseStatement(ProductTables tables) {
+        this.tables = tables;
+        ofAllBut = statement(ALL_BUT);
+        ofWhatMayGoTwice = statement(ALL_BUT_AT_MOST_ONCE);
+        of = statement(ONLY);
     }
 
-    private LeaseStatement() {}
+    private String statement(String rows) {
+        return STATEMENT.formatted(
+                rows,
+                LEASE,
+                UNCONFIRMED_SO_FAR,
+                DeliveryPolicy.MOST_UNCONFIRMED,
+                tables.recipients(),
+                tables.projects(),
+                tables.preferences());
+    }
 
     /**
      * The limits are bound as numbers and not computed, so that the planner counts on few rows. A
@@ -270,7 +282,7 @@ final class LeaseStatement {
      *
      * @param ids an array of {@code uuid}: the rows passed over, or the only ones
      */
-    static void bind(
+    void bind(
             PreparedStatement statement,
             int rows,
             double cooldownSeconds,
@@ -280,14 +292,15 @@ final class LeaseStatement {
             throws SQLException {
         Connection connection = statement.getConnection();
         statement.setDouble(1, cooldownSeconds);
-        statement.setBoolean(2, codes.all());
-        statement.setArray(3, connection.createArrayOf("text", codes.codes()));
-        statement.setArray(4, connection.createArrayOf("text", codes.reasons()));
-        statement.setArray(5, ids);
-        statement.setInt(6, rows);
-        statement.setArray(7, ids);
-        statement.setInt(8, rows);
+        statement.setArray(2, connection.createArrayOf("text", tables.cappedElsewhere().toArray()));
+        statement.setBoolean(3, codes.all());
+        statement.setArray(4, connection.createArrayOf("text", codes.codes()));
+        statement.setArray(5, connection.createArrayOf("text", codes.reasons()));
+        statement.setArray(6, ids);
+        statement.setInt(7, rows);
+        statement.setArray(8, ids);
         statement.setInt(9, rows);
-        statement.setString(10, String.format(Locale.ROOT, "%08x", sender));
+        statement.setInt(10, rows);
+        statement.setString(11, String.format(Locale.ROOT, "%08x", sender));
     }
 }

@@ -152,8 +152,8 @@ final class Outbox {
                     'email_type', s.entry -> 'email_type', 'status', s.entry -> 'status',
                     'category', s.entry -> 'category', 'reason', s.entry -> 'reason',
                     'payload_json', s.entry -> 'payload')) fit
-            join public.users u on u.id = e.user_id
-            left join public.projects p on p.id = e.project_id
+            join (%s) r on r.id = e.user_id
+            left join (%s) p on p.id = e.project_id
             where d.id = s.id and (e.project_id is null or p.id is not null)
             """;
 
@@ -182,6 +182,8 @@ final class Outbox {
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
 
     private final SendableCodes codes;
+    private final LeaseStatement statement;
+    private final String giveToSuccessor;
 
     /** Row → until when it is passed over, as {@link System#nanoTime()}; of one thread. */
     private final Map<UUID, Long> passedOver = new LinkedHashMap<>();
@@ -189,13 +191,21 @@ final class Outbox {
     /**
      * The journal as one sender sees it.
      *
+     * @param tables the product's
      * @param codes what may be sent
      * @param sender the number that its leases bear
      */
-    Outbox(DataSource database, Duration cooldown, SendableCodes codes, IntSupplier sender) {
+    Outbox(
+            DataSource database,
+            ProductTables tables,
+            Duration cooldown,
+            SendableCodes codes,
+            IntSupplier sender) {
         this.database = database;
         this.cooldownSeconds = cooldown.toMillis() / 1000.0;
         this.codes = codes;
+        this.statement = new LeaseStatement(tables);
+        this.giveToSuccessor = GIVE_TO_SUCCESSOR.formatted(tables.recipients(), tables.projects());
         this.sender = sender;
     }
 
@@ -238,7 +248,7 @@ final class Outbox {
      */
     Leased lease(int limit) throws SQLException {
         forgetPassedOver();
-        return lease(limit, LeaseStatement.OF_ALL_BUT, LeaseStatement.DUE);
+        return lease(limit, statement.ofAllBut, LeaseStatement.DUE);
     }
 
     /**
@@ -248,11 +258,8 @@ final class Outbox {
     Leased leaseToAsk(int limit) throws SQLException {
         forgetPassedOver();
         return mayGoTwice()
-                ? lease(
-                        limit,
-                        LeaseStatement.OF_WHAT_MAY_GO_TWICE,
-                        LeaseStatement.DUE_THAT_MAY_GO_TWICE)
-                : lease(limit, LeaseStatement.OF_ALL_BUT, LeaseStatement.DUE);
+                ? lease(limit, statement.ofWhatMayGoTwice, LeaseStatement.DUE_THAT_MAY_GO_TWICE)
+                : lease(limit, statement.ofAllBut, LeaseStatement.DUE);
     }
 
     private boolean mayGoTwice() throws SQLException {
@@ -288,7 +295,7 @@ final class Outbox {
         Leased leased = new Leased(List.of(), Map.of(), 0);
         for (UUID row : due(limit, due)) {
             try {
-                leased = leased.plus(lease(LeaseStatement.OF, 1, Set.of(row)));
+                leased = leased.plus(lease(statement.of, 1, Set.of(row)));
             } catch (SQLException failed) {
                 if (!isOfARow(failed)) {
                     throw failed;
@@ -332,7 +339,7 @@ final class Outbox {
         try (Connection connection = database.getConnection();
                 PreparedStatement lease = connection.prepareStatement(sql)) {
             Array named = connection.createArrayOf("uuid", ids.toArray());
-            LeaseStatement.bind(lease, limit, cooldownSeconds, codes, named, sender.getAsInt());
+            statement.bind(lease, limit, cooldownSeconds, codes, named, sender.getAsInt());
             List<QueuedMail> mails = new ArrayList<>();
             Map<String, Integer> settled = new HashMap<>();
             int putOff = 0;
@@ -610,9 +617,9 @@ final class Outbox {
     }
 
     /** It certainly did not go: others may go in its place. */
-    private static void notSent(Connection connection, QueuedMail mail) throws SQLException {
+    private void notSent(Connection connection, QueuedMail mail) throws SQLException {
         releaseClaim(connection, mail);
-        update(connection, GIVE_TO_SUCCESSOR, mail.id());
+        update(connection, giveToSuccessor, mail.id());
     }
 
     /** What was put off for this claim need not wait any longer. */

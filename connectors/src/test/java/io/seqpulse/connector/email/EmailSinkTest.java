@@ -289,6 +289,7 @@ class EmailSinkTest {
         EmailSink console =
                 EmailSink.builder()
                         .journal(database.job())
+                        .tables(ReferenceTables.TABLES)
                         .transport(SmtpSettings.toConsole())
                         .from("hello@example.org")
                         .build();
@@ -323,6 +324,7 @@ class EmailSinkTest {
                         () ->
                                 EmailSink.builder()
                                         .journal(database.job())
+                                        .tables(ReferenceTables.TABLES)
                                         .transport(SmtpSettings.toConsole())
                                         .from("nobody")
                                         .build())
@@ -331,6 +333,7 @@ class EmailSinkTest {
                         () ->
                                 EmailSink.builder()
                                         .journal(database.job())
+                                        .tables(ReferenceTables.TABLES)
                                         .transport(SmtpSettings.toConsole())
                                         .from("a@example.org")
                                         .cooldown(Duration.ofHours(-1))
@@ -357,6 +360,7 @@ class EmailSinkTest {
     private EmailSink.Builder builder(JdbcSettings journal) {
         return EmailSink.builder()
                 .journal(journal)
+                .tables(ReferenceTables.TABLES)
                 .transport(SmtpSettings.server("localhost", server.port(), Security.NONE))
                 .from("SEQPULSE <hello@example.org>");
     }

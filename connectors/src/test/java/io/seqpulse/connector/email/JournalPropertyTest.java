@@ -113,7 +113,7 @@ class JournalPropertyTest {
     private static HikariDataSource pool;
 
     private final JournalRows rows = new JournalRows(database);
-    private final Journal journal = new Journal(pool);
+    private final Journal journal = new Journal(pool, ReferenceTables.TABLES);
 
     @BeforeAll
     static void start() {

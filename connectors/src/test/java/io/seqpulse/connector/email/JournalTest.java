@@ -20,7 +20,7 @@ class JournalTest {
     private final ProductDatabase database = ProductDatabase.shared();
     private final JournalRows rows = new JournalRows(database);
     private final HikariDataSource pool = JournalRows.pool(database.job());
-    private final Journal journal = new Journal(pool);
+    private final Journal journal = new Journal(pool, ReferenceTables.TABLES);
     private final UUID ada = database.user("ada@example.org");
     private final UUID bob = database.user("bob@example.org");
 

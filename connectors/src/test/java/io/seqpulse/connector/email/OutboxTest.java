@@ -26,7 +26,12 @@ class OutboxTest {
     private final JournalRows rows = new JournalRows(database);
     private final HikariDataSource pool = JournalRows.pool(database.job());
     private final Outbox outbox =
-            new Outbox(pool, Duration.ofHours(24), SendableCodes.ALL, () -> 0x7abc);
+            new Outbox(
+                    pool,
+                    ReferenceTables.TABLES,
+                    Duration.ofHours(24),
+                    SendableCodes.ALL,
+                    () -> 0x7abc);
     private final UUID ada = database.user("Ada@example.org");
 
     @AfterEach
@@ -67,7 +72,12 @@ class OutboxTest {
         try (SenderLock alive = new SenderLock(pool)) {
             assertThat(alive.hold()).isFalse();
             Outbox living =
-                    new Outbox(pool, Duration.ofHours(24), SendableCodes.ALL, alive::number);
+                    new Outbox(
+                            pool,
+                            ReferenceTables.TABLES,
+                            Duration.ofHours(24),
+                            SendableCodes.ALL,
+                            alive::number);
             UUID theirs = rows.queued("theirs", EmailCategory.ALERT, ada);
             assertThat(ids(living.lease(9))).containsExactly(theirs);
 
@@ -480,7 +490,7 @@ class OutboxTest {
     }
 
     private void withdraw(String key) throws SQLException {
-        new Journal(pool)
+        new Journal(pool, ReferenceTables.TABLES)
                 .write(
                         List.of(
                                 EmailCommand.withdraw(
@@ -545,6 +555,7 @@ class OutboxTest {
         Outbox configured =
                 new Outbox(
                         pool,
+                        ReferenceTables.TABLES,
                         Duration.ofHours(24),
                         SendableCodes.of(Set.of("E-TEST-01"), Map.of("E-TEST-02", "shadow")),
                         () -> 0x7abc);

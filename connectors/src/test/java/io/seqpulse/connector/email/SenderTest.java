@@ -689,7 +689,7 @@ class SenderTest {
         server.once(Step.END, reply);
         Running running = start();
         hold.awaitReached();
-        Journal journal = new Journal(running.pool());
+        Journal journal = new Journal(running.pool(), ReferenceTables.TABLES);
 
         if (withdrawn) {
             journal.write(
@@ -1109,7 +1109,13 @@ class SenderTest {
         metrics.showSender(gate);
         CountDownLatch closing = new CountDownLatch(1);
         SenderLock lock = new SenderLock(pool);
-        Outbox outbox = new Outbox(pool, Duration.ofHours(24), SendableCodes.ALL, lock::number);
+        Outbox outbox =
+                new Outbox(
+                        pool,
+                        ReferenceTables.TABLES,
+                        Duration.ofHours(24),
+                        SendableCodes.ALL,
+                        lock::number);
         MailRoute route = way.apply(new SmtpRoute(settings));
         MimeMessages messages =
                 new MimeMessages(

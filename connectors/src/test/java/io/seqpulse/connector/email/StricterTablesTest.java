@@ -22,7 +22,7 @@ class StricterTablesTest {
     private static HikariDataSource pool;
 
     private final JournalRows rows = new JournalRows(database);
-    private final Journal journal = new Journal(pool);
+    private final Journal journal = new Journal(pool, ReferenceTables.TABLES);
 
     @BeforeAll
     static void start() {
@@ -94,6 +94,7 @@ class StricterTablesTest {
         Outbox outbox =
                 new Outbox(
                         pool,
+                        ReferenceTables.TABLES,
                         Duration.ofHours(24),
                         SendableCodes.of(Set.of("E-TEST-01"), Map.of("E-TEST-02", "disabled")),
                         () -> 0x7abc);
