@@ -1,6 +1,6 @@
--- The one list of what is captured: tables with parents first, as the snapshot reads them, and of
--- each the columns that may leave the database. No secret is on it and no payload.
--- A table or column that an installation does not have is passed over.
+-- What is captured: tables with parents first, as the snapshot reads them, and of each the columns
+-- that leave the database. A table or column that an installation does not have is passed over.
+-- The lists are written from CapturedTable.java: change them there (CONTRIBUTING.md).
 
 create or replace function lifecycle.captured_columns()
 returns table (table_position integer, table_name text, column_names text[])
@@ -8,32 +8,30 @@ language sql
 immutable
 as $$
     values
+        -- written from CapturedTable
         (1, 'users', array[
             'id', 'name', 'first_name', 'email', 'is_active', 'locale', 'timezone',
             'twofa_enabled', 'twofa_enabled_at', 'created_at', 'updated_at']),
         (2, 'projects', array['id', 'name', 'owner_id', 'plan', 'created_at', 'updated_at']),
         (3, 'project_members', array['id', 'project_id', 'user_id', 'email', 'role', 'on_call']),
-        (4, 'deployments', array[
-            'id', 'deployment_number', 'project_id', 'env', 'branch', 'state',
-            'pipeline_result', 'started_at', 'finished_at', 'duration_ms']),
-        (5, 'deployment_verdicts', array[
-            'id', 'deployment_id', 'verdict', 'confidence', 'summary', 'details', 'created_at']),
+        (4, 'email_preferences', array['user_id', 'marketing_opt_in', 'product_updates_opt_in']),
+        (5, 'deployments', array[
+            'id', 'deployment_number', 'project_id', 'env', 'branch', 'state', 'started_at',
+            'finished_at']),
         (6, 'metric_samples', array[
             'id', 'deployment_id', 'phase', 'latency_p95', 'error_rate', 'collected_at']),
         (7, 'sdh_hints', array[
-            'id', 'deployment_id', 'metric', 'severity', 'observed_value', 'threshold',
-            'secured_threshold', 'exceed_ratio', 'confidence', 'title', 'diagnosis',
-            'suggested_actions', 'created_at']),
-        (8, 'quota_refusals', array['id', 'project_id', 'attempted_at', 'used']),
-        (9, 'subscriptions', array[
-            'id', 'project_id', 'plan', 'is_active', 'current_period_end']),
-        (10, 'email_preferences', array[
-            'user_id', 'marketing_opt_in', 'product_updates_opt_in', 'updated_at']),
-        (11, 'email_deliveries', array[
+            'id', 'deployment_id', 'metric', 'severity', 'title', 'diagnosis', 'suggested_actions',
+            'created_at']),
+        (8, 'deployment_verdicts', array[
+            'id', 'deployment_id', 'verdict', 'confidence', 'summary', 'created_at']),
+        (9, 'quota_refusals', array['id', 'project_id', 'attempted_at', 'used']),
+        (10, 'email_deliveries', array[
             'id', 'user_id', 'project_id', 'email_type', 'dedupe_key', 'status', 'reason',
             'sent_at', 'caused_at', 'decided_at', 'created_at', 'recipient_address']),
-        (12, 'email_events', array[
+        (11, 'email_events', array[
             'id', 'email_delivery_id', 'event_type', 'occurred_at', 'machine'])
+        -- end
 $$;
 
 comment on function lifecycle.captured_columns() is
@@ -48,42 +46,78 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     with recursive
-    -- The first that names a column counts; TABLE.COLUMN comes before COLUMN.
-    kind (place, kind, names, types, wanted, conversion) as (
+    declared (table_name, kind, needed, names) as (
         values
-            (1, 'key', array[
-                'users.id', 'projects.id', 'projects.owner_id', 'email_preferences.user_id',
-                'email_deliveries.id', 'email_deliveries.user_id', 'email_deliveries.project_id'],
-                array['uuid'], 'uuid', 'uuid using %I::uuid'),
-            (2, 'time', array[
-                'created_at', 'updated_at', 'twofa_enabled_at', 'started_at', 'finished_at',
-                'collected_at', 'attempted_at', 'current_period_end', 'sent_at', 'caused_at',
-                'decided_at', 'occurred_at'],
-                array['timestamptz', 'timestamp'], 'timestamptz or timestamp',
+            -- written from CapturedTable
+            ('users', 'flag', true, array['is_active', 'twofa_enabled']),
+            ('users', 'key', true, array['id']),
+            ('users', 'text', false, array['name', 'first_name', 'locale', 'timezone']),
+            ('users', 'time', false, array['updated_at']),
+            ('users', 'time', true, array['twofa_enabled_at', 'created_at']),
+            ('users', 'word', true, array['email']),
+            ('projects', 'key', true, array['id', 'owner_id']),
+            ('projects', 'text', false, array['name']),
+            ('projects', 'time', false, array['updated_at']),
+            ('projects', 'time', true, array['created_at']),
+            ('projects', 'word', true, array['plan']),
+            ('project_members', 'flag', true, array['on_call']),
+            ('project_members', 'id', true, array['id', 'project_id', 'user_id']),
+            ('project_members', 'word', false, array['role']),
+            ('project_members', 'word', true, array['email']),
+            ('email_preferences', 'flag', true, array[
+                'marketing_opt_in', 'product_updates_opt_in']),
+            ('email_preferences', 'key', true, array['user_id']),
+            ('deployments', 'id', true, array['id', 'project_id']),
+            ('deployments', 'number', false, array['deployment_number']),
+            ('deployments', 'text', false, array['branch']),
+            ('deployments', 'time', true, array['started_at', 'finished_at']),
+            ('deployments', 'word', true, array['env', 'state']),
+            ('metric_samples', 'id', true, array['id', 'deployment_id']),
+            ('metric_samples', 'number', false, array['latency_p95', 'error_rate']),
+            ('metric_samples', 'time', true, array['collected_at']),
+            ('metric_samples', 'word', true, array['phase']),
+            ('sdh_hints', 'id', true, array['id', 'deployment_id']),
+            ('sdh_hints', 'list', false, array['suggested_actions']),
+            ('sdh_hints', 'text', false, array['title', 'diagnosis']),
+            ('sdh_hints', 'time', true, array['created_at']),
+            ('sdh_hints', 'word', true, array['metric', 'severity']),
+            ('deployment_verdicts', 'id', true, array['id', 'deployment_id']),
+            ('deployment_verdicts', 'number', false, array['confidence']),
+            ('deployment_verdicts', 'text', false, array['summary']),
+            ('deployment_verdicts', 'time', true, array['created_at']),
+            ('deployment_verdicts', 'word', true, array['verdict']),
+            ('quota_refusals', 'id', true, array['id', 'project_id']),
+            ('quota_refusals', 'number', false, array['used']),
+            ('quota_refusals', 'time', true, array['attempted_at']),
+            ('email_deliveries', 'key', true, array['id', 'user_id', 'project_id']),
+            ('email_deliveries', 'text', false, array['recipient_address']),
+            ('email_deliveries', 'time', true, array[
+                'sent_at', 'caused_at', 'decided_at', 'created_at']),
+            ('email_deliveries', 'word', false, array['reason']),
+            ('email_deliveries', 'word', true, array['email_type', 'dedupe_key', 'status']),
+            ('email_events', 'flag', true, array['machine']),
+            ('email_events', 'id', true, array['id', 'email_delivery_id']),
+            ('email_events', 'time', true, array['occurred_at']),
+            ('email_events', 'word', true, array['event_type'])
+            -- end
+    ),
+    kind (kind, types, wanted, conversion) as (
+        values
+            ('key', array['uuid'], 'uuid', 'uuid using %I::uuid'),
+            ('time', array['timestamptz', 'timestamp'], 'timestamptz or timestamp',
                 'timestamptz using …'),
-            (3, 'flag', array[
-                'is_active', 'twofa_enabled', 'on_call', 'marketing_opt_in',
-                'product_updates_opt_in', 'machine'],
-                array['bool'], 'boolean', 'boolean using …'),
+            ('flag', array['bool'], 'boolean', 'boolean using …'),
             -- Compared with words: text of fixed length has blanks at its end.
-            (4, 'word', array[
-                'email', 'plan', 'state', 'env', 'verdict', 'pipeline_result', 'phase', 'severity',
-                'metric', 'status', 'reason', 'role', 'event_type', 'email_type', 'dedupe_key'],
-                array['text', 'varchar', 'citext', 'enum'], 'text, varchar, citext or an enum',
-                'text using %I::text'),
-            (5, 'list', array['suggested_actions', 'details'],
-                array['text[]', 'varchar[]', 'citext[]', 'enum[]', 'json', 'jsonb'],
+            ('word', array['text', 'varchar', 'citext', 'enum'],
+                'text, varchar, citext or an enum', 'text using %I::text'),
+            ('list', array['text[]', 'varchar[]', 'citext[]', 'enum[]', 'json', 'jsonb'],
                 'text[], varchar[], json or jsonb', 'text[] using …'),
-            (6, 'number', array[
-                'deployment_number', 'duration_ms', 'latency_p95', 'error_rate', 'observed_value',
-                'threshold', 'secured_threshold', 'exceed_ratio', 'confidence', 'used'],
+            ('number',
                 array['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'text', 'varchar'],
                 'a number', 'numeric using %I::numeric'),
-            (7, 'id', array['%id'],
-                array['uuid', 'int2', 'int4', 'int8', 'numeric', 'text', 'varchar', 'bpchar'],
+            ('id', array['uuid', 'int2', 'int4', 'int8', 'numeric', 'text', 'varchar', 'bpchar'],
                 'uuid, text or an integer', 'text using %I::text'),
-            (8, 'text', array['%'],
-                array['text', 'varchar', 'bpchar', 'citext', 'enum'],
+            ('text', array['text', 'varchar', 'bpchar', 'citext', 'enum'],
                 'text, varchar, char, citext or an enum', 'text using %I::text')
     ),
     -- A domain is read as what it rests on.
@@ -130,17 +164,10 @@ as $$
                 'alter table public.%I alter column %I type ' || k.conversion,
                 d.table_name, d.column_name, d.column_name)
         end,
-        not d.is_generated
-            or (k.kind in ('key', 'time', 'flag', 'word', 'id')
-                and d.column_name not in ('updated_at', 'pipeline_result', 'reason', 'role'))
+        not d.is_generated or g.needed
     from described d
-    join lateral (
-        select k.*
-        from kind k
-        where d.table_name || '.' || d.column_name = any (k.names)
-            or d.column_name like any (k.names)
-        order by k.place
-        limit 1) k on true
+    join declared g on g.table_name = d.table_name and d.column_name = any (g.names)
+    join kind k on k.kind = g.kind
     where d.is_generated or d.type <> all (k.types)
     order by d.table_position, d.attnum
 $$;

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.seqpulse.connector.debezium.DebeziumEnvelope;
 import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -29,8 +31,8 @@ import java.util.regex.Pattern;
 /**
  * The product's tables as somebody fills them who wants to know what they can hold: rows that
  * belong together, and in any captured column now and then whatever its type can be at its worst,
- * as Debezium writes it. Which columns there are, and of which type, is read from the migrations
- * and the reference schema, so a column that is captured from tomorrow on is among them.
+ * as Debezium writes it. Which columns there are is asked of {@link CapturedTable}, of which type,
+ * of the reference schema, so a column that is captured from tomorrow on is among them.
  */
 final class OddRows {
 
@@ -43,19 +45,7 @@ final class OddRows {
 
     /** In the order in which the rows of one subject are written. */
     private static final List<String> TABLES =
-            List.of(
-                    "users",
-                    "email_preferences",
-                    "projects",
-                    "project_members",
-                    "subscriptions",
-                    "deployments",
-                    "metric_samples",
-                    "sdh_hints",
-                    "deployment_verdicts",
-                    "quota_refusals",
-                    "email_deliveries",
-                    "email_events");
+            Arrays.stream(CapturedTable.values()).map(CapturedTable::label).toList();
 
     private final Random random;
     private final Instant now;
@@ -72,22 +62,13 @@ final class OddRows {
         this.log = log;
         this.now = now;
         Map<String, Map<String, String>> declared = declaredTypes();
-        Matcher captured =
-                Pattern.compile("\\(\\d+, '(\\w+)', array\\[([^\\]]+)\\]\\)")
-                        .matcher(
-                                Files.readString(
-                                        SQL.resolve("migrations/R__1_captured_columns.sql")));
-        while (captured.find()) {
+        for (CapturedTable table : CapturedTable.values()) {
             Map<String, String> columns = new LinkedHashMap<>();
-            for (String quoted : captured.group(2).split(",")) {
-                String column = quoted.strip().replace("'", "");
-                String type = declared.get(captured.group(1)).get(column);
-                columns.put(column, type != null ? type : journalType(column));
+            for (CapturedTable.Column column : table.columns()) {
+                String type = declared.get(table.label()).get(column.name());
+                columns.put(column.name(), type != null ? type : journalType(column.name()));
             }
-            types.put(captured.group(1), columns);
-        }
-        if (!types.keySet().equals(new HashSet<>(TABLES))) {
-            throw new IllegalStateException("other tables are captured: " + types.keySet());
+            types.put(table.label(), columns);
         }
     }
 
@@ -207,7 +188,6 @@ final class OddRows {
                     case "email" -> ids.get("users") + "@live.example";
                     case "plan" -> "pro";
                     case "state" -> "analyzed";
-                    case "pipeline_result" -> "success";
                     case "verdict" -> random.nextBoolean() ? "ok" : "rollback_recommended";
                     case "phase" -> random.nextBoolean() ? "pre" : "post";
                     case "email_type" -> "E-CONV-01";

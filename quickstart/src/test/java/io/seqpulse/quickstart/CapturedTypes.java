@@ -84,15 +84,15 @@ final class CapturedTypes {
 
     /** A column of a kind, in a table of its own, so that each row tells of one. */
     private enum Kind {
-        TIME("users", "twofa_enabled_at", "(extract(epoch from %s) * 1000000)::bigint::text") {
+        TIME("quota_refusals", "attempted_at", "(extract(epoch from %s) * 1000000)::bigint::text") {
             @Override
             String read(ChangeEvent change, String column) {
                 return Long.toString(change.micros(column));
             }
         },
         TEXT("projects", "name", "%s::text"),
-        WORD("deployments", "pipeline_result", "%s::text"),
-        FLAG("subscriptions", "is_active", "%s::text") {
+        WORD("deployment_verdicts", "verdict", "%s::text"),
+        FLAG("users", "is_active", "%s::text") {
             @Override
             String read(ChangeEvent change, String column) {
                 return Boolean.toString(change.bool(column));

@@ -17,13 +17,13 @@ import java.util.stream.Collectors;
 @SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable; the type cannot say so
 public enum FactKind {
     /** A user row was created, at {@code users.created_at}. */
-    USER_CREATED(0, "users", true, Set.of(Subject.USER)),
+    USER_CREATED(0, CapturedTable.USERS, true, Set.of(Subject.USER)),
     /** An account became active for the first time. */
-    USER_ACTIVATED(1, "users", true, Set.of(Subject.USER)),
+    USER_ACTIVATED(1, CapturedTable.USERS, true, Set.of(Subject.USER)),
     /** What the user's row says now. */
     ACCOUNT(
             2,
-            "users",
+            CapturedTable.USERS,
             false,
             Set.of(Subject.USER),
             "name",
@@ -32,20 +32,20 @@ public enum FactKind {
             "is_active",
             "locale",
             "timezone"),
-    ACCOUNT_DELETED(3, "users", false, Set.of(Subject.USER)),
+    ACCOUNT_DELETED(3, CapturedTable.USERS, false, Set.of(Subject.USER)),
     /** What the user agreed to receive. */
     PREFERENCES(
             4,
-            "email_preferences",
+            CapturedTable.EMAIL_PREFERENCES,
             false,
             Set.of(Subject.USER),
             "marketing_opt_in",
             "product_updates_opt_in"),
-    PREFERENCES_DELETED(5, "email_preferences", false, Set.of(Subject.USER)),
+    PREFERENCES_DELETED(5, CapturedTable.EMAIL_PREFERENCES, false, Set.of(Subject.USER)),
     /** What the journal says of an email to the user, or to a bare address. */
     DELIVERY(
             6,
-            "email_deliveries",
+            CapturedTable.EMAIL_DELIVERIES,
             false,
             Set.of(Subject.USER),
             "dedupe_key",
@@ -59,12 +59,12 @@ public enum FactKind {
      * What the project's row says now; where a snapshot says it, also when the row was last changed
      * ({@code updated_at}), in microseconds since the epoch.
      */
-    PROJECT(7, "projects", false, Set.of(Subject.PROJECT), "name", "owner_id", "plan"),
-    PROJECT_DELETED(8, "projects", false, Set.of(Subject.PROJECT)),
+    PROJECT(7, CapturedTable.PROJECTS, false, Set.of(Subject.PROJECT), "name", "owner_id", "plan"),
+    PROJECT_DELETED(8, CapturedTable.PROJECTS, false, Set.of(Subject.PROJECT)),
     /** A project was created; its owner hears of it too. */
     PROJECT_CREATED(
             9,
-            "projects",
+            CapturedTable.PROJECTS,
             true,
             Set.of(Subject.PROJECT, Subject.USER),
             "project_id",
@@ -72,7 +72,7 @@ public enum FactKind {
     /** Somebody belongs to a project. */
     MEMBER(
             10,
-            "project_members",
+            CapturedTable.PROJECT_MEMBERS,
             false,
             Set.of(Subject.PROJECT),
             "user_id",
@@ -80,14 +80,14 @@ public enum FactKind {
             "role",
             "on_call"),
     /** Somebody no longer belongs to one; {@code id} is the membership's. */
-    MEMBER_REMOVED(11, "project_members", false, Set.of(Subject.PROJECT)),
+    MEMBER_REMOVED(11, CapturedTable.PROJECT_MEMBERS, false, Set.of(Subject.PROJECT)),
     /** A deployment attempt was refused because the plan's quota was used up. */
-    QUOTA_REFUSED(12, "quota_refusals", true, Set.of(Subject.PROJECT), "used"),
+    QUOTA_REFUSED(12, CapturedTable.QUOTA_REFUSALS, true, Set.of(Subject.PROJECT), "used"),
 
     /** What the deployment's row says now. */
     DEPLOYMENT(
             13,
-            "deployments",
+            CapturedTable.DEPLOYMENTS,
             false,
             Set.of(Subject.DEPLOYMENT),
             "project_id",
@@ -99,11 +99,11 @@ public enum FactKind {
             "started_micros",
             "finished_at",
             "finished_micros"),
-    DEPLOYMENT_DELETED(14, "deployments", false, Set.of(Subject.DEPLOYMENT)),
+    DEPLOYMENT_DELETED(14, CapturedTable.DEPLOYMENTS, false, Set.of(Subject.DEPLOYMENT)),
     /** What a verdict's row says, before its project is known. */
     VERDICT(
             15,
-            "deployment_verdicts",
+            CapturedTable.DEPLOYMENT_VERDICTS,
             false,
             Set.of(Subject.DEPLOYMENT),
             "verdict",
@@ -111,7 +111,7 @@ public enum FactKind {
             "summary"),
     HINT(
             16,
-            "sdh_hints",
+            CapturedTable.SDH_HINTS,
             false,
             Set.of(Subject.DEPLOYMENT),
             "metric",
@@ -121,7 +121,7 @@ public enum FactKind {
             "suggested_actions"),
     METRIC_SAMPLE(
             17,
-            "metric_samples",
+            CapturedTable.METRIC_SAMPLES,
             false,
             Set.of(Subject.DEPLOYMENT),
             "phase",
@@ -129,13 +129,15 @@ public enum FactKind {
             "error_rate"),
 
     /** A deployment started, at {@code deployments.started_at}. */
-    DEPLOYMENT_STARTED(18, "deployments", true, Set.of(Subject.PROJECT), "deployment_id", "env"),
+    DEPLOYMENT_STARTED(
+            18, CapturedTable.DEPLOYMENTS, true, Set.of(Subject.PROJECT), "deployment_id", "env"),
     /** A deployment was seen finished (state {@code finished} or {@code analyzed}). */
-    DEPLOYMENT_FINISHED(19, "deployments", true, Set.of(Subject.PROJECT), "deployment_id", "env"),
+    DEPLOYMENT_FINISHED(
+            19, CapturedTable.DEPLOYMENTS, true, Set.of(Subject.PROJECT), "deployment_id", "env"),
     /** A deployment got its verdict. */
     VERDICT_CREATED(
             20,
-            "deployment_verdicts",
+            CapturedTable.DEPLOYMENT_VERDICTS,
             true,
             Set.of(Subject.PROJECT),
             "deployment_id",
@@ -150,29 +152,57 @@ public enum FactKind {
             "actions"),
     /** A deployment got a hint. */
     HINT_CREATED(
-            21, "sdh_hints", true, Set.of(Subject.PROJECT), "deployment_id", "severity", "title"),
+            21,
+            CapturedTable.SDH_HINTS,
+            true,
+            Set.of(Subject.PROJECT),
+            "deployment_id",
+            "severity",
+            "title"),
 
     /** A user owns a project now; {@code at} is when it was created, {@code id} which it is. */
-    PROJECT_OWNED(22, "projects", false, Set.of(Subject.USER)),
+    PROJECT_OWNED(22, CapturedTable.PROJECTS, false, Set.of(Subject.USER)),
     /** A user lost a project: it was deleted or has another owner. */
-    PROJECT_LEFT(23, "projects", false, Set.of(Subject.USER)),
+    PROJECT_LEFT(23, CapturedTable.PROJECTS, false, Set.of(Subject.USER)),
     /** A deployment was deleted ({@code deleted}), or moved to another project. */
-    DEPLOYMENT_GONE(24, "deployments", false, Set.of(Subject.PROJECT), "env", "deleted"),
+    DEPLOYMENT_GONE(
+            24, CapturedTable.DEPLOYMENTS, false, Set.of(Subject.PROJECT), "env", "deleted"),
     /** A verdict was deleted ({@code deleted}), or its environment or time changed. */
-    VERDICT_GONE(25, "deployment_verdicts", false, Set.of(Subject.PROJECT), "env", "deleted"),
+    VERDICT_GONE(
+            25,
+            CapturedTable.DEPLOYMENT_VERDICTS,
+            false,
+            Set.of(Subject.PROJECT),
+            "env",
+            "deleted"),
     /** A deployment that came from another project or environment has a verdict. */
-    VERDICT_KEPT(26, "deployment_verdicts", false, Set.of(Subject.PROJECT), "env", "verdict"),
+    VERDICT_KEPT(
+            26,
+            CapturedTable.DEPLOYMENT_VERDICTS,
+            false,
+            Set.of(Subject.PROJECT),
+            "env",
+            "verdict"),
     /** A verdict's row was deleted; {@code id} is the verdict's. */
-    VERDICT_DELETED(27, "deployment_verdicts", false, Set.of(Subject.DEPLOYMENT)),
+    VERDICT_DELETED(27, CapturedTable.DEPLOYMENT_VERDICTS, false, Set.of(Subject.DEPLOYMENT)),
     /** The journal says that an email was sent, at {@code sent_at}; {@code id} is its line's. */
-    EMAIL_SENT(28, "email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type"),
+    EMAIL_SENT(
+            28,
+            CapturedTable.EMAIL_DELIVERIES,
+            false,
+            Set.of(Subject.PROJECT, Subject.USER),
+            "email_type"),
     /** A line of the journal is no more, or no longer says that it was sent, or about whom. */
     EMAIL_UNSENT(
-            29, "email_deliveries", false, Set.of(Subject.PROJECT, Subject.USER), "email_type"),
+            29,
+            CapturedTable.EMAIL_DELIVERIES,
+            false,
+            Set.of(Subject.PROJECT, Subject.USER),
+            "email_type"),
     /** What the journal's row says; its times are in microseconds since the epoch. */
     EMAIL(
             30,
-            "email_deliveries",
+            CapturedTable.EMAIL_DELIVERIES,
             false,
             Set.of(Subject.EMAIL),
             "user_id",
@@ -183,15 +213,16 @@ public enum FactKind {
             "sent_at",
             "caused_at",
             "decided_at"),
-    EMAIL_DELETED(31, "email_deliveries", false, Set.of(Subject.EMAIL)),
+    EMAIL_DELETED(31, CapturedTable.EMAIL_DELIVERIES, false, Set.of(Subject.EMAIL)),
     /** Somebody, or a machine, opened an email or did something else with it. */
-    EMAIL_EVENT(32, "email_events", false, Set.of(Subject.EMAIL), "event_type", "machine"),
+    EMAIL_EVENT(
+            32, CapturedTable.EMAIL_EVENTS, false, Set.of(Subject.EMAIL), "event_type", "machine"),
     /** An event's row was deleted; {@code id} is the event's. */
-    EMAIL_EVENT_DELETED(33, "email_events", false, Set.of(Subject.EMAIL)),
+    EMAIL_EVENT_DELETED(33, CapturedTable.EMAIL_EVENTS, false, Set.of(Subject.EMAIL)),
     /** What the user's row says that makes segments. */
     USER_STANDING(
             34,
-            "users",
+            CapturedTable.USERS,
             false,
             Set.of(Subject.USER),
             "is_active",
@@ -200,7 +231,7 @@ public enum FactKind {
     /** What a project is to the segments of its owner; {@code at} is when it was created. */
     PROJECT_STANDING(
             35,
-            "projects",
+            CapturedTable.PROJECTS,
             false,
             Set.of(Subject.USER),
             "plan",
@@ -208,10 +239,10 @@ public enum FactKind {
             "near_limit_in",
             "drops"),
     /** A project is its owner's no more: it is another's, or deleted. */
-    PROJECT_STANDING_ENDED(36, "projects", false, Set.of(Subject.USER)),
+    PROJECT_STANDING_ENDED(36, CapturedTable.PROJECTS, false, Set.of(Subject.USER)),
     /** A user belongs to a project; {@code id} is the membership's. */
-    MEMBERSHIP(37, "project_members", false, Set.of(Subject.USER)),
-    MEMBERSHIP_ENDED(38, "project_members", false, Set.of(Subject.USER));
+    MEMBERSHIP(37, CapturedTable.PROJECT_MEMBERS, false, Set.of(Subject.USER)),
+    MEMBERSHIP_ENDED(38, CapturedTable.PROJECT_MEMBERS, false, Set.of(Subject.USER));
 
     private static final Map<String, FactKind> BY_LABEL =
             Arrays.stream(values()).collect(Collectors.toMap(FactKind::label, kind -> kind));
@@ -228,13 +259,18 @@ public enum FactKind {
     }
 
     private final int id;
-    private final String table;
+    private final CapturedTable table;
     private final boolean event;
     private final Set<Subject> subjects;
     private final Set<String> attributes;
     private final String label = name().toLowerCase(Locale.ROOT).intern();
 
-    FactKind(int id, String table, boolean event, Set<Subject> subjects, String... attributes) {
+    FactKind(
+            int id,
+            CapturedTable table,
+            boolean event,
+            Set<Subject> subjects,
+            String... attributes) {
         this.id = id;
         this.table = table;
         this.event = event;
@@ -264,7 +300,7 @@ public enum FactKind {
 
     /** The product table it is read from; while that is missing, rules about it are inert. */
     public String table() {
-        return table;
+        return table.label();
     }
 
     /** Whether it happened at a time and can trigger a rule. */

@@ -5,7 +5,7 @@ import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.debezium.UnusableChangeException;
 import io.seqpulse.connector.kafka.DeadLetter;
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
@@ -71,7 +71,9 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
 
     /** What is broken may name any table; only those the job reads are counted by name. */
     private static final Set<String> TABLES =
-            Arrays.stream(FactKind.values()).map(FactKind::table).collect(Collectors.toSet());
+            Arrays.stream(CapturedTable.values())
+                    .map(CapturedTable::label)
+                    .collect(Collectors.toUnmodifiableSet());
 
     private static final String UNKNOWN_TABLE = "unknown";
 

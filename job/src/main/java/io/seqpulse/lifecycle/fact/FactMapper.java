@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.fact;
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.UnusableChangeException;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.codec.Compact;
@@ -17,7 +18,7 @@ import java.util.Map;
  * <p>A point in time that a fact needs must be one: a row without it cannot be used. Any other that
  * cannot be read, such as {@code infinity}, is taken for unknown, and the rest of its row stands.
  *
- * <p>The columns read here are those of DESIGN §4; the connector captures no others.
+ * <p>The columns read here are those of {@link CapturedTable}: no others are captured.
  */
 public final class FactMapper {
 
@@ -55,19 +56,22 @@ public final class FactMapper {
         if (change.operation() == Operation.TRUNCATE) {
             return List.of();
         }
-        return switch (change.table()) {
-            case "users" -> user(change, unread);
-            case "email_preferences" -> preferences(change);
-            case "email_deliveries" -> delivery(change, unread);
-            case "email_events" -> emailEvent(change);
-            case "projects" -> project(change, unread);
-            case "project_members" -> member(change);
-            case "quota_refusals" -> quotaRefusal(change);
-            case "deployments" -> deployment(change, unread);
-            case "deployment_verdicts" -> verdict(change);
-            case "sdh_hints" -> hint(change);
-            case "metric_samples" -> sample(change);
-            default -> List.of();
+        CapturedTable table = CapturedTable.of(change.table()).orElse(null);
+        if (table == null) {
+            return List.of();
+        }
+        return switch (table) {
+            case USERS -> user(change, unread);
+            case PROJECTS -> project(change, unread);
+            case PROJECT_MEMBERS -> member(change);
+            case EMAIL_PREFERENCES -> preferences(change);
+            case DEPLOYMENTS -> deployment(change, unread);
+            case METRIC_SAMPLES -> sample(change);
+            case SDH_HINTS -> hint(change);
+            case DEPLOYMENT_VERDICTS -> verdict(change);
+            case QUOTA_REFUSALS -> quotaRefusal(change);
+            case EMAIL_DELIVERIES -> delivery(change, unread);
+            case EMAIL_EVENTS -> emailEvent(change);
         };
     }
 

@@ -8,17 +8,26 @@ import static io.seqpulse.lifecycle.story.Facts.at;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seqpulse.connector.debezium.ChangeEvent;
+import io.seqpulse.connector.debezium.ChangeEvent.Operation;
+import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
 import io.seqpulse.connector.debezium.UnusableChangeException;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.story.Rows;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -517,6 +526,59 @@ class FactMapperTest {
             assertThat(kind.subjects()).isNotEmpty();
             assertThat(kind.table()).isNotBlank();
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void readsTheColumnsThatAreCaptured(CapturedTable table) {
+        Set<String> read = new HashSet<>();
+        Map<String, String> row =
+                new HashMap<>() {
+                    @Override
+                    public String get(Object column) {
+                        read.add((String) column);
+                        return super.get(column);
+                    }
+                };
+        for (CapturedTable.Column column : table.columns()) {
+            row.put(
+                    column.name(),
+                    switch (column.type()) {
+                        case KEY, ID -> ALICE;
+                        case TIME -> "2026-11-20T09:00:00Z";
+                        case FLAG -> "true";
+                        case NUMBER -> "7";
+                        case LIST -> "[]";
+                        case WORD, TEXT -> column.name();
+                    });
+        }
+        for (Snapshot snapshot : List.of(Snapshot.NONE, Snapshot.MIDDLE)) {
+            ChangeEvent change =
+                    new ChangeEvent(
+                            table.label(),
+                            snapshot == Snapshot.NONE ? Operation.CREATE : Operation.READ,
+                            Map.of(),
+                            Map.of(),
+                            row,
+                            MORNING * 1_000,
+                            MORNING,
+                            1,
+                            snapshot,
+                            1,
+                            1);
+            FactMapper.facts(
+                    change,
+                    LogPosition.at(1),
+                    reason -> {
+                        throw reason;
+                    });
+        }
+        // A change is captured by its key, whether that is read or not.
+        read.add(table.columns().get(0).name());
+
+        assertThat(table.columns())
+                .extracting(CapturedTable.Column::name)
+                .containsExactlyInAnyOrderElementsOf(read);
     }
 
     private static List<Fact> facts(Rows row) {

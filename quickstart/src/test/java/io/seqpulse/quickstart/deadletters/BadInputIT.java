@@ -324,7 +324,7 @@ class BadInputIT {
     @Test
     void aCapturedColumnDroppedWhileRunning() throws Exception {
         // the publication holds on to its columns, and PostgreSQL says whose they are
-        String drop = "alter table subscriptions drop column current_period_end";
+        String drop = "alter table email_events drop column machine";
         assertThatThrownBy(() -> product.execute(drop))
                 .isInstanceOf(SQLException.class)
                 .hasMessageContaining("publication seqpulse_lifecycle depends on column");
@@ -332,7 +332,7 @@ class BadInputIT {
 
         // dropped all the same, the whole table leaves the publication, and comes back at once
         product.execute(drop + " cascade");
-        awaitAlarm("column subscriptions.current_period_end is gone");
+        awaitAlarm("column email_events.machine is gone");
         assertThat(stack.alarms()).noneMatch(alarm -> alarm.contains("no longer captured"));
         product.assertGoesOn();
     }

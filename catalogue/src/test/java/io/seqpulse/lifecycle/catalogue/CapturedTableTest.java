@@ -1,0 +1,161 @@
+package io.seqpulse.lifecycle.catalogue;
+
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.seqpulse.lifecycle.catalogue.CapturedTable.Column;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What is written from {@link CapturedTable}: the lists of the migration and of the connector. With
+ * {@code -Dwrite} the test writes them instead.
+ */
+class CapturedTableTest {
+
+    private static final Path MIGRATION = Path.of("../sql/migrations/R__1_captured_columns.sql");
+    private static final Path CONNECTOR = Path.of("../connectors/debezium/seqpulse.json");
+    private static final int LINE = 99;
+
+    @Test
+    void theMigrationListsTheSameColumns() throws IOException {
+        String written = Files.readString(MIGRATION);
+        holds(MIGRATION, regions(written, List.of(captured(), declared())));
+    }
+
+    @Test
+    void theConnectorListsTheSameColumns() throws IOException {
+        String written = Files.readString(CONNECTOR);
+        String tables =
+                Arrays.stream(CapturedTable.values())
+                        .map(table -> "public." + table.label())
+                        .collect(joining(","));
+        String columns =
+                Arrays.stream(CapturedTable.values())
+                        .map(
+                                table ->
+                                        "public\\\\.%s\\\\.(%s)"
+                                                .formatted(
+                                                        table.label(),
+                                                        table.columns().stream()
+                                                                .map(Column::name)
+                                                                .collect(joining("|"))))
+                        .collect(joining(","));
+        String wanted = setting(written, "table.include.list", tables);
+        holds(CONNECTOR, setting(wanted, "column.include.list", columns));
+    }
+
+    @Test
+    void everyTableBeginsWithItsKeyAndNamesAColumnOnce() {
+        for (CapturedTable table : CapturedTable.values()) {
+            assertThat(table.columns().get(0).name()).isIn("id", "user_id");
+            assertThat(table.columns()).extracting(Column::name).doesNotHaveDuplicates();
+            assertThat(CapturedTable.of(table.label())).contains(table);
+        }
+        assertThat(CapturedTable.of("api_keys")).isEmpty();
+        assertThat(CapturedTable.of(null)).isEmpty();
+    }
+
+    private static void holds(Path file, String wanted) throws IOException {
+        if (System.getProperty("write") != null) {
+            Files.writeString(file, wanted);
+        }
+        assertThat(Files.readString(file))
+                .as(
+                        "%s says something else than CapturedTable; write it anew with ./mvnw -pl"
+                                + " catalogue -am test -Dtest=CapturedTableTest -Dwrite"
+                                + " -Dsurefire.failIfNoSpecifiedTests=false",
+                        file)
+                .isEqualTo(wanted);
+    }
+
+    /** The text with what stands between its marks replaced, in order. */
+    private static String regions(String text, List<String> contents) {
+        Matcher region =
+                Pattern.compile("(?s)( *-- written from CapturedTable\n).*?( *-- end\n)")
+                        .matcher(text);
+        StringBuilder replaced = new StringBuilder();
+        for (String content : contents) {
+            assertThat(region.find()).as("a region in %s", MIGRATION).isTrue();
+            region.appendReplacement(
+                    replaced,
+                    Matcher.quoteReplacement(region.group(1) + content + region.group(2)));
+        }
+        return region.appendTail(replaced).toString();
+    }
+
+    private static String setting(String json, String name, String value) {
+        Matcher line =
+                Pattern.compile("(\"%s\": \")[^\"]*\"".formatted(Pattern.quote(name)))
+                        .matcher(json);
+        assertThat(line.find()).as(name).isTrue();
+        return line.replaceFirst(Matcher.quoteReplacement(line.group(1) + value + "\""));
+    }
+
+    private static String captured() {
+        List<String> rows = new ArrayList<>();
+        for (CapturedTable table : CapturedTable.values()) {
+            rows.add(
+                    row(
+                            8,
+                            "(%d, '%s', array[".formatted(table.ordinal() + 1, table.label()),
+                            table.columns().stream().map(Column::name).toList()));
+        }
+        return String.join(",\n", rows) + "\n";
+    }
+
+    private static String declared() {
+        List<String> rows = new ArrayList<>();
+        for (CapturedTable table : CapturedTable.values()) {
+            Map<String, List<String>> groups = new TreeMap<>();
+            for (Column column : table.columns()) {
+                groups.computeIfAbsent(
+                                "'%s', %s".formatted(column.type().label(), column.needed()),
+                                none -> new ArrayList<>())
+                        .add(column.name());
+            }
+            groups.forEach(
+                    (kind, names) ->
+                            rows.add(
+                                    row(
+                                            12,
+                                            "('%s', %s, array[".formatted(table.label(), kind),
+                                            names)));
+        }
+        return String.join(",\n", rows) + "\n";
+    }
+
+    /** A row of {@code values}, in lines that are not too long. */
+    private static String row(int indent, String begin, List<String> names) {
+        String one =
+                " ".repeat(indent)
+                        + begin
+                        + names.stream().map(name -> "'" + name + "'").collect(joining(", "))
+                        + "])";
+        if (one.length() < LINE) {
+            return one;
+        }
+        StringBuilder lines = new StringBuilder(" ".repeat(indent) + begin);
+        StringBuilder line = new StringBuilder();
+        for (int i = 0; i < names.size(); i++) {
+            String name = "'" + names.get(i) + "'" + (i + 1 < names.size() ? "," : "])");
+            if (line.length() == 0 || indent + 4 + line.length() + name.length() + 1 > LINE) {
+                lines.append(line).append('\n').append(" ".repeat(indent + 4));
+                line.setLength(0);
+                line.append(name);
+            } else {
+                line.append(' ').append(name);
+            }
+        }
+        return lines.append(line).toString();
+    }
+}
