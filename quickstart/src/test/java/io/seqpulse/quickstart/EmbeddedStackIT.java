@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The stack as a whole: comes up, goes down without a trace, and continues where it was. */
 class EmbeddedStackIT {
 
-    private static final Duration SOON = Duration.ofSeconds(20);
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     @Test
     void leavesNoProcessPortOrFolderBehind() throws Exception {

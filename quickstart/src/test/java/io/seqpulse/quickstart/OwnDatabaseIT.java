@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -190,9 +191,15 @@ class OwnDatabaseIT {
     @Test
     void aMailServerThatIsAwayIsAnAlarmUntilMailLeaves(@TempDir Path scratch) throws Exception {
         DatabaseAddress address = postgres.product("halted");
-        int port = new Ports(notice -> {}).free();
+        // Bound and not listening: it refuses, and nobody else takes it meanwhile.
+        Socket dead = new Socket();
+        dead.bind(
+                new InetSocketAddress(
+                        InetAddress.getLoopbackAddress(), new Ports(notice -> {}).free()));
+        int port = dead.getLocalPort();
         String state = scratch.resolve("state").toString();
-        try (Program up =
+        try (dead;
+                Program up =
                 Program.start(
                         Up.class,
                         scratch,
@@ -225,6 +232,7 @@ class OwnDatabaseIT {
                         .contains(address.shown() + ", slot seqpulse_lifecycle, state in " + state)
                         .contains("runs since ");
             }
+            dead.close();
             try (MailServer mails =
                     MailServer.start(port, Files.createDirectory(scratch.resolve("mails")))) {
                 assertThat(mails.await(mail -> mail.recipient().equals("ada@example.org"), SOON))
