@@ -26,10 +26,11 @@ as $$
         (8, 'deployment_verdicts', array[
             'id', 'deployment_id', 'verdict', 'confidence', 'summary', 'created_at']),
         (9, 'quota_refusals', array['id', 'project_id', 'attempted_at', 'used']),
-        (10, 'email_deliveries', array[
+        (10, 'feature_gate_events', array['id', 'user_id', 'project_id', 'feature', 'at']),
+        (11, 'email_deliveries', array[
             'id', 'user_id', 'project_id', 'email_type', 'dedupe_key', 'status', 'reason',
             'sent_at', 'caused_at', 'decided_at', 'created_at', 'recipient_address']),
-        (11, 'email_events', array[
+        (12, 'email_events', array[
             'id', 'email_delivery_id', 'event_type', 'occurred_at', 'machine'])
         -- end
 $$;
@@ -89,6 +90,9 @@ as $$
             ('quota_refusals', 'id', true, array['id', 'project_id']),
             ('quota_refusals', 'number', false, array['used']),
             ('quota_refusals', 'time', true, array['attempted_at']),
+            ('feature_gate_events', 'id', true, array['id', 'user_id', 'project_id']),
+            ('feature_gate_events', 'text', false, array['feature']),
+            ('feature_gate_events', 'time', true, array['at']),
             ('email_deliveries', 'key', true, array['id', 'user_id', 'project_id']),
             ('email_deliveries', 'text', false, array['recipient_address']),
             ('email_deliveries', 'time', true, array[

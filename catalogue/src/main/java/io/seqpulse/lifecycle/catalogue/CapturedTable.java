@@ -76,6 +76,7 @@ public enum CapturedTable {
             text("summary"),
             time("created_at")),
     QUOTA_REFUSALS(id("id"), id("project_id"), time("attempted_at"), number("used")),
+    FEATURE_GATE_EVENTS(id("id"), id("user_id"), id("project_id"), text("feature"), time("at")),
     EMAIL_DELIVERIES(
             key("id"),
             key("user_id"),

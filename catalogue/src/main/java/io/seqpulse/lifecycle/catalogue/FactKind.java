@@ -242,7 +242,15 @@ public enum FactKind {
     PROJECT_STANDING_ENDED(36, CapturedTable.PROJECTS, false, Set.of(Subject.USER)),
     /** A user belongs to a project; {@code id} is the membership's. */
     MEMBERSHIP(37, CapturedTable.PROJECT_MEMBERS, false, Set.of(Subject.USER)),
-    MEMBERSHIP_ENDED(38, CapturedTable.PROJECT_MEMBERS, false, Set.of(Subject.USER));
+    MEMBERSHIP_ENDED(38, CapturedTable.PROJECT_MEMBERS, false, Set.of(Subject.USER)),
+    /** Somebody asked for a feature that the project's plan does not have. */
+    FEATURE_GATED(
+            39,
+            CapturedTable.FEATURE_GATE_EVENTS,
+            true,
+            Set.of(Subject.PROJECT),
+            "user_id",
+            "feature");
 
     private static final Map<String, FactKind> BY_LABEL =
             Arrays.stream(values()).collect(Collectors.toMap(FactKind::label, kind -> kind));

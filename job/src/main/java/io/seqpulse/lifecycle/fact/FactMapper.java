@@ -70,6 +70,7 @@ public final class FactMapper {
             case SDH_HINTS -> hint(change);
             case DEPLOYMENT_VERDICTS -> verdict(change);
             case QUOTA_REFUSALS -> quotaRefusal(change);
+            case FEATURE_GATE_EVENTS -> featureGated(change);
             case EMAIL_DELIVERIES -> delivery(change, unread);
             case EMAIL_EVENTS -> emailEvent(change);
         };
@@ -282,6 +283,15 @@ public final class FactMapper {
 
     private static List<Fact> quotaRefusal(ChangeEvent change) {
         return unlessDeleted(FactKind.QUOTA_REFUSED, change, "project_id", "attempted_at");
+    }
+
+    /** Where nobody's project is named, there is nothing to upgrade. */
+    private static List<Fact> featureGated(ChangeEvent change) {
+        if (change.operation() == Operation.DELETE || change.text("project_id") == null) {
+            return List.of();
+        }
+        id(change, "user_id");
+        return unlessDeleted(FactKind.FEATURE_GATED, change, "project_id", "at");
     }
 
     private static List<Fact> deployment(ChangeEvent change, Unread unread) {

@@ -115,7 +115,7 @@ class FactMapperTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sdh_hints", "metric_samples", "quota_refusals"})
+    @ValueSource(strings = {"sdh_hints", "metric_samples", "quota_refusals", "feature_gate_events"})
     void makesNothingOfADeletedEvent(String table) {
         assertThat(facts(Rows.deleted(table, "id", "x"))).isEmpty();
     }
@@ -382,6 +382,17 @@ class FactMapperTest {
                                 .with("used", "50"));
         assertThat(refusal.key()).isEqualTo(SHOP);
         assertThat(refusal.at()).isEqualTo(CREATED);
+        Rows gate =
+                Rows.inserted("feature_gate_events", "g1")
+                        .with("user_id", ALICE)
+                        .with("project_id", SHOP)
+                        .with("feature", "sso")
+                        .with("at", CREATED_AT);
+        Fact gated = fact(FactKind.FEATURE_GATED, gate);
+        assertThat(gated.key()).isEqualTo(SHOP);
+        assertThat(gated.at()).isEqualTo(CREATED);
+        assertThat(gated.values()).isEqualTo(Map.of("user_id", ALICE, "feature", "sso"));
+        assertThat(facts(gate.with("project_id", null))).isEmpty();
     }
 
     @Test
