@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.ApiAddress;
 import java.lang.reflect.InvocationTargetException;
 import java.net.MalformedURLException;
 import java.net.URI;

@@ -1,9 +1,12 @@
 package io.seqpulse.quickstart;
 
 import io.seqpulse.quickstart.access.HttpAccess;
-import io.seqpulse.quickstart.database.DatabaseAddress;
-import io.seqpulse.quickstart.database.ReplicationSlot;
-import io.seqpulse.quickstart.deadletters.LetterWatch;
+import io.seqpulse.cli.ApiAddress;
+import io.seqpulse.cli.CommandException;
+import io.seqpulse.cli.StateFolder;
+import io.seqpulse.cli.database.DatabaseAddress;
+import io.seqpulse.cli.database.ReplicationSlot;
+import io.seqpulse.cli.deadletters.LetterWatch;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -1039,7 +1042,7 @@ public final class EmbeddedStack implements AutoCloseable {
         /**
          * Starts everything and waits until it runs.
          *
-         * @throws StackException if something is missing or does not start; nothing is left behind
+         * @throws CommandException if something is missing or does not start; nothing is left behind
          */
         public EmbeddedStack start() throws InterruptedException {
             if (address != null && history != null) {
@@ -1049,7 +1052,7 @@ public final class EmbeddedStack implements AutoCloseable {
             try {
                 stack.start();
                 return stack;
-            } catch (InterruptedException | StackException e) {
+            } catch (InterruptedException | CommandException e) {
                 closeAfter(stack, e);
                 throw e;
             } catch (Exception e) { // libraries' starts declare it; none may leave a part behind

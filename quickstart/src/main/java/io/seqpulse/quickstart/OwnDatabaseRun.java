@@ -1,14 +1,14 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.Consent;
+import io.seqpulse.cli.database.DatabaseAddress;
+import io.seqpulse.cli.database.Installation;
+import io.seqpulse.cli.database.ReplicationSlot;
+import io.seqpulse.cli.database.Requirements;
+import io.seqpulse.cli.database.SqlPlan;
 import io.seqpulse.connector.email.SmtpProbe;
 import io.seqpulse.connector.email.SmtpSettings;
-import io.seqpulse.quickstart.database.DatabaseAddress;
-import io.seqpulse.quickstart.database.Installation;
-import io.seqpulse.quickstart.database.ReplicationSlot;
-import io.seqpulse.quickstart.database.Requirements;
-import io.seqpulse.quickstart.database.SqlPlan;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -39,7 +39,7 @@ final class OwnDatabaseRun {
     private final Path home;
     private final Path state;
     private final PrintWriter out;
-    private final PrintStream err;
+    private final PrintWriter err;
     private final Instant started = Instant.now();
 
     /**
@@ -50,7 +50,7 @@ final class OwnDatabaseRun {
      * @throws StackException if the address is none
      */
     OwnDatabaseRun(
-            OwnDatabaseOptions options, Path home, Path state, PrintWriter out, PrintStream err) {
+            OwnDatabaseOptions options, Path home, Path state, PrintWriter out, PrintWriter err) {
         this.options = options;
         this.address = DatabaseAddress.parse(options.database(), System.getenv());
         this.home = home;
@@ -81,10 +81,10 @@ final class OwnDatabaseRun {
             plan = Installation.plan(connection, home);
             slotMissing = ReplicationSlot.find(connection).isEmpty();
         } catch (SQLException e) {
-            throw unreachable(address, e);
+            throw address.unusable(e);
         }
         if (plan.isEmpty() && !slotMissing) {
-            out.printf("nothing to change in %s%n", address.shown());
+            err.printf("nothing to change in %s%n", address.shown());
             return true;
         }
         List<String> notes = new ArrayList<>(plan.notes());
@@ -110,7 +110,7 @@ final class OwnDatabaseRun {
         try (Connection connection = address.connect()) {
             plan.run(connection);
         } catch (SQLException e) {
-            throw unreachable(address, e);
+            throw address.unusable(e);
         }
         return true;
     }
@@ -159,14 +159,6 @@ final class OwnDatabaseRun {
                             .formatted(ReplicationSlot.NAME, state));
         }
         return missing;
-    }
-
-    /** A failure to connect, without anything secret: the address is shown without its password. */
-    static StackException unreachable(DatabaseAddress address, SQLException e) {
-        return new StackException(
-                "%s cannot be used as user %s: %s"
-                        .formatted(address.shown(), address.user(), e.getMessage()),
-                e);
     }
 
     /** What the stack is to be told. */
@@ -244,22 +236,22 @@ final class OwnDatabaseRun {
                 TimeUnit.MILLISECONDS.sleep(100);
             }
         } catch (SQLException | IOException e) {
-            out.println("stopping without waiting for the last mails: " + e.getMessage());
+            err.println("stopping without waiting for the last mails: " + e.getMessage());
         }
     }
 
     /** Says what stays, after everything was stopped. */
     void sayStopped() {
         if (state == null) {
-            out.printf(
+            err.printf(
                     "stopped; the replication slot is removed. Our tables stay in %s: they remember"
                             + " what was sent. ./lifecycle down --purge --database postgresql://%s@%s"
                             + " removes them.%n",
                     address.shown(), address.user(), address.shown());
             return;
         }
-        out.printf("stopped; state is kept in %s%n", state);
-        out.printf(
+        err.printf("stopped; state is kept in %s%n", state);
+        err.printf(
                 "The replication slot stays, so that a run with this state continues. Until one"
                         + " does, the server keeps its WAL (%s). To give the slot up:%n    %s;%n",
                 walLimit(), ReplicationSlot.DROP);

@@ -1,13 +1,13 @@
 package io.seqpulse.quickstart;
 
-import static io.seqpulse.quickstart.database.SomebodysPostgres.column;
-import static io.seqpulse.quickstart.database.SomebodysPostgres.everything;
-import static io.seqpulse.quickstart.database.SomebodysPostgres.execute;
+import static io.seqpulse.cli.database.SomebodysPostgres.column;
+import static io.seqpulse.cli.database.SomebodysPostgres.everything;
+import static io.seqpulse.cli.database.SomebodysPostgres.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.quickstart.database.DatabaseAddress;
-import io.seqpulse.quickstart.database.ReplicationSlot;
-import io.seqpulse.quickstart.database.SomebodysPostgres;
+import io.seqpulse.cli.database.DatabaseAddress;
+import io.seqpulse.cli.database.ReplicationSlot;
+import io.seqpulse.cli.database.SomebodysPostgres;
 import io.seqpulse.quickstart.restarts.Connector;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -84,7 +84,7 @@ class OwnDatabaseIT {
         DatabaseAddress address = postgres.product("asked");
         List<String> before = everything(address);
 
-        try (Program up = Program.run(Up.class, scratch, "--database", url("asked"))) {
+        try (Program up = Program.run("up", scratch, "--database", url("asked"))) {
             assertThat(up.exitValue()).isEqualTo(2);
             assertThat(up.printed())
                     .contains("create publication seqpulse_lifecycle")
@@ -100,7 +100,7 @@ class OwnDatabaseIT {
         DatabaseAddress address = postgres.empty("lacking");
         List<String> before = everything(address);
 
-        try (Program up = Program.run(Up.class, scratch, "--database", url("lacking"), "--yes")) {
+        try (Program up = Program.run("up", scratch, "--database", url("lacking"), "--yes")) {
             assertThat(up.exitValue()).isEqualTo(2);
             assertThat(up.printed())
                     .contains("cannot be used yet. Missing:")
@@ -113,18 +113,17 @@ class OwnDatabaseIT {
     @Test
     void saysWhatDoesNotGoTogether(@TempDir Path scratch) throws Exception {
         for (String option : List.of("--rate", "--smtp-port", "--postgres-port")) {
-            try (Program up =
-                    Program.run(Up.class, scratch, "--database", url("none"), option, "7")) {
+            try (Program up = Program.run("up", scratch, "--database", url("none"), option, "7")) {
                 assertThat(up.exitValue()).isEqualTo(2);
                 assertThat(up.printed()).contains(option + " is for the embedded database");
             }
         }
-        try (Program down = Program.run(Down.class, scratch)) {
+        try (Program down = Program.run("down", scratch)) {
             assertThat(down.exitValue()).isEqualTo(2);
             assertThat(down.printed()).contains("./lifecycle up ends with Ctrl-C");
         }
         try (Program up =
-                Program.run(Up.class, scratch, "--database", "postgresql://u@localhost:1/x")) {
+                Program.run("up", scratch, "--database", "postgresql://u@localhost:1/x")) {
             assertThat(up.exitValue()).isEqualTo(1);
             assertThat(up.printed()).contains("localhost:1/x cannot be used as user u");
         }
@@ -150,7 +149,7 @@ class OwnDatabaseIT {
             String tls = "smtp://127.0.0.1:" + neverGreets.getLocalPort();
             try (Program up =
                     Program.run(
-                            Up.class,
+                            "up",
                             scratch,
                             Stream.of(options, new String[] {"--smtp", tls})
                                     .flatMap(Stream::of)
@@ -167,7 +166,7 @@ class OwnDatabaseIT {
             greeting.start();
             try (Program up =
                     Program.run(
-                            Up.class,
+                            "up",
                             scratch,
                             Stream.of(
                                             options,
@@ -194,7 +193,7 @@ class OwnDatabaseIT {
         String state = scratch.resolve("state").toString();
         try (Program up =
                 Program.start(
-                        Up.class,
+                        "up",
                         scratch,
                         "--database",
                         url("halted"),
@@ -216,7 +215,7 @@ class OwnDatabaseIT {
             signUp(address, "ada");
             awaitJournal(address, "queued", "ada");
             up.awaitPrinted("E-TRX-01  to be sent  -> user ");
-            try (Program status = Program.run(Status.class, scratch, "--state", state)) {
+            try (Program status = Program.run("status", scratch, "--state", state)) {
                 assertThat(status.exitValue()).as(status.printed()).isEqualTo(1);
                 assertThat(status.printed())
                         .contains("NOT HEALTHY")
@@ -231,7 +230,7 @@ class OwnDatabaseIT {
                         .isPresent();
                 up.awaitPrinted("mail leaves again, after ");
                 up.awaitPrinted("E-TRX-01  sent  -> user ");
-                try (Program status = Program.run(Status.class, scratch, "--state", state)) {
+                try (Program status = Program.run("status", scratch, "--state", state)) {
                     assertThat(status.printed()).doesNotContain("leaves since");
                 }
                 up.signal("TERM");
@@ -264,7 +263,7 @@ class OwnDatabaseIT {
 
         try (Program up =
                 Program.run(
-                        Up.class,
+                        "up",
                         scratch,
                         "--database",
                         url("failing"),
@@ -284,7 +283,7 @@ class OwnDatabaseIT {
         String[] options = {
             "--database", url("exceeded"), "--yes", "--state", scratch.resolve("state").toString()
         };
-        try (Program up = Program.start(Up.class, scratch, options)) {
+        try (Program up = Program.start("up", scratch, options)) {
             up.awaitPrinted("up after");
             signUp(address, "ada");
             awaitJournal(address, "suppressed:shadow", "ada");
@@ -308,7 +307,7 @@ class OwnDatabaseIT {
         }
 
         loseSlot(address);
-        try (Program up = Program.run(Up.class, scratch, options)) {
+        try (Program up = Program.run("up", scratch, options)) {
             assertThat(up.exitValue()).as(up.printed()).isEqualTo(2);
             assertThat(up.printed())
                     .contains("replication slot seqpulse_lifecycle is lost")
@@ -351,7 +350,7 @@ class OwnDatabaseIT {
         List<String> before = everything(address);
         signUp(address, "history");
 
-        try (Program up = Program.start(Up.class, scratch, "--database", url("whole"), "--yes")) {
+        try (Program up = Program.start("up", scratch, "--database", url("whole"), "--yes")) {
             up.awaitPrinted("up after");
             signUp(address, "ada");
             awaitJournal(address, "suppressed:shadow", "ada");
@@ -374,7 +373,7 @@ class OwnDatabaseIT {
                                 Files.createDirectory(scratch.resolve("mails")));
                 Program up =
                         Program.start(
-                                Up.class,
+                                "up",
                                 scratch,
                                 Stream.of(
                                                 live(mails),
@@ -407,14 +406,14 @@ class OwnDatabaseIT {
         assertThat(id).endsWith("@example.org>");
         assertThat(slots(address)).containsExactly("seqpulse_lifecycle");
 
-        try (Program up = Program.run(Up.class, scratch, "--database", url("whole"), "--yes")) {
+        try (Program up = Program.run("up", scratch, "--database", url("whole"), "--yes")) {
             assertThat(up.exitValue()).isEqualTo(2);
             assertThat(up.printed()).contains("left by a run whose state is not given");
         }
         continuesFromItsState(scratch, address, state);
 
         try (Program down =
-                Program.run(Down.class, scratch, "--purge", "--database", url("whole"), "--yes")) {
+                Program.run("down", scratch, "--purge", "--database", url("whole"), "--yes")) {
             assertThat(down.exitValue()).as(down.printed()).isZero();
         }
         assertThat(everything(address)).isEqualTo(before);
@@ -454,11 +453,11 @@ class OwnDatabaseIT {
 
     private static void refusesWhileItRuns(Path scratch) throws Exception {
         try (Program down =
-                Program.run(Down.class, scratch, "--purge", "--database", url("whole"), "--yes")) {
+                Program.run("down", scratch, "--purge", "--database", url("whole"), "--yes")) {
             assertThat(down.exitValue()).isEqualTo(1);
             assertThat(down.printed()).contains("stop it first");
         }
-        try (Program up = Program.run(Up.class, scratch, "--database", url("whole"), "--yes")) {
+        try (Program up = Program.run("up", scratch, "--database", url("whole"), "--yes")) {
             assertThat(up.exitValue()).isEqualTo(2);
             assertThat(up.printed()).contains("is being read by another ./lifecycle");
         }
@@ -470,12 +469,7 @@ class OwnDatabaseIT {
         signUp(address, "between");
         try (Program up =
                 Program.start(
-                        Up.class,
-                        scratch,
-                        "--database",
-                        url("whole"),
-                        "--state",
-                        state.toString())) {
+                        "up", scratch, "--database", url("whole"), "--state", state.toString())) {
             up.awaitPrinted("up after");
             awaitJournal(address, "suppressed:shadow", "between");
             up.signal("TERM");

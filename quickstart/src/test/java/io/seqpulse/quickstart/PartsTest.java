@@ -3,6 +3,7 @@ package io.seqpulse.quickstart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seqpulse.cli.StateFolder;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
