@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.CommandException;
 import io.seqpulse.cli.Consent;
 import io.seqpulse.cli.database.DatabaseAddress;
 import io.seqpulse.cli.database.Installation;
@@ -42,6 +43,9 @@ final class OwnDatabaseRun {
     private final PrintWriter err;
     private final Instant started = Instant.now();
 
+    /** By the database's clock, before any part was started. */
+    private Instant begun;
+
     /**
      * A run on the database of the options.
      *
@@ -71,6 +75,7 @@ final class OwnDatabaseRun {
         boolean slotMissing;
         try (Connection connection = address.connect()) {
             Requirements.onlyRead(connection);
+            begun = clock(connection);
             List<String> missing = missing(connection);
             if (!missing.isEmpty()) {
                 err.printf("%s cannot be used yet. Missing:%n", address.shown());
@@ -113,6 +118,14 @@ final class OwnDatabaseRun {
             throw address.unusable(e);
         }
         return true;
+    }
+
+    private static Instant clock(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery("select clock_timestamp()")) {
+            found.next();
+            return found.getTimestamp(1).toInstant();
+        }
     }
 
     /**
@@ -238,6 +251,22 @@ final class OwnDatabaseRun {
         } catch (SQLException | IOException e) {
             err.println("stopping without waiting for the last mails: " + e.getMessage());
         }
+    }
+
+    /**
+     * Writes what this run decided.
+     *
+     * @throws CommandException if the database does not tell, or the file cannot be written
+     */
+    void report(EmbeddedStack stack, Path file) throws InterruptedException {
+        try {
+            JournalReport.write(file, stack, begun, options.send());
+        } catch (SQLException e) {
+            throw address.unusable(e);
+        } catch (IOException e) {
+            throw new CommandException("--report: %s cannot be written".formatted(file), e);
+        }
+        out.println("report: " + file);
     }
 
     /** Says what stays, after everything was stopped. */

@@ -74,7 +74,8 @@ public final class Up implements SubCommand {
             names = "--report",
             paramLabel = "FILE",
             description =
-                    "At the end write counts, latencies and memory there, as JSON.")
+                    "At the end write counts, latencies and memory there, as JSON; with --database,"
+                            + " of what this run decided.")
     private Path reportFile;
 
     @Option(
@@ -362,6 +363,7 @@ public final class Up implements SubCommand {
             throws InterruptedException, IOException, SQLException {
         EmbeddedStack.Builder builder = builder();
         ownRun.configure(builder);
+        CommandException unreported = null;
         try (EmbeddedStack stack = builder.start()) {
             starting.interrupt();
             starting.join();
@@ -372,9 +374,19 @@ public final class Up implements SubCommand {
                 out.println("Ctrl-C stops everything");
             }
             ownRun.work(stack, seconds, asked);
+            if (reportFile != null) {
+                try {
+                    ownRun.report(stack, reportFile);
+                } catch (CommandException e) {
+                    unreported = e; // told last, after what stays has been
+                }
+            }
             err.println("stopping ...");
         }
         ownRun.sayStopped();
+        if (unreported != null) {
+            throw unreported;
+        }
         return 0;
     }
 
