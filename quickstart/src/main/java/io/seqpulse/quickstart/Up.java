@@ -153,6 +153,9 @@ public final class Up implements SubCommand {
         err = spec.commandLine().getErr();
         handleSignals();
         validate();
+        if (rules != null) {
+            RulesFolder.requireUsable(rules, new BuiltJars(home()).newest("job"));
+        }
         // Before anything is written: the log in that folder is the other run's.
         if (state != null) {
             StateFolder.requireFree(state);
