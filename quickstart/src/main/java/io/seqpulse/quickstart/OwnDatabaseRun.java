@@ -66,8 +66,8 @@ final class OwnDatabaseRun {
     /**
      * Looks at the database, shows what has to be made there, asks, and makes it.
      *
-     * @return whether the stack can start; if not, nothing was changed
-     * @throws StackException if the database cannot be reached or refuses
+     * @return whether the stack can start; if not, somebody said no, and nothing was changed
+     * @throws CommandException if the database cannot be reached, refuses, or lacks something
      */
     boolean prepare() throws IOException, InterruptedException {
         askMailServer();
@@ -78,10 +78,11 @@ final class OwnDatabaseRun {
             begun = clock(connection);
             List<String> missing = missing(connection);
             if (!missing.isEmpty()) {
-                err.printf("%s cannot be used yet. Missing:%n", address.shown());
-                missing.forEach(item -> err.println("  - " + item));
-                err.println("Nothing was changed.");
-                return false;
+                throw new CommandException(
+                        "%s cannot be used yet. Missing:%n  - %s%nNothing was changed."
+                                .formatted(
+                                        address.shown(),
+                                        String.join(System.lineSeparator() + "  - ", missing)));
             }
             plan = Installation.plan(connection, home);
             slotMissing = ReplicationSlot.find(connection).isEmpty();

@@ -179,8 +179,8 @@ public final class Up implements SubCommand {
                         + (own.given()
                                 ? ": starting Kafka, Kafka Connect, Flink ..."
                                 : ": starting PostgreSQL, Kafka, Kafka Connect, Flink, SMTP ..."));
-        // Logging that is interrupted while it loads is broken for good.
-        LoggerFactory.getLogger(Up.class).debug("starting in {}", folder);
+        // Opens the log. What is interrupted while it does is broken for good.
+        LoggerFactory.getLogger(Up.class).info("Starting in {}", folder);
         Thread starting = new Thread(() -> interruptWhenAsked(main), "interrupts the start");
         starting.setDaemon(true);
         starting.start();

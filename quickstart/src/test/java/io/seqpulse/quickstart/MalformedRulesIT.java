@@ -99,6 +99,7 @@ class MalformedRulesIT {
             up.destroy();
         }
         assertThat(up.exitValue()).isEqualTo(1);
+        assertThat(printed).content().doesNotContain("starting");
         assertThat(scratch).doesNotExist();
         assertThat(ProcessHandle.allProcesses())
                 .as("what was started from there")

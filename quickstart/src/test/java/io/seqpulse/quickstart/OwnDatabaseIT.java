@@ -5,6 +5,8 @@ import static io.seqpulse.cli.database.SomebodysPostgres.everything;
 import static io.seqpulse.cli.database.SomebodysPostgres.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.seqpulse.cli.database.DatabaseAddress;
 import io.seqpulse.cli.database.ReplicationSlot;
 import io.seqpulse.cli.database.SomebodysPostgres;
@@ -89,7 +91,7 @@ class OwnDatabaseIT {
             assertThat(up.printed())
                     .contains("create publication seqpulse_lifecycle")
                     .contains("CREATE_REPLICATION_SLOT")
-                    .contains("Nothing was changed. With --yes it is run.");
+                    .contains("add --yes; nothing was changed");
             assertThat(up.temporary()).doesNotExist();
         }
         assertThat(everything(address)).isEqualTo(before);
@@ -101,7 +103,7 @@ class OwnDatabaseIT {
         List<String> before = everything(address);
 
         try (Program up = Program.run("up", scratch, "--database", url("lacking"), "--yes")) {
-            assertThat(up.exitValue()).isEqualTo(2);
+            assertThat(up.exitValue()).isEqualTo(1);
             assertThat(up.printed())
                     .contains("cannot be used yet. Missing:")
                     .contains("table public.users is missing")
@@ -258,9 +260,6 @@ class OwnDatabaseIT {
     @Test
     void aStartThatFailsLeavesNoSlot(@TempDir Path scratch) throws Exception {
         DatabaseAddress address = postgres.product("failing");
-        Path rules = Files.createDirectory(scratch.resolve("rules"));
-        Files.writeString(rules.resolve("lifecycle.yaml"), "version: 1\nrulez: []\n");
-
         try (Program up =
                 Program.run(
                         "up",
@@ -268,10 +267,17 @@ class OwnDatabaseIT {
                         "--database",
                         url("failing"),
                         "--yes",
-                        "--rules",
-                        rules.toString())) {
+                        "--send",
+                        "--smtp",
+                        "smtp://127.0.0.1:1",
+                        "--public-url",
+                        "https://mail.example.org",
+                        "--frontend-url",
+                        "https://app.example.org",
+                        "--from",
+                        "nobody")) {
             assertThat(up.exitValue()).isEqualTo(1);
-            assertThat(up.printed()).contains("rulez");
+            assertThat(up.printed()).contains("email.from");
         }
         assertThat(slots(address)).isEmpty();
     }
@@ -308,7 +314,7 @@ class OwnDatabaseIT {
 
         loseSlot(address);
         try (Program up = Program.run("up", scratch, options)) {
-            assertThat(up.exitValue()).as(up.printed()).isEqualTo(2);
+            assertThat(up.exitValue()).as(up.printed()).isEqualTo(1);
             assertThat(up.printed())
                     .contains("replication slot seqpulse_lifecycle is lost")
                     .contains("max_slot_wal_keep_size")
@@ -407,7 +413,7 @@ class OwnDatabaseIT {
         assertThat(slots(address)).containsExactly("seqpulse_lifecycle");
 
         try (Program up = Program.run("up", scratch, "--database", url("whole"), "--yes")) {
-            assertThat(up.exitValue()).isEqualTo(2);
+            assertThat(up.exitValue()).isEqualTo(1);
             assertThat(up.printed()).contains("left by a run whose state is not given");
         }
         continuesFromItsState(scratch, address, state);
@@ -458,7 +464,7 @@ class OwnDatabaseIT {
             assertThat(down.printed()).contains("stop it first");
         }
         try (Program up = Program.run("up", scratch, "--database", url("whole"), "--yes")) {
-            assertThat(up.exitValue()).isEqualTo(2);
+            assertThat(up.exitValue()).isEqualTo(1);
             assertThat(up.printed()).contains("is being read by another ./lifecycle");
         }
     }
@@ -467,14 +473,27 @@ class OwnDatabaseIT {
     private static void continuesFromItsState(Path scratch, DatabaseAddress address, Path state)
             throws Exception {
         signUp(address, "between");
+        Path report = scratch.resolve("report.json");
         try (Program up =
                 Program.start(
-                        "up", scratch, "--database", url("whole"), "--state", state.toString())) {
+                        "up",
+                        scratch,
+                        "--database",
+                        url("whole"),
+                        "--state",
+                        state.toString(),
+                        "--report",
+                        report.toString())) {
             up.awaitPrinted("up after");
             awaitJournal(address, "suppressed:shadow", "between");
             up.signal("TERM");
             assertThat(up.printed()).contains("nothing to change in localhost");
         }
+        JsonNode written = new ObjectMapper().readTree(report.toFile());
+        assertThat(written.path("mode").asText()).isEqualTo("shadow");
+        assertThat(written.path("shadowed").asInt()).isPositive();
+        assertThat(written.path("sent").asInt(-1)).as("those of the run before").isZero();
+        assertThat(written.at("/journal/E-TRX-01/suppressed:shadow").asInt()).isEqualTo(1);
         assertThat(
                         column(
                                 address,

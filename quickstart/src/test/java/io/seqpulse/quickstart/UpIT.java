@@ -118,11 +118,15 @@ class UpIT {
                         new String[] {"--rate", "0"},
                         new String[] {"--seconds", "-1"},
                         new String[] {"--rules", scratch.resolve("none").toString()},
+                        new String[] {"--report", scratch.resolve("none/r.json").toString()},
                         new String[] {"--state", "/etc/passwd"},
                         new String[] {"--unknown"})) {
             try (Program up = Program.run("up", scratch, bad)) {
                 assertThat(up.exitValue()).as(String.join(" ", bad)).isEqualTo(2);
-                assertThat(up.printed()).contains(bad[0]);
+                assertThat(up.printed())
+                        .contains(bad[0])
+                        .endsWith("See ./lifecycle up --help\n")
+                        .doesNotContain("Usage:", "starting");
                 assertThat(up.temporary()).doesNotExist();
             }
         }
