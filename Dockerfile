@@ -10,16 +10,18 @@ WORKDIR /src
 COPY mvnw pom.xml ./
 COPY .mvn .mvn
 COPY connectors/pom.xml connectors/pom.xml
+COPY catalogue/pom.xml catalogue/pom.xml
 COPY job/pom.xml job/pom.xml
 COPY api/pom.xml api/pom.xml
 COPY connectors/src/main connectors/src/main
 # Tests of other modules ask for it, and Maven for what they ask for.
 COPY connectors/src/test connectors/src/test
+COPY catalogue/src/main catalogue/src/main
 COPY job/src/main job/src/main
 COPY api/src/main api/src/main
 # The other modules are not here.
 RUN --mount=type=cache,target=/root/.m2 \
-    sed -i '/<module>/{/>connectors<\|>job<\|>api</!d}' pom.xml \
+    sed -i '/<module>/{/>connectors<\|>catalogue<\|>job<\|>api</!d}' pom.xml \
     && ./mvnw -B -ntp -DskipTests -Dspotless.check.skip=true package \
     && mv job/target/job-*.jar /lifecycle.jar \
     && mv api/target/api-*.jar /api.jar \

@@ -18,7 +18,7 @@ import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
 import io.seqpulse.lifecycle.decode.DecodeChanges;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
-import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.quickstart.FlinkSettings;
 import io.seqpulse.quickstart.access.FlinkGate;
 import java.io.IOException;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MalformedRulesIT {
 
     private static final Path OURS =
-            Path.of(System.getProperty("lifecycle.home"), "job/src/main/resources");
+            Path.of(System.getProperty("lifecycle.home"), "catalogue/src/main/resources");
 
     @TempDir private Path folder;
     private Path rules;

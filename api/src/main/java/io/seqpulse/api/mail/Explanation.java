@@ -1,9 +1,9 @@
 package io.seqpulse.api.mail;
 
 import io.seqpulse.lifecycle.catalogue.Catalogue;
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
-import io.seqpulse.lifecycle.fact.FactKind;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;

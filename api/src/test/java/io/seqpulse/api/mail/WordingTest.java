@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
-import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

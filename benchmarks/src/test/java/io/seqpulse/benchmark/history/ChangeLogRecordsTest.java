@@ -8,7 +8,7 @@ import io.seqpulse.connector.debezium.DebeziumEnvelope;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.debezium.LogRecord.Kind;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.FactMapper;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import java.math.BigDecimal;

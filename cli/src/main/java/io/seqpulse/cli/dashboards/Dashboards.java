@@ -57,7 +57,7 @@ public final class Dashboards implements Callable<Integer> {
         Path home = Path.of(System.getProperty("lifecycle.home", "")).toAbsolutePath();
         Path catalogue =
                 rules == null
-                        ? home.resolve("job/src/main/resources/lifecycle.yaml")
+                        ? home.resolve("catalogue/src/main/resources/lifecycle.yaml")
                         : rules.resolve("lifecycle.yaml");
         Path folder = grafana == null ? home.resolve("grafana") : grafana;
         Map<String, KpiThresholds> kpis = KpiThresholds.read(catalogue);

@@ -1,10 +1,10 @@
 package io.seqpulse.lifecycle.delivery;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.delivery.Delivery.Signal;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
-import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.host.Effects;
 import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.host.SubjectFunction;

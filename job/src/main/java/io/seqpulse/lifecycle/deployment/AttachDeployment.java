@@ -1,7 +1,7 @@
 package io.seqpulse.lifecycle.deployment;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.host.Effects;

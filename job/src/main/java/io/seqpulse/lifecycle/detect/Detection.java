@@ -1,12 +1,12 @@
 package io.seqpulse.lifecycle.detect;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.Detector.Answer;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
-import io.seqpulse.lifecycle.fact.Subject;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;

@@ -1,8 +1,8 @@
 package io.seqpulse.lifecycle.detect;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import java.util.List;
 import java.util.Map;
 

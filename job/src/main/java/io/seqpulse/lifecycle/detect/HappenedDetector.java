@@ -1,9 +1,9 @@
 package io.seqpulse.lifecycle.detect;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.seqpulse.lifecycle.detect;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.catalogue.Trigger.Reached;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import java.util.List;
 import java.util.Map;
 

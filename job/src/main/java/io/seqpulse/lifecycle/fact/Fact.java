@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.fact;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import java.util.Map;
 import java.util.Objects;
 

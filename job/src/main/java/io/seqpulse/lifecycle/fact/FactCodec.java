@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.fact;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import java.io.DataInput;

@@ -3,6 +3,8 @@ package io.seqpulse.lifecycle.fact;
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.UnusableChangeException;
+import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.codec.Compact;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.seqpulse.lifecycle.host;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.detect.EventSpillStore;
-import io.seqpulse.lifecycle.fact.FactKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -6,7 +6,7 @@ import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Kpi.Cohort;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
 import io.seqpulse.lifecycle.catalogue.Rule;
-import io.seqpulse.lifecycle.fact.Subject;
+import io.seqpulse.lifecycle.catalogue.Subject;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashMap;

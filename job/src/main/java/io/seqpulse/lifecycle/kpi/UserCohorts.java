@@ -4,8 +4,8 @@ import io.seqpulse.lifecycle.catalogue.Goal;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Kpi.Cohort;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
+import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.Subject;
 import java.util.Map;
 
 /**

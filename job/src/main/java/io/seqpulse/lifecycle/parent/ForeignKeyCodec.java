@@ -1,9 +1,9 @@
 package io.seqpulse.lifecycle.parent;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.Deadlines;
-import io.seqpulse.lifecycle.fact.FactKind;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;

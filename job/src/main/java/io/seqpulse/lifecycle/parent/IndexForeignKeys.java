@@ -1,7 +1,7 @@
 package io.seqpulse.lifecycle.parent;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.Effects;
 import io.seqpulse.lifecycle.host.StreamTypes;

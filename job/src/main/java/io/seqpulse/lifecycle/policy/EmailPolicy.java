@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.policy;
 
 import io.seqpulse.connector.email.EmailCategory;
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import io.seqpulse.lifecycle.detect.Candidate;
@@ -8,7 +9,6 @@ import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.Count;

@@ -1,5 +1,7 @@
 package io.seqpulse.lifecycle.project;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
 import io.seqpulse.lifecycle.detect.Member;
@@ -7,11 +9,9 @@ import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.ProjectSummary;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
-import io.seqpulse.lifecycle.fact.Subject;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.host.DetectionFunction;
 import io.seqpulse.lifecycle.host.Effects;

@@ -1,6 +1,6 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.fact.FactKind;
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

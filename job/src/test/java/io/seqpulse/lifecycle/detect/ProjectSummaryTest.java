@@ -7,8 +7,8 @@ import static io.seqpulse.lifecycle.story.Facts.MINUTE;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.story.Facts;
 import java.util.List;

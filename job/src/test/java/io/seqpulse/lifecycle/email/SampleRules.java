@@ -2,10 +2,10 @@ package io.seqpulse.lifecycle.email;
 
 import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.catalogue.Trigger;
-import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Subject;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;

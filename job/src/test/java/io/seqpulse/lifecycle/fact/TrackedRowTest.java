@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.fact;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;

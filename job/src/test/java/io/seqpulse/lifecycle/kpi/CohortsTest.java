@@ -11,9 +11,9 @@ import static io.seqpulse.lifecycle.story.Facts.started;
 import static io.seqpulse.lifecycle.story.Facts.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.story.Facts;

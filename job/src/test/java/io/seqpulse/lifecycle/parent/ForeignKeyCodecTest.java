@@ -2,8 +2,8 @@ package io.seqpulse.lifecycle.parent;
 
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.codec.Layouts;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import java.io.IOException;

@@ -11,11 +11,11 @@ import static io.seqpulse.lifecycle.story.Facts.account;
 import static io.seqpulse.lifecycle.story.Facts.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.kpi.Count;

@@ -6,9 +6,9 @@ import static io.seqpulse.lifecycle.story.Facts.LOG;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
+import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.FactKind;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.KpiIndex;

@@ -77,7 +77,7 @@ class DashboardsTest {
         Path grafana = copyOf(home().resolve("grafana"));
         Path rules = Files.createDirectories(scratch.resolve("rules"));
         String catalogue =
-                Files.readString(home().resolve("job/src/main/resources/lifecycle.yaml"));
+                Files.readString(home().resolve("catalogue/src/main/resources/lifecycle.yaml"));
         Files.writeString(
                 rules.resolve("lifecycle.yaml"),
                 catalogue.replace("red-below: 30\n", "red-below: 32.5\n"));
@@ -114,7 +114,7 @@ class DashboardsTest {
         Path grafana = copyOf(home().resolve("grafana"));
         Path rules = Files.createDirectories(scratch.resolve("equal"));
         String catalogue =
-                Files.readString(home().resolve("job/src/main/resources/lifecycle.yaml"));
+                Files.readString(home().resolve("catalogue/src/main/resources/lifecycle.yaml"));
         Files.writeString(
                 rules.resolve("lifecycle.yaml"),
                 catalogue.replace("red-below: 30\n", "red-below: 45\n"));
@@ -347,7 +347,7 @@ class DashboardsTest {
     /** Whether opening and clicking are recorded is asked in SQL, which does not know the rules. */
     @Test
     void goalsThatAreClicksAreKnownToTheFunnel() throws IOException {
-        Path catalogue = home().resolve("job/src/main/resources/lifecycle.yaml");
+        Path catalogue = home().resolve("catalogue/src/main/resources/lifecycle.yaml");
         JsonNode rules =
                 JSON.valueToTree(
                                 new Load(LoadSettings.builder().build())

@@ -89,7 +89,8 @@ class GrafanaLibrariesIT {
         assertThat(ran.code()).as(ran.printed()).isZero();
         Map<String, KpiThresholds> kpis =
                 KpiThresholds.read(
-                        Panel.grafana().resolveSibling("job/src/main/resources/lifecycle.yaml"));
+                        Panel.grafana()
+                                .resolveSibling("catalogue/src/main/resources/lifecycle.yaml"));
         List<String> expected = new ArrayList<>();
         for (String kpi :
                 List.of(

@@ -240,7 +240,7 @@ class ComposeFileTest {
                 .containsEntry("LIFECYCLE_API_RULES_DIR", "/etc/seqpulse/rules");
         // The folder of the default is where the built-in ones come from.
         assertThat(compose.service("jobmanager").volumes(CALLER))
-                .contains("./job/src/main/resources:/etc/seqpulse/rules:ro");
+                .contains("./catalogue/src/main/resources:/etc/seqpulse/rules:ro");
     }
 
     @Test

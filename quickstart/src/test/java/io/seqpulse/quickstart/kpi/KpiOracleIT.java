@@ -162,7 +162,7 @@ class KpiOracleIT {
     void isCaughtWithAHorizonThatIsASecondLonger() throws Exception {
         Path yaml =
                 Path.of(System.getProperty("lifecycle.home"))
-                        .resolve("job/src/main/resources/lifecycle.yaml");
+                        .resolve("catalogue/src/main/resources/lifecycle.yaml");
         String text = Files.readString(yaml);
         String longer =
                 text.replaceFirst("(?s)(- kpi: signup_to_project_24h.*?within: )24h", "$186401s");

@@ -3,8 +3,6 @@ package io.seqpulse.lifecycle.catalogue;
 import io.seqpulse.lifecycle.catalogue.Trigger.Kind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
-import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Subject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -4,7 +4,6 @@ import io.seqpulse.lifecycle.catalogue.Goal.Since;
 import io.seqpulse.lifecycle.catalogue.Kpi.Cohort;
 import io.seqpulse.lifecycle.catalogue.Kpi.Kind;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
-import io.seqpulse.lifecycle.fact.Subject;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.EnumSet;

@@ -1,6 +1,5 @@
 package io.seqpulse.lifecycle.catalogue;
 
-import io.seqpulse.lifecycle.fact.FactKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package io.seqpulse.lifecycle.fact;
+package io.seqpulse.lifecycle.catalogue;
 
 import java.util.Locale;
 

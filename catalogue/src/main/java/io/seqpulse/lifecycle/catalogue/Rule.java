@@ -1,7 +1,6 @@
 package io.seqpulse.lifecycle.catalogue;
 
 import io.seqpulse.connector.email.EmailCategory;
-import io.seqpulse.lifecycle.fact.Subject;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;

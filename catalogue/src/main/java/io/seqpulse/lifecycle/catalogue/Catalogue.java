@@ -1,6 +1,5 @@
 package io.seqpulse.lifecycle.catalogue;
 
-import io.seqpulse.lifecycle.fact.Subject;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;

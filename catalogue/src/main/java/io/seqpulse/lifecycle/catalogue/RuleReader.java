@@ -7,8 +7,6 @@ import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import io.seqpulse.lifecycle.catalogue.Trigger.Kind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
-import io.seqpulse.lifecycle.fact.FactKind;
-import io.seqpulse.lifecycle.fact.Subject;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;

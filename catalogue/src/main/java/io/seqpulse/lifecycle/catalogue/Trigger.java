@@ -1,6 +1,5 @@
 package io.seqpulse.lifecycle.catalogue;
 
-import io.seqpulse.lifecycle.fact.FactKind;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.LinkedHashSet;

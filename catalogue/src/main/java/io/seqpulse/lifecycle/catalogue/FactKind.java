@@ -1,4 +1,4 @@
-package io.seqpulse.lifecycle.fact;
+package io.seqpulse.lifecycle.catalogue;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -243,12 +243,12 @@ public enum FactKind {
     }
 
     /** The number by which messages know it; never reused. */
-    int id() {
+    public int id() {
         return id;
     }
 
     /** The kind of a number. */
-    static FactKind byId(int id) {
+    public static FactKind byId(int id) {
         return BY_ID[id];
     }
 
