@@ -70,10 +70,12 @@ public final class Lifecycle implements Callable<Integer> {
     public static void main(String[] arguments) {
         // However it is started: Kafka and others compare and print by the default locale.
         Locale.setDefault(Locale.US);
-        int code = commandLine().execute(arguments);
+        CommandLine root = commandLine();
+        int code = root.execute(arguments);
         // Whatever came of it: the script made it before any option was looked at.
         Scratch.remove();
-        System.out.flush();
+        root.getOut().flush();
+        root.getErr().flush();
         // Every part was stopped in order. The libraries' own shutdown hooks would now wait for
         // parts that are gone, so they do not run.
         Runtime.getRuntime().halt(code);

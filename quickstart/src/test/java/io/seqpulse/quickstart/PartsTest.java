@@ -54,15 +54,6 @@ class PartsTest {
     }
 
     @Test
-    void aFolderOfSomebodyElseIsNotTaken(@TempDir Path scratch) throws Exception {
-        Path file = Files.writeString(scratch.resolve("thesis.txt"), "mine");
-        assertThatThrownBy(() -> StateFolder.kept(scratch))
-                .isInstanceOf(StackException.class)
-                .hasMessageContaining("is not empty");
-        assertThat(file).hasContent("mine");
-    }
-
-    @Test
     void aPartThatDoesNotStopIsLeftBehindAndTheNextIsStopped() {
         CountDownLatch never = new CountDownLatch(1);
         List<Throwable> failures = new ArrayList<>();
