@@ -1,10 +1,11 @@
 package io.seqpulse.benchmark;
 
 import io.seqpulse.benchmark.history.ProductHistory;
+import io.seqpulse.cli.BuiltApart;
+import io.seqpulse.cli.OutputFile;
+import io.seqpulse.cli.SubCommand;
+import io.seqpulse.cli.UsageException;
 import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.StackException;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,14 +23,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code ./lifecycle bench}: how fast the pipeline is, beside what feeds it. */
 @Command(
-        name = "./lifecycle bench",
+        name = BuiltApart.NAME,
         description = {
-            "Measures how many change events a second the pipeline takes, stage by stage, on the"
+            BuiltApart.DESCRIPTION,
+            "Tells how many change events a second the pipeline takes, stage by stage, on the"
                     + " same events, beside how many Debezium delivers from PostgreSQL on this"
                     + " machine. Start-up and the first fifth of each run are excluded; each figure"
                     + " is the median of several runs.",
@@ -38,8 +39,9 @@ import picocli.CommandLine.Spec;
         },
         sortOptions = false,
         subcommands = KpiScale.class,
-        usageHelpAutoWidth = true)
-public final class Bench implements Callable<Integer> {
+        synopsisSubcommandLabel = "[COMMAND]",
+        abbreviateSynopsis = true)
+public final class Bench implements SubCommand {
 
     private static final long SEED = 20261121L;
     private static final String TOPIC = "benchmark.changes";
@@ -111,36 +113,12 @@ public final class Bench implements Callable<Integer> {
                             + " that run a little.")
     private Path profile;
 
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            description = "Show this help.")
-    @SuppressWarnings("UnusedVariable") // picocli reads it
-    private boolean help;
-
-    private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     private final Instant begun = Instant.now();
     private final Report report = new Report(begun);
 
-    /** Runs the command and ends this JVM: 0 when measured, 1 on failure, 2 on bad usage. */
-    public static void main(String[] arguments) {
-        int code = new CommandLine(new Bench()).execute(arguments);
-        System.out.flush();
-        // Every part was stopped in order; the libraries' shutdown hooks would wait for them.
-        Runtime.getRuntime().halt(code);
-    }
-
     @Override
     public Integer call() throws Exception {
-        if (events < FEWEST) {
-            throw new ParameterException(spec.commandLine(), "--events must be at least " + FEWEST);
-        }
-        if (parallelism < 1) {
-            throw new ParameterException(spec.commandLine(), "--parallelism must be at least 1");
-        }
-        if (runs < 1) {
-            throw new ParameterException(spec.commandLine(), "--runs must be at least 1");
-        }
+        validate();
         EmbeddedStack.Builder builder = EmbeddedStack.builder().withoutJob();
         if (state != null) {
             builder.state(state);
@@ -166,15 +144,26 @@ public final class Bench implements Callable<Integer> {
                 measureDebezium(stack, connector, product);
             }
             measureMails(jobs, product);
-            report.print(out);
+            report.print(spec.commandLine().getOut());
             if (reportFile != null) {
                 report.write(reportFile);
             }
             return 0;
-        } catch (StackException | BenchmarkException e) {
-            spec.commandLine().getErr().println("./lifecycle bench: " + e.getMessage());
-            return 1;
         }
+    }
+
+    private void validate() {
+        if (events < FEWEST) {
+            throw new UsageException("--events must be at least " + FEWEST);
+        }
+        if (parallelism < 1) {
+            throw new UsageException("--parallelism must be at least 1");
+        }
+        if (runs < 1) {
+            throw new UsageException("--runs must be at least 1");
+        }
+        OutputFile.require("--report", reportFile);
+        OutputFile.require("--profile", profile);
     }
 
     private EventTopic writeEvents(EmbeddedStack stack, ProductHistory history)
@@ -314,7 +303,9 @@ public final class Bench implements Callable<Integer> {
     }
 
     private void say(String format, Object... arguments) {
-        out.printf(
+        spec.commandLine()
+                .getErr()
+                .printf(
                 Locale.ROOT,
                 "%4d s  %s%n",
                 Duration.between(begun, Instant.now()).toSeconds(),

@@ -1,7 +1,9 @@
 package io.seqpulse.benchmark;
 
+import io.seqpulse.cli.CommandException;
+
 /** A measurement that could not be made; its message says why. */
-final class BenchmarkException extends RuntimeException {
+final class BenchmarkException extends CommandException {
 
     private static final long serialVersionUID = 1L;
 

@@ -3,8 +3,9 @@ package io.seqpulse.benchmark;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.seqpulse.cli.OutputFile;
+import io.seqpulse.cli.UsageException;
 import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.StackException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -27,12 +28,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code ./lifecycle bench kpi}: what a dashboard costs a large product's database. */
 @Command(
         name = "kpi",
         description = {
+            "Measures what a dashboard costs a large product's database.",
             "Fills PostgreSQL with a year of a large product, and asks for the four KPIs and a trend"
                     + " of the last 30 days: by the product's own SQL on its own tables, and from"
                     + " the KPI tables. Both must say the same.",
@@ -40,7 +44,7 @@ import picocli.CommandLine.Option;
                     + " should run meanwhile; a million users take about 15 minutes and 20 GB."
         },
         sortOptions = false,
-        usageHelpAutoWidth = true)
+        abbreviateSynopsis = true)
 final class KpiScale implements Callable<Integer> {
 
     private static final int DAYS = 30;
@@ -90,14 +94,8 @@ final class KpiScale implements Callable<Integer> {
             description = "Write everything there, as JSON.")
     private Path reportFile;
 
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            description = "Show this help.")
-    @SuppressWarnings("UnusedVariable") // picocli reads it
-    private boolean help;
+    @Spec private CommandSpec spec;
 
-    private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     private final Instant begun = Instant.now();
 
     private static Question stat(String kpi) {
@@ -139,6 +137,13 @@ final class KpiScale implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (users < 1) {
+            throw new UsageException("--users must be at least 1");
+        }
+        if (runs < 1) {
+            throw new UsageException("--runs must be at least 1");
+        }
+        OutputFile.require("--report", reportFile);
         say("Starting PostgreSQL");
         try (EmbeddedStack stack = EmbeddedStack.builder().withoutJob().start();
                 Connection product = stack.connect()) {
@@ -154,13 +159,11 @@ final class KpiScale implements Callable<Integer> {
             }
             report(product);
             return 0;
-        } catch (StackException | BenchmarkException e) {
-            out.println("./lifecycle bench kpi: " + e.getMessage());
-            return 1;
         }
     }
 
     private void report(Connection product) throws SQLException, IOException {
+        PrintWriter out = spec.commandLine().getOut();
         Map<String, Object> report = new LinkedHashMap<>();
         Map<String, Long> rows = new LinkedHashMap<>();
         for (String table :
@@ -303,7 +306,9 @@ final class KpiScale implements Callable<Integer> {
     }
 
     private void say(String format, Object... arguments) {
-        out.printf(
+        spec.commandLine()
+                .getErr()
+                .printf(
                 Locale.ROOT,
                 "%4d s  %s%n",
                 Duration.between(begun, Instant.now()).toSeconds(),

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.cli.Lifecycle;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Every measure once, on so few events that the figures say nothing. */
 class BenchIT {
@@ -17,8 +17,9 @@ class BenchIT {
         Path file = folder.resolve("report.json");
 
         int code =
-                new CommandLine(new Bench())
-                        .execute("--events", "2000", "--runs", "1", "--report", file.toString());
+                Lifecycle.commandLine()
+                        .execute(
+"bench", "--events", "2000", "--runs", "1", "--report", file.toString());
 
         assertThat(code).isZero();
         JsonNode report = new ObjectMapper().readTree(file.toFile());

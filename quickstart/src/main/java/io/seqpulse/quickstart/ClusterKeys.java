@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.StateFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,9 +1,12 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.ApiAddress;
+import io.seqpulse.cli.CommandException;
+import io.seqpulse.cli.StateFolder;
+import io.seqpulse.cli.database.DatabaseAddress;
+import io.seqpulse.cli.database.ReplicationSlot;
+import io.seqpulse.cli.deadletters.LetterWatch;
 import io.seqpulse.quickstart.access.HttpAccess;
-import io.seqpulse.quickstart.database.DatabaseAddress;
-import io.seqpulse.quickstart.database.ReplicationSlot;
-import io.seqpulse.quickstart.deadletters.LetterWatch;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -36,7 +39,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.JobStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -1039,7 +1041,8 @@ public final class EmbeddedStack implements AutoCloseable {
         /**
          * Starts everything and waits until it runs.
          *
-         * @throws StackException if something is missing or does not start; nothing is left behind
+         * @throws CommandException if something is missing or does not start; nothing is left
+         *     behind
          */
         public EmbeddedStack start() throws InterruptedException {
             if (address != null && history != null) {
@@ -1049,7 +1052,7 @@ public final class EmbeddedStack implements AutoCloseable {
             try {
                 stack.start();
                 return stack;
-            } catch (InterruptedException | StackException e) {
+            } catch (InterruptedException | CommandException e) {
                 closeAfter(stack, e);
                 throw e;
             } catch (Exception e) { // libraries' starts declare it; none may leave a part behind
@@ -1081,42 +1084,11 @@ public final class EmbeddedStack implements AutoCloseable {
             if (jar != null) {
                 return Optional.of(jar);
             }
-            return Optional.of(newestJar("job"));
+            return Optional.of(new BuiltJars(home()).newest("job"));
         }
 
         private Path apiJar() {
-            return newestJar("api");
-        }
-
-        /** What a module's build made, to be run apart from this class path. */
-        private Path newestJar(String module) {
-            Path target = home().resolve(module).resolve("target");
-            if (!Files.isDirectory(target)) {
-                throw new StackException(
-                        "there is no %s to run in %s: build it with ./mvnw -DskipTests package"
-                                .formatted(module, target));
-            }
-            try (Stream<Path> files = Files.list(target)) {
-                return files.filter(file -> isJarOf(module, file))
-                        .max((a, b) -> Long.compare(modified(a), modified(b)))
-                        .orElseThrow(
-                                () ->
-                                        new StackException(
-                                                "there is no %s-*.jar in %s: build it with ./mvnw -DskipTests package"
-                                                        .formatted(module, target)));
-            } catch (IOException e) {
-                throw new StackException(target + " cannot be read", e);
-            }
-        }
-
-        private static boolean isJarOf(String module, Path file) {
-            String name = file.getFileName().toString();
-            return name.matches(module + "-[0-9].*\\.jar")
-                    && !name.matches(".*-(tests|sources|javadoc|original)\\.jar");
-        }
-
-        private static long modified(Path file) {
-            return file.toFile().lastModified();
+            return new BuiltJars(home()).newest("api");
         }
     }
 }

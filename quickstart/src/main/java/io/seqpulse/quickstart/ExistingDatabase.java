@@ -1,7 +1,8 @@
 package io.seqpulse.quickstart;
 
-import io.seqpulse.quickstart.database.DatabaseAddress;
-import io.seqpulse.quickstart.database.ReplicationSlot;
+import io.seqpulse.cli.StateFolder;
+import io.seqpulse.cli.database.DatabaseAddress;
+import io.seqpulse.cli.database.ReplicationSlot;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;

@@ -2,6 +2,7 @@ package io.seqpulse.quickstart;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.cli.StateFolder;
 import io.seqpulse.quickstart.access.FlinkGate;
 import io.seqpulse.quickstart.access.HttpAccess;
 import java.io.IOException;

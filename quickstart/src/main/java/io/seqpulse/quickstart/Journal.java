@@ -9,6 +9,7 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -105,17 +106,22 @@ public final class Journal {
      * sent ({@code suppressed:opted_out}). Waits for no lock longer than a second.
      */
     public Map<String, Map<String, Long>> outcomes() throws SQLException {
+        return outcomesSince(Instant.EPOCH);
+    }
+
+    /** The same of the rows that were made at a time of the database's clock or later. */
+    Map<String, Map<String, Long>> outcomesSince(Instant time) throws SQLException {
         String query =
                 """
                 select email_type, status || coalesce(':' || reason, ''), count(*)
                 from public.email_deliveries
-                where managed_by = 'lifecycle'
+                where managed_by = 'lifecycle' and created_at >= ?
                 group by 1, 2
                 """;
         Map<String, Map<String, Long>> outcomes = new TreeMap<>();
         try (Connection connection = connector.connect();
-                Statement statement = impatient(connection);
-                ResultSet found = statement.executeQuery(query)) {
+                PreparedStatement statement = impatient(connection, query, time);
+                ResultSet found = statement.executeQuery()) {
             while (found.next()) {
                 outcomes.computeIfAbsent(found.getString(1), code -> new TreeMap<>())
                         .put(found.getString(2), found.getLong(3));
@@ -124,9 +130,47 @@ public final class Journal {
         return outcomes;
     }
 
-    private static Statement impatient(Connection connection) throws SQLException {
-        Statement statement = connection.createStatement();
-        statement.execute("set lock_timeout = '1s'");
+    /**
+     * By code, how long after the commit of its cause an email was sent, in milliseconds: of those
+     * that were decided at a time of the database's clock or later, and not by a deadline.
+     */
+    Map<String, Map<String, Long>> latenciesSince(Instant time) throws SQLException {
+        String query =
+                """
+                select email_type, count(*), percentile_disc(0.5) within group (order by took),
+                    percentile_disc(0.99) within group (order by took), max(took)
+                from (
+                    select email_type,
+                        (extract(epoch from sent_at - caused_at) * 1000)::bigint as took
+                    from public.email_deliveries
+                    where managed_by = 'lifecycle' and created_at >= ? and status = 'sent'
+                        and sent_at is not null and caused_at is not null
+                ) sent
+                group by 1
+                """;
+        Map<String, Map<String, Long>> latencies = new TreeMap<>();
+        try (Connection connection = connector.connect();
+                PreparedStatement statement = impatient(connection, query, time);
+                ResultSet found = statement.executeQuery()) {
+            while (found.next()) {
+                Map<String, Long> summary = new LinkedHashMap<>();
+                summary.put("count", found.getLong(2));
+                summary.put("p50", found.getLong(3));
+                summary.put("p99", found.getLong(4));
+                summary.put("max", found.getLong(5));
+                latencies.put(found.getString(1), summary);
+            }
+        }
+        return latencies;
+    }
+
+    private static PreparedStatement impatient(Connection connection, String query, Instant since)
+            throws SQLException {
+        try (Statement patience = connection.createStatement()) {
+            patience.execute("set lock_timeout = '1s'");
+        }
+        PreparedStatement statement = connection.prepareStatement(query);
+        statement.setTimestamp(1, Timestamp.from(since));
         return statement;
     }
 

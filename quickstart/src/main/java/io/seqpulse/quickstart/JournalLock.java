@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.LockHolder;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -28,11 +29,6 @@ final class JournalLock {
             limit 3
             """;
 
-    /** What PostgreSQL shows of a query that the role may not see. */
-    private static final String HIDDEN = "<insufficient privilege>";
-
-    private static final int SHOWN = 80;
-
     private JournalLock() {}
 
     /** In words; empty where nobody waits for a lock just now, or the database does not say. */
@@ -42,7 +38,7 @@ final class JournalLock {
                 Statement statement = connection.createStatement();
                 ResultSet found = statement.executeQuery(HOLDERS)) {
             while (found.next()) {
-                holders.add(holder(found.getInt(1), found.getString(2)));
+                holders.add(new LockHolder(found.getInt(1), found.getString(2)).toString());
             }
         } catch (SQLException silent) {
             return Optional.empty();
@@ -50,17 +46,5 @@ final class JournalLock {
         return holders.isEmpty()
                 ? Optional.empty()
                 : Optional.of("locked by " + String.join(" and ", holders));
-    }
-
-    /** A query is others' text, and long. */
-    static String holder(int pid, String query) {
-        String process = "database process " + pid;
-        if (query == null || query.isBlank() || query.equals(HIDDEN)) {
-            return process;
-        }
-        String line = query.strip().replaceAll("[\\s\\p{Cc}\\p{Cf}]+", " ");
-        return "%s (%s)"
-                .formatted(
-                        process, line.length() > SHOWN ? line.substring(0, SHOWN - 1) + "…" : line);
     }
 }

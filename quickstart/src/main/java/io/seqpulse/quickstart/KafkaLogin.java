@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.StateFolder;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;

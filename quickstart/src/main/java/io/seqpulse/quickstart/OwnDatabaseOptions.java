@@ -18,7 +18,7 @@ final class OwnDatabaseOptions {
 
     /** These are about the embedded database and its mail server. */
     private static final List<String> ONLY_EMBEDDED =
-            List.of("--rate", "--report", "--postgres-port", "--smtp-port");
+            List.of("--rate", "--postgres-port", "--smtp-port");
 
     private static final int SHORTEST_SECRET = 32;
 

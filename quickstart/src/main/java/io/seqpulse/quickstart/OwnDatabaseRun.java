@@ -1,14 +1,15 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.CommandException;
+import io.seqpulse.cli.Consent;
+import io.seqpulse.cli.database.DatabaseAddress;
+import io.seqpulse.cli.database.Installation;
+import io.seqpulse.cli.database.ReplicationSlot;
+import io.seqpulse.cli.database.Requirements;
+import io.seqpulse.cli.database.SqlPlan;
 import io.seqpulse.connector.email.SmtpProbe;
 import io.seqpulse.connector.email.SmtpSettings;
-import io.seqpulse.quickstart.database.DatabaseAddress;
-import io.seqpulse.quickstart.database.Installation;
-import io.seqpulse.quickstart.database.ReplicationSlot;
-import io.seqpulse.quickstart.database.Requirements;
-import io.seqpulse.quickstart.database.SqlPlan;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -39,8 +40,11 @@ final class OwnDatabaseRun {
     private final Path home;
     private final Path state;
     private final PrintWriter out;
-    private final PrintStream err;
+    private final PrintWriter err;
     private final Instant started = Instant.now();
+
+    /** By the database's clock, before any part was started. */
+    private Instant begun;
 
     /**
      * A run on the database of the options.
@@ -50,7 +54,7 @@ final class OwnDatabaseRun {
      * @throws StackException if the address is none
      */
     OwnDatabaseRun(
-            OwnDatabaseOptions options, Path home, Path state, PrintWriter out, PrintStream err) {
+            OwnDatabaseOptions options, Path home, Path state, PrintWriter out, PrintWriter err) {
         this.options = options;
         this.address = DatabaseAddress.parse(options.database(), System.getenv());
         this.home = home;
@@ -62,8 +66,8 @@ final class OwnDatabaseRun {
     /**
      * Looks at the database, shows what has to be made there, asks, and makes it.
      *
-     * @return whether the stack can start; if not, nothing was changed
-     * @throws StackException if the database cannot be reached or refuses
+     * @return whether the stack can start; if not, somebody said no, and nothing was changed
+     * @throws CommandException if the database cannot be reached, refuses, or lacks something
      */
     boolean prepare() throws IOException, InterruptedException {
         askMailServer();
@@ -71,20 +75,22 @@ final class OwnDatabaseRun {
         boolean slotMissing;
         try (Connection connection = address.connect()) {
             Requirements.onlyRead(connection);
+            begun = clock(connection);
             List<String> missing = missing(connection);
             if (!missing.isEmpty()) {
-                err.printf("%s cannot be used yet. Missing:%n", address.shown());
-                missing.forEach(item -> err.println("  - " + item));
-                err.println("Nothing was changed.");
-                return false;
+                throw new CommandException(
+                        "%s cannot be used yet. Missing:%n  - %s%nNothing was changed."
+                                .formatted(
+                                        address.shown(),
+                                        String.join(System.lineSeparator() + "  - ", missing)));
             }
             plan = Installation.plan(connection, home);
             slotMissing = ReplicationSlot.find(connection).isEmpty();
         } catch (SQLException e) {
-            throw unreachable(address, e);
+            throw address.unusable(e);
         }
         if (plan.isEmpty() && !slotMissing) {
-            out.printf("nothing to change in %s%n", address.shown());
+            err.printf("nothing to change in %s%n", address.shown());
             return true;
         }
         List<String> notes = new ArrayList<>(plan.notes());
@@ -110,9 +116,17 @@ final class OwnDatabaseRun {
         try (Connection connection = address.connect()) {
             plan.run(connection);
         } catch (SQLException e) {
-            throw unreachable(address, e);
+            throw address.unusable(e);
         }
         return true;
+    }
+
+    private static Instant clock(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery("select clock_timestamp()")) {
+            found.next();
+            return found.getTimestamp(1).toInstant();
+        }
     }
 
     /**
@@ -159,14 +173,6 @@ final class OwnDatabaseRun {
                             .formatted(ReplicationSlot.NAME, state));
         }
         return missing;
-    }
-
-    /** A failure to connect, without anything secret: the address is shown without its password. */
-    static StackException unreachable(DatabaseAddress address, SQLException e) {
-        return new StackException(
-                "%s cannot be used as user %s: %s"
-                        .formatted(address.shown(), address.user(), e.getMessage()),
-                e);
     }
 
     /** What the stack is to be told. */
@@ -244,22 +250,38 @@ final class OwnDatabaseRun {
                 TimeUnit.MILLISECONDS.sleep(100);
             }
         } catch (SQLException | IOException e) {
-            out.println("stopping without waiting for the last mails: " + e.getMessage());
+            err.println("stopping without waiting for the last mails: " + e.getMessage());
         }
+    }
+
+    /**
+     * Writes what this run decided.
+     *
+     * @throws CommandException if the database does not tell, or the file cannot be written
+     */
+    void report(EmbeddedStack stack, Path file) throws InterruptedException {
+        try {
+            JournalReport.write(file, stack, begun, options.send());
+        } catch (SQLException e) {
+            throw address.unusable(e);
+        } catch (IOException e) {
+            throw new CommandException("--report: %s cannot be written".formatted(file), e);
+        }
+        out.println("report: " + file);
     }
 
     /** Says what stays, after everything was stopped. */
     void sayStopped() {
         if (state == null) {
-            out.printf(
+            err.printf(
                     "stopped; the replication slot is removed. Our tables stay in %s: they remember"
                             + " what was sent. ./lifecycle down --purge --database postgresql://%s@%s"
                             + " removes them.%n",
                     address.shown(), address.user(), address.shown());
             return;
         }
-        out.printf("stopped; state is kept in %s%n", state);
-        out.printf(
+        err.printf("stopped; state is kept in %s%n", state);
+        err.printf(
                 "The replication slot stays, so that a run with this state continues. Until one"
                         + " does, the server keeps its WAL (%s). To give the slot up:%n    %s;%n",
                 walLimit(), ReplicationSlot.DROP);

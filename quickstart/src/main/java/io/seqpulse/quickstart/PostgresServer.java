@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.StateFolder;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.StateFolder;
 import io.seqpulse.quickstart.access.HttpAccess;
 import java.io.IOException;
 import java.io.Reader;

@@ -1,6 +1,6 @@
 package io.seqpulse.quickstart;
 
-import io.seqpulse.quickstart.database.ReplicationSlot;
+import io.seqpulse.cli.database.ReplicationSlot;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,7 +1,9 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.CommandException;
+
 /** The stack cannot start or go on: the message says what, where, and what to do. */
-public final class StackException extends RuntimeException {
+public final class StackException extends CommandException {
 
     private static final long serialVersionUID = 1L;
 

@@ -1,13 +1,19 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.CommandException;
+import io.seqpulse.cli.Lifecycle;
+import io.seqpulse.cli.OutputFile;
+import io.seqpulse.cli.Scratch;
+import io.seqpulse.cli.StateFolder;
+import io.seqpulse.cli.SubCommand;
+import io.seqpulse.cli.UsageException;
+import io.seqpulse.cli.database.ReplicationSlot;
 import io.seqpulse.quickstart.access.HttpAccess;
-import io.seqpulse.quickstart.database.ReplicationSlot;
 import io.seqpulse.quickstart.traffic.DemoHistory;
 import io.seqpulse.quickstart.traffic.LiveTraffic;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -20,40 +26,35 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 import sun.misc.Signal;
 
 /** {@code ./lifecycle up}: the whole pipeline on this machine, with demo traffic, until Ctrl-C. */
 @Command(
-        name = "./lifecycle up",
+        name = "up",
         description = {
-            "Starts the whole pipeline on this machine, on real parts: PostgreSQL, Kafka, Kafka"
-                    + " Connect with Debezium, the Flink job, and an SMTP server that keeps what it"
-                    + " receives. Then plays a product in use, and prints each email delivered.",
+            "Starts the whole pipeline on this machine, with demo traffic or a database of yours.",
+            "All parts are real: PostgreSQL, Kafka, Kafka Connect with Debezium, the Flink job, and"
+                    + " an SMTP server that keeps what it receives. The traffic is that of a product"
+                    + " in use; each email delivered is printed.",
             "Ctrl-C stops everything in order; once more, a second later, ends it at once."
         },
         sortOptions = false,
-        usageHelpAutoWidth = true)
-public final class Up implements Callable<Integer> {
+        abbreviateSynopsis = true)
+public final class Up implements SubCommand {
 
     private static final int ERRORS_SHOWN = 10;
 
     /** As a shell says of what Ctrl-C ended. */
     private static final int INTERRUPTED = 130;
-
-    private static final int REMOVALS = 5;
 
     private static final long SEED = 20261121L;
     private static final Duration STATUS_EVERY = Duration.ofSeconds(5);
@@ -72,7 +73,9 @@ public final class Up implements Callable<Integer> {
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description = "At the end write counts, latencies and memory there, as JSON.")
+            description =
+                    "At the end write counts, latencies and memory there, as JSON; with --database,"
+                            + " of what this run decided.")
     private Path reportFile;
 
     @Option(
@@ -138,96 +141,62 @@ public final class Up implements Callable<Integer> {
 
     @Mixin private OwnDatabaseOptions own;
 
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            description = "Show this help.")
-    @SuppressWarnings("UnusedVariable") // picocli reads it
-    private boolean help;
-
-    private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    private PrintWriter out;
+    private PrintWriter err;
     private final CountDownLatch asked = new CountDownLatch(1);
     private final StopRequests stops = new StopRequests();
     private volatile String trafficFailure;
 
-    /**
-     * Runs the command and ends this JVM: 0 after an orderly stop, 1 on failure, 2 on bad usage.
-     */
-    public static void main(String[] arguments) {
-        // However it is started: Kafka and others compare and print by the default locale.
-        Locale.setDefault(Locale.US);
-        Up up = new Up();
-        up.handleSignals();
-        int code = new CommandLine(up).execute(arguments);
-        // Whatever came of it: the script made it before any option was looked at.
-        removeScratch();
-        // Every part was stopped in order. The libraries' own shutdown hooks would now wait for
-        // parts that are gone, so they do not run.
-        System.out.flush();
-        Runtime.getRuntime().halt(code);
-    }
-
     @Override
     public Integer call() throws InterruptedException, IOException, SQLException {
+        out = spec.commandLine().getOut();
+        err = spec.commandLine().getErr();
+        handleSignals();
         validate();
-        OwnDatabaseRun ownRun = null;
-        try {
-            if (state != null) {
-                StateFolder.requireFree(state);
-                FreeRoom.require(state);
-            }
-        } catch (StackException e) {
-            // Before anything is written: the log in that folder is the other run's.
-            complain(e.getMessage());
-            return 1;
+        if (rules != null) {
+            RulesFolder.requireUsable(rules, new BuiltJars(home()).newest("job"));
         }
+        // Before anything is written: the log in that folder is the other run's.
+        if (state != null) {
+            StateFolder.requireFree(state);
+            FreeRoom.require(state);
+        }
+        OwnDatabaseRun ownRun = null;
         if (own.given()) {
-            try {
-                ownRun = new OwnDatabaseRun(own, home(), state, out, System.err);
-                if (!ownRun.prepare()) {
-                    return 2;
-                }
-            } catch (StackException e) {
-                complain(e.getMessage());
+            ownRun = new OwnDatabaseRun(own, home(), state, out, err);
+            if (!ownRun.prepare()) {
                 return 1;
             }
         }
-        Path folder;
-        try {
-            folder = state == null ? scratch() : StateFolder.prepare(state);
-        } catch (StackException e) {
-            complain(e.getMessage());
-            return 1;
-        }
+        Path folder = state == null ? Scratch.folder() : StateFolder.prepare(state);
         Path log = folder.resolve("logs/lifecycle.log");
         System.setProperty("lifecycle.log", log.toString());
         Thread main = Thread.currentThread();
         stops.begin(folder);
-        out.println(
+        err.println(
                 "SEQPULSE Lifecycle "
-                        + version()
+                        + Lifecycle.version()
                         + (own.given()
                                 ? ": starting Kafka, Kafka Connect, Flink ..."
                                 : ": starting PostgreSQL, Kafka, Kafka Connect, Flink, SMTP ..."));
-        // Logging that is interrupted while it loads is broken for good.
-        LoggerFactory.getLogger(Up.class).debug("starting in {}", folder);
+        // Opens the log. What is interrupted while it does is broken for good.
+        LoggerFactory.getLogger(Up.class).info("Starting in {}", folder);
         Thread starting = new Thread(() -> interruptWhenAsked(main), "interrupts the start");
         starting.setDaemon(true);
         starting.start();
         try {
             return ownRun == null ? run(starting) : run(starting, ownRun);
-        } catch (StackException e) {
+        } catch (CommandException e) {
             if (asked.getCount() == 0 && !stops.wasUp()) {
                 // An interrupted start fails in many ways.
                 return stoppedEarly(e);
             }
-            complain(e.getMessage());
             if (Files.exists(log) && state != null) {
                 complain("details: " + log);
             } else {
                 lastLines(log);
             }
-            return 1;
+            throw e;
         } catch (InterruptedException e) {
             return stoppedEarly(e);
         } catch (UncheckedIOException e) {
@@ -239,32 +208,11 @@ public final class Up implements Callable<Integer> {
     }
 
     private int stoppedEarly(Exception failure) {
-        out.println("stopped before everything was up");
+        err.println("stopped before everything was up");
         for (Throwable unclean : failure.getSuppressed()) {
             complain(unclean.getMessage());
         }
         return failure.getSuppressed().length == 0 ? 0 : 1;
-    }
-
-    private static Path scratch() {
-        return Path.of(System.getProperty("java.io.tmpdir"));
-    }
-
-    private static void removeScratch() {
-        if (!Boolean.getBoolean("lifecycle.scratch")) {
-            return;
-        }
-        IOException failure = null;
-        // Whatever was ended at once may have written a last file meanwhile.
-        for (int attempt = 0; attempt < REMOVALS; attempt++) {
-            try {
-                StateFolder.remove(scratch());
-                return;
-            } catch (IOException e) {
-                failure = e;
-            }
-        }
-        System.err.println(scratch() + " could not be removed: " + failure.getMessage());
     }
 
     /** From the first moment on: somebody who changes their mind while asked must not wait. */
@@ -275,21 +223,21 @@ public final class Up implements Callable<Integer> {
                     received -> {
                         switch (stops.asked(System.nanoTime())) {
                             case AT_ONCE_NOTHING_STARTED -> {
-                                out.println("stopped before anything was started");
+                                err.println("stopped before anything was started");
                                 end();
                             }
                             case IN_ORDER -> {
-                                out.println(
+                                err.println(
                                         "stopping in order; Ctrl-C once more ends everything at"
                                                 + " once");
                                 asked.countDown();
                             }
-                            case STILL -> out.println("still stopping ...");
+                            case STILL -> err.println("still stopping ...");
                             case AT_ONCE -> {
-                                out.println("ending everything at once");
+                                err.println("ending everything at once");
                                 stops.folder().ifPresent(EmbeddedStack::endProcesses);
                                 if (own.given() && state == null) {
-                                    out.println(
+                                    err.println(
                                             "The replication slot may have stayed, and the server"
                                                     + " keeps WAL for it. To remove it: "
                                                     + ReplicationSlot.DROP
@@ -303,7 +251,7 @@ public final class Up implements Callable<Integer> {
     }
 
     private static void end() {
-        removeScratch();
+        Scratch.remove();
         System.out.flush();
         Runtime.getRuntime().halt(INTERRUPTED);
     }
@@ -312,45 +260,40 @@ public final class Up implements Callable<Integer> {
         return Path.of(System.getProperty("lifecycle.home", "")).toAbsolutePath();
     }
 
+    /** Refuses what cannot be meant, before anything is started or written. */
     private void validate() {
         ParseResult stated = spec.commandLine().getParseResult();
         List<String> problems = own.problems(stated::hasMatchedOption, System.getenv());
         if (!problems.isEmpty()) {
-            throw new ParameterException(
-                    spec.commandLine(), String.join(System.lineSeparator(), problems));
+            throw new UsageException(String.join(System.lineSeparator(), problems));
         }
         if (state != null && Files.exists(state) && !Files.isDirectory(state)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--state: " + state + " is a file, and not a folder");
+            throw new UsageException("--state: %s is a file; name a folder".formatted(state));
         }
         if (state != null && !own.given() && DatabaseState.in(state).isExisting()) {
-            throw new ParameterException(
-                    spec.commandLine(), state + " continues from a --database: give that, too");
+            throw new UsageException(
+                    "--state: %s continues from a --database; name that, too".formatted(state));
         }
         if (seconds != null && seconds < 1) {
-            throw new ParameterException(spec.commandLine(), "--seconds must be 1 or more");
+            throw new UsageException("--seconds must be 1 or more");
         }
         if (rate < 1 || rate > 10_000) {
-            throw new ParameterException(
-                    spec.commandLine(), "--rate must be from 1 to 10000 changes per second");
+            throw new UsageException("--rate must be from 1 to 10000 changes per second");
         }
+        port("--flink-port", flinkPort);
+        port("--postgres-port", postgresPort);
+        port("--smtp-port", smtpPort);
+        port("--metrics-port", metricsPort);
+        port("--api-port", apiPort);
+        OutputFile.require("--report", reportFile);
         if (rules != null && !Files.isRegularFile(rules.resolve("lifecycle.yaml"))) {
-            throw new ParameterException(
-                    spec.commandLine(), "--rules: there is no lifecycle.yaml in " + rules);
+            throw new UsageException("--rules: there is no lifecycle.yaml in " + rules);
         }
-        if (reportFile != null) {
-            Path folder = reportFile.toAbsolutePath().getParent();
-            if (!Files.isWritable(folder)) {
-                throw new ParameterException(
-                        spec.commandLine(), "--report: " + folder + " cannot be written");
-            }
-        }
-        for (Integer port :
-                new Integer[] {flinkPort, postgresPort, smtpPort, metricsPort, apiPort}) {
-            if (port != null && (port < 1 || port > 65_535)) {
-                throw new ParameterException(
-                        spec.commandLine(), "a port is from 1 to 65535: " + port);
-            }
+    }
+
+    private static void port(String option, Integer port) {
+        if (port != null && (port < 1 || port > 65_535)) {
+            throw new UsageException("%s must be from 1 to 65535".formatted(option));
         }
     }
 
@@ -396,9 +339,9 @@ public final class Up implements Callable<Integer> {
                         .write(reportFile, changes, traffic, freshness.millis());
                 out.println("report: " + reportFile);
             }
-            out.println("stopping ...");
+            err.println("stopping ...");
         }
-        out.println(state == null ? "stopped, nothing left" : "stopped; state is kept in " + state);
+        err.println(state == null ? "stopped, nothing left" : "stopped; state is kept in " + state);
         return trafficFailure == null ? 0 : 1;
     }
 
@@ -408,7 +351,7 @@ public final class Up implements Callable<Integer> {
                         .flinkPort(flinkPort)
                         .api(apiPort)
                         .metricsPort(metricsPort)
-                        .onNotice(out::println)
+                        .onNotice(err::println)
                         .onAlarm(text -> complain("ALARM: " + text));
         if (state != null) {
             builder.state(state);
@@ -423,6 +366,7 @@ public final class Up implements Callable<Integer> {
             throws InterruptedException, IOException, SQLException {
         EmbeddedStack.Builder builder = builder();
         ownRun.configure(builder);
+        CommandException unreported = null;
         try (EmbeddedStack stack = builder.start()) {
             starting.interrupt();
             starting.join();
@@ -433,9 +377,19 @@ public final class Up implements Callable<Integer> {
                 out.println("Ctrl-C stops everything");
             }
             ownRun.work(stack, seconds, asked);
-            out.println("stopping ...");
+            if (reportFile != null) {
+                try {
+                    ownRun.report(stack, reportFile);
+                } catch (CommandException e) {
+                    unreported = e; // told last, after what stays has been
+                }
+            }
+            err.println("stopping ...");
         }
         ownRun.sayStopped();
+        if (unreported != null) {
+            throw unreported;
+        }
         return 0;
     }
 
@@ -492,7 +446,7 @@ public final class Up implements Callable<Integer> {
             }
             stack.awaitWatermark(Instant.now().plusSeconds(3), SETTLING);
         } catch (IOException busy) {
-            out.println("stopping without waiting for the last mails: " + busy.getMessage());
+            err.println("stopping without waiting for the last mails: " + busy.getMessage());
             return;
         }
         while (stack.journal().due() > 0 && System.nanoTime() < end) {
@@ -559,7 +513,7 @@ public final class Up implements Callable<Integer> {
     }
 
     private void complain(String text) {
-        System.err.println(text);
+        err.println(text);
     }
 
     private void lastLines(Path log) throws IOException {
@@ -583,10 +537,5 @@ public final class Up implements Callable<Integer> {
     /** Subjects and addresses are other people's text: nothing of it may steer the terminal. */
     private static String printable(String text) {
         return text.replaceAll("[\\p{Cc}\\p{Cf}]", " ");
-    }
-
-    private static String version() {
-        return Optional.ofNullable(Up.class.getPackage().getImplementationVersion())
-                .orElse("development");
     }
 }

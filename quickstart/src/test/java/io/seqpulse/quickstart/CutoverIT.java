@@ -1,12 +1,12 @@
 package io.seqpulse.quickstart;
 
-import static io.seqpulse.quickstart.database.SomebodysPostgres.column;
-import static io.seqpulse.quickstart.database.SomebodysPostgres.execute;
+import static io.seqpulse.cli.database.SomebodysPostgres.column;
+import static io.seqpulse.cli.database.SomebodysPostgres.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.quickstart.database.DatabaseAddress;
-import io.seqpulse.quickstart.database.Installation;
-import io.seqpulse.quickstart.database.SomebodysPostgres;
+import io.seqpulse.cli.database.DatabaseAddress;
+import io.seqpulse.cli.database.Installation;
+import io.seqpulse.cli.database.SomebodysPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -262,7 +262,7 @@ class CutoverIT {
     void fourHandingBackLeavesNothingOfOursQueuedAndTheKeysOfWhatWeSent() throws Exception {
         try (Program down =
                 Program.run(
-                        Down.class,
+                        "down",
                         scratch,
                         "--hand-back",
                         "--yes",

@@ -2,8 +2,9 @@ package io.seqpulse.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.quickstart.database.DatabaseAddress;
-import io.seqpulse.quickstart.database.SomebodysPostgres;
+import io.seqpulse.cli.Lifecycle;
+import io.seqpulse.cli.database.DatabaseAddress;
+import io.seqpulse.cli.database.SomebodysPostgres;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -29,7 +30,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /**
  * {@code ./lifecycle up --database ... --send} while the database is away, under traffic and with
@@ -64,7 +64,7 @@ class DatabaseAwayIT {
         state = scratch.resolve("state");
         up =
                 Program.start(
-                        Up.class,
+                        "up",
                         scratch,
                         "--database",
                         postgres.url("away", SomebodysPostgres.PRODUCT),
@@ -244,9 +244,9 @@ class DatabaseAwayIT {
 
     private static String status() {
         StringWriter text = new StringWriter();
-        new CommandLine(new Status(Map.of()))
+        Lifecycle.commandLine()
                 .setOut(new PrintWriter(text))
-                .execute("--state", state.toString());
+                .execute("status", "--state", state.toString());
         return text.toString();
     }
 

@@ -3,6 +3,7 @@ package io.seqpulse.quickstart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seqpulse.cli.CommandException;
 import io.seqpulse.quickstart.access.HttpAccess;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -78,7 +79,7 @@ class EmbeddedStackIT {
             signUp(stack, first);
             assertThat(stack.mails().await(mail -> isTo(mail, first), SOON)).isPresent();
             assertThatThrownBy(() -> EmbeddedStack.builder().state(folder).withoutJob().start())
-                    .isInstanceOf(StackException.class)
+                    .isInstanceOf(CommandException.class)
                     .hasMessageContaining("in use by another stack");
         }
         assertThat(Files.getPosixFilePermissions(folder))

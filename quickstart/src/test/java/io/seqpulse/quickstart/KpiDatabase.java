@@ -1,5 +1,6 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.cli.StateFolder;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;

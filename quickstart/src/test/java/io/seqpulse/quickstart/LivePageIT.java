@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.cli.ApiAddress;
+import io.seqpulse.cli.Status;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

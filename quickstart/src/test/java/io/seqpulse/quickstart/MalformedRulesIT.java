@@ -2,6 +2,7 @@ package io.seqpulse.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.cli.Lifecycle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +83,8 @@ class MalformedRulesIT {
                         "-Dlifecycle.ports=" + System.getProperty("lifecycle.ports", ""),
                         "-cp",
                         System.getProperty("java.class.path"),
-                        Up.class.getName(),
+                        Lifecycle.class.getName(),
+                        "up",
                         "--no-traffic",
                         "--rules",
                         rules.toString()));
@@ -97,6 +99,7 @@ class MalformedRulesIT {
             up.destroy();
         }
         assertThat(up.exitValue()).isEqualTo(1);
+        assertThat(printed).content().doesNotContain("starting");
         assertThat(scratch).doesNotExist();
         assertThat(ProcessHandle.allProcesses())
                 .as("what was started from there")

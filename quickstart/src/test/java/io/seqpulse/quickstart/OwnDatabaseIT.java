@@ -1,13 +1,15 @@
 package io.seqpulse.quickstart;
 
-import static io.seqpulse.quickstart.database.SomebodysPostgres.column;
-import static io.seqpulse.quickstart.database.SomebodysPostgres.everything;
-import static io.seqpulse.quickstart.database.SomebodysPostgres.execute;
+import static io.seqpulse.cli.database.SomebodysPostgres.column;
+import static io.seqpulse.cli.database.SomebodysPostgres.everything;
+import static io.seqpulse.cli.database.SomebodysPostgres.execute;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.quickstart.database.DatabaseAddress;
-import io.seqpulse.quickstart.database.ReplicationSlot;
-import io.seqpulse.quickstart.database.SomebodysPostgres;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.cli.database.DatabaseAddress;
+import io.seqpulse.cli.database.ReplicationSlot;
+import io.seqpulse.cli.database.SomebodysPostgres;
 import io.seqpulse.quickstart.restarts.Connector;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -85,12 +87,12 @@ class OwnDatabaseIT {
         DatabaseAddress address = postgres.product("asked");
         List<String> before = everything(address);
 
-        try (Program up = Program.run(Up.class, scratch, "--database", url("asked"))) {
+        try (Program up = Program.run("up", scratch, "--database", url("asked"))) {
             assertThat(up.exitValue()).isEqualTo(2);
             assertThat(up.printed())
                     .contains("create publication seqpulse_lifecycle")
                     .contains("CREATE_REPLICATION_SLOT")
-                    .contains("Nothing was changed. With --yes it is run.");
+                    .contains("add --yes; nothing was changed");
             assertThat(up.temporary()).doesNotExist();
         }
         assertThat(everything(address)).isEqualTo(before);
@@ -101,8 +103,8 @@ class OwnDatabaseIT {
         DatabaseAddress address = postgres.empty("lacking");
         List<String> before = everything(address);
 
-        try (Program up = Program.run(Up.class, scratch, "--database", url("lacking"), "--yes")) {
-            assertThat(up.exitValue()).isEqualTo(2);
+        try (Program up = Program.run("up", scratch, "--database", url("lacking"), "--yes")) {
+            assertThat(up.exitValue()).isEqualTo(1);
             assertThat(up.printed())
                     .contains("cannot be used yet. Missing:")
                     .contains("table public.users is missing")
@@ -114,18 +116,17 @@ class OwnDatabaseIT {
     @Test
     void saysWhatDoesNotGoTogether(@TempDir Path scratch) throws Exception {
         for (String option : List.of("--rate", "--smtp-port", "--postgres-port")) {
-            try (Program up =
-                    Program.run(Up.class, scratch, "--database", url("none"), option, "7")) {
+            try (Program up = Program.run("up", scratch, "--database", url("none"), option, "7")) {
                 assertThat(up.exitValue()).isEqualTo(2);
                 assertThat(up.printed()).contains(option + " is for the embedded database");
             }
         }
-        try (Program down = Program.run(Down.class, scratch)) {
+        try (Program down = Program.run("down", scratch)) {
             assertThat(down.exitValue()).isEqualTo(2);
             assertThat(down.printed()).contains("./lifecycle up ends with Ctrl-C");
         }
         try (Program up =
-                Program.run(Up.class, scratch, "--database", "postgresql://u@localhost:1/x")) {
+                Program.run("up", scratch, "--database", "postgresql://u@localhost:1/x")) {
             assertThat(up.exitValue()).isEqualTo(1);
             assertThat(up.printed()).contains("localhost:1/x cannot be used as user u");
         }
@@ -151,7 +152,7 @@ class OwnDatabaseIT {
             String tls = "smtp://127.0.0.1:" + neverGreets.getLocalPort();
             try (Program up =
                     Program.run(
-                            Up.class,
+                            "up",
                             scratch,
                             Stream.of(options, new String[] {"--smtp", tls})
                                     .flatMap(Stream::of)
@@ -168,7 +169,7 @@ class OwnDatabaseIT {
             greeting.start();
             try (Program up =
                     Program.run(
-                            Up.class,
+                            "up",
                             scratch,
                             Stream.of(
                                             options,
@@ -201,7 +202,7 @@ class OwnDatabaseIT {
         try (dead;
                 Program up =
                 Program.start(
-                        Up.class,
+                        "up",
                         scratch,
                         "--database",
                         url("halted"),
@@ -223,7 +224,7 @@ class OwnDatabaseIT {
             signUp(address, "ada");
             awaitJournal(address, "queued", "ada");
             up.awaitPrinted("E-TRX-01  to be sent  -> user ");
-            try (Program status = Program.run(Status.class, scratch, "--state", state)) {
+            try (Program status = Program.run("status", scratch, "--state", state)) {
                 assertThat(status.exitValue()).as(status.printed()).isEqualTo(1);
                 assertThat(status.printed())
                         .contains("NOT HEALTHY")
@@ -239,7 +240,7 @@ class OwnDatabaseIT {
                         .isPresent();
                 up.awaitPrinted("mail leaves again, after ");
                 up.awaitPrinted("E-TRX-01  sent  -> user ");
-                try (Program status = Program.run(Status.class, scratch, "--state", state)) {
+                try (Program status = Program.run("status", scratch, "--state", state)) {
                     assertThat(status.printed()).doesNotContain("leaves since");
                 }
                 up.signal("TERM");
@@ -267,20 +268,24 @@ class OwnDatabaseIT {
     @Test
     void aStartThatFailsLeavesNoSlot(@TempDir Path scratch) throws Exception {
         DatabaseAddress address = postgres.product("failing");
-        Path rules = Files.createDirectory(scratch.resolve("rules"));
-        Files.writeString(rules.resolve("lifecycle.yaml"), "version: 1\nrulez: []\n");
-
         try (Program up =
                 Program.run(
-                        Up.class,
+                        "up",
                         scratch,
                         "--database",
                         url("failing"),
                         "--yes",
-                        "--rules",
-                        rules.toString())) {
+                        "--send",
+                        "--smtp",
+                        "smtp://127.0.0.1:1",
+                        "--public-url",
+                        "https://mail.example.org",
+                        "--frontend-url",
+                        "https://app.example.org",
+                        "--from",
+                        "nobody")) {
             assertThat(up.exitValue()).isEqualTo(1);
-            assertThat(up.printed()).contains("rulez");
+            assertThat(up.printed()).contains("email.from");
         }
         assertThat(slots(address)).isEmpty();
     }
@@ -292,7 +297,7 @@ class OwnDatabaseIT {
         String[] options = {
             "--database", url("exceeded"), "--yes", "--state", scratch.resolve("state").toString()
         };
-        try (Program up = Program.start(Up.class, scratch, options)) {
+        try (Program up = Program.start("up", scratch, options)) {
             up.awaitPrinted("up after");
             signUp(address, "ada");
             awaitJournal(address, "suppressed:shadow", "ada");
@@ -316,8 +321,8 @@ class OwnDatabaseIT {
         }
 
         loseSlot(address);
-        try (Program up = Program.run(Up.class, scratch, options)) {
-            assertThat(up.exitValue()).as(up.printed()).isEqualTo(2);
+        try (Program up = Program.run("up", scratch, options)) {
+            assertThat(up.exitValue()).as(up.printed()).isEqualTo(1);
             assertThat(up.printed())
                     .contains("replication slot seqpulse_lifecycle is lost")
                     .contains("max_slot_wal_keep_size")
@@ -359,7 +364,7 @@ class OwnDatabaseIT {
         List<String> before = everything(address);
         signUp(address, "history");
 
-        try (Program up = Program.start(Up.class, scratch, "--database", url("whole"), "--yes")) {
+        try (Program up = Program.start("up", scratch, "--database", url("whole"), "--yes")) {
             up.awaitPrinted("up after");
             signUp(address, "ada");
             awaitJournal(address, "suppressed:shadow", "ada");
@@ -382,7 +387,7 @@ class OwnDatabaseIT {
                                 Files.createDirectory(scratch.resolve("mails")));
                 Program up =
                         Program.start(
-                                Up.class,
+                                "up",
                                 scratch,
                                 Stream.of(
                                                 live(mails),
@@ -415,14 +420,14 @@ class OwnDatabaseIT {
         assertThat(id).endsWith("@example.org>");
         assertThat(slots(address)).containsExactly("seqpulse_lifecycle");
 
-        try (Program up = Program.run(Up.class, scratch, "--database", url("whole"), "--yes")) {
-            assertThat(up.exitValue()).isEqualTo(2);
+        try (Program up = Program.run("up", scratch, "--database", url("whole"), "--yes")) {
+            assertThat(up.exitValue()).isEqualTo(1);
             assertThat(up.printed()).contains("left by a run whose state is not given");
         }
         continuesFromItsState(scratch, address, state);
 
         try (Program down =
-                Program.run(Down.class, scratch, "--purge", "--database", url("whole"), "--yes")) {
+                Program.run("down", scratch, "--purge", "--database", url("whole"), "--yes")) {
             assertThat(down.exitValue()).as(down.printed()).isZero();
         }
         assertThat(everything(address)).isEqualTo(before);
@@ -462,12 +467,12 @@ class OwnDatabaseIT {
 
     private static void refusesWhileItRuns(Path scratch) throws Exception {
         try (Program down =
-                Program.run(Down.class, scratch, "--purge", "--database", url("whole"), "--yes")) {
+                Program.run("down", scratch, "--purge", "--database", url("whole"), "--yes")) {
             assertThat(down.exitValue()).isEqualTo(1);
             assertThat(down.printed()).contains("stop it first");
         }
-        try (Program up = Program.run(Up.class, scratch, "--database", url("whole"), "--yes")) {
-            assertThat(up.exitValue()).isEqualTo(2);
+        try (Program up = Program.run("up", scratch, "--database", url("whole"), "--yes")) {
+            assertThat(up.exitValue()).isEqualTo(1);
             assertThat(up.printed()).contains("is being read by another ./lifecycle");
         }
     }
@@ -476,19 +481,27 @@ class OwnDatabaseIT {
     private static void continuesFromItsState(Path scratch, DatabaseAddress address, Path state)
             throws Exception {
         signUp(address, "between");
+        Path report = scratch.resolve("report.json");
         try (Program up =
                 Program.start(
-                        Up.class,
+                        "up",
                         scratch,
                         "--database",
                         url("whole"),
                         "--state",
-                        state.toString())) {
+                        state.toString(),
+                        "--report",
+                        report.toString())) {
             up.awaitPrinted("up after");
             awaitJournal(address, "suppressed:shadow", "between");
             up.signal("TERM");
             assertThat(up.printed()).contains("nothing to change in localhost");
         }
+        JsonNode written = new ObjectMapper().readTree(report.toFile());
+        assertThat(written.path("mode").asText()).isEqualTo("shadow");
+        assertThat(written.path("shadowed").asInt()).isPositive();
+        assertThat(written.path("sent").asInt(-1)).as("those of the run before").isZero();
+        assertThat(written.at("/journal/E-TRX-01/suppressed:shadow").asInt()).isEqualTo(1);
         assertThat(
                         column(
                                 address,

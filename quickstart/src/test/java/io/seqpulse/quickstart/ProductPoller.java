@@ -1,9 +1,9 @@
 package io.seqpulse.quickstart;
 
-import static io.seqpulse.quickstart.database.SomebodysPostgres.column;
-import static io.seqpulse.quickstart.database.SomebodysPostgres.execute;
+import static io.seqpulse.cli.database.SomebodysPostgres.column;
+import static io.seqpulse.cli.database.SomebodysPostgres.execute;
 
-import io.seqpulse.quickstart.database.DatabaseAddress;
+import io.seqpulse.cli.database.DatabaseAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;

@@ -2,6 +2,7 @@ package io.seqpulse.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.cli.Lifecycle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,9 +28,10 @@ public final class Program implements AutoCloseable {
     /**
      * Starts one.
      *
+     * @param command its name, such as {@code up}
      * @param scratch holds its temporary files, which it removes, and what it prints
      */
-    public static Program start(Class<?> command, Path scratch, String... options)
+    public static Program start(String command, Path scratch, String... options)
             throws IOException {
         Path temporary = Files.createTempDirectory(scratch, "tmp");
         Path printed = Files.createTempFile(scratch, "printed", "");
@@ -59,7 +61,8 @@ public final class Program implements AutoCloseable {
                         "-Dlifecycle.ports=" + System.getProperty("lifecycle.ports", ""),
                         "-cp",
                         System.getProperty("java.class.path"),
-                        command.getName()));
+                        Lifecycle.class.getName(),
+                        command));
         line.addAll(List.of(options));
         Process process =
                 new ProcessBuilder(line)
@@ -70,7 +73,7 @@ public final class Program implements AutoCloseable {
     }
 
     /** Runs one to its end, which comes soon. */
-    static Program run(Class<?> command, Path scratch, String... options) throws Exception {
+    static Program run(String command, Path scratch, String... options) throws Exception {
         Program program = start(command, scratch, options);
         program.awaitEnd();
         return program;

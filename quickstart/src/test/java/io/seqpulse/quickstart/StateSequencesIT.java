@@ -2,6 +2,7 @@ package io.seqpulse.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.cli.StateFolder;
 import io.seqpulse.quickstart.access.HttpAccess;
 import java.io.IOException;
 import java.net.URI;

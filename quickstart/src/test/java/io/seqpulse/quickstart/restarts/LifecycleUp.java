@@ -1,7 +1,6 @@
 package io.seqpulse.quickstart.restarts;
 
 import io.seqpulse.quickstart.Program;
-import io.seqpulse.quickstart.Up;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -41,7 +40,7 @@ final class LifecycleUp implements AutoCloseable {
         Path beside = state.resolveSibling(state.getFileName() + "-runs");
         process =
                 Program.start(
-                        Up.class,
+                        "up",
                         Files.createDirectories(beside),
                         "--no-traffic",
                         "--state",
