@@ -13,10 +13,10 @@ import io.seqpulse.cli.database.SomebodysPostgres;
 import io.seqpulse.quickstart.restarts.Connector;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -201,23 +201,23 @@ class OwnDatabaseIT {
         String state = scratch.resolve("state").toString();
         try (dead;
                 Program up =
-                Program.start(
-                        "up",
-                        scratch,
-                        "--database",
-                        url("halted"),
-                        "--yes",
-                        "--state",
-                        state,
-                        "--send",
-                        "--smtp",
-                        "smtp://127.0.0.1:" + port,
-                        "--public-url",
-                        "https://mail.example.org",
-                        "--frontend-url",
-                        "https://app.example.org",
-                        "--from",
-                        "SEQPULSE <hello@example.org>")) {
+                        Program.start(
+                                "up",
+                                scratch,
+                                "--database",
+                                url("halted"),
+                                "--yes",
+                                "--state",
+                                state,
+                                "--send",
+                                "--smtp",
+                                "smtp://127.0.0.1:" + port,
+                                "--public-url",
+                                "https://mail.example.org",
+                                "--frontend-url",
+                                "https://app.example.org",
+                                "--from",
+                                "SEQPULSE <hello@example.org>")) {
             up.awaitPrinted("no mail would leave now: 127.0.0.1:" + port);
             up.awaitPrinted("up after");
             up.awaitPrinted("ALARM: no mail leaves since ");

@@ -55,12 +55,12 @@ public final class Dashboards implements Callable<Integer> {
     @Override
     public Integer call() {
         Path home = Path.of(System.getProperty("lifecycle.home", "")).toAbsolutePath();
-        Path catalogue =
+        String catalogue =
                 rules == null
-                        ? home.resolve("catalogue/src/main/resources/lifecycle.yaml")
-                        : rules.resolve("lifecycle.yaml");
+                        ? "the built-in lifecycle.yaml"
+                        : rules.resolve("lifecycle.yaml").toString();
         Path folder = grafana == null ? home.resolve("grafana") : grafana;
-        Map<String, KpiThresholds> kpis = KpiThresholds.read(catalogue);
+        Map<String, KpiThresholds> kpis = KpiThresholds.read(rules);
         Path rulesFile = folder.resolve("provisioning/alerting/rules.yaml");
         Set<String> shown = new TreeSet<>();
         Set<String> watched = new TreeSet<>();

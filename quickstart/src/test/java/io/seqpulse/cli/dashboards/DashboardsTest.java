@@ -136,22 +136,21 @@ class DashboardsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "kpis: {} | there is no list 'kpis' in it",
-                "kpis: [{a: 1}] | an entry of 'kpis' has no name",
-                "kpis: [{kpi: a, thresholds: {red-below: x, green-from: 2}}]"
-                        + " | kpi a: thresholds.red-below must be a percentage, 0 to 100",
-                "kpis: [{kpi: a, thresholds: {red-below: 3, green-from: 101}}]"
-                        + " | kpi a: thresholds.green-from must be a percentage, 0 to 100",
-                "kpis: [{kpi: a, thresholds: {red-below: 3, green-from: 2}}]"
-                        + " | kpi a: green-from 2 is less than red-below 3",
-                "kpis: [{kpi: a, thresholds: {red-below: 1, green-from: 2}}]"
-                        + " | kpi a: there is no description in English",
-                "kpis: [ | is no YAML",
-                "kpis: [] | there is a rule for kpi signup_to_project_24h, which has no thresholds",
+                "red-below: 30 | red-below: x | must be a percentage, 0 to 100",
+                "green-from: 45 | green-from: 101 | must be a percentage, 0 to 100",
+                "green-from: 45 | green-from: 2 | thresholds.green-from: is less than red-below",
+                "kpis: | kpis: [ | lifecycle.yaml:",
+                "kpis: | kpi: | unknown key",
             })
-    void aCatalogueItCannotUseIsRefused(String catalogue, String said) throws IOException {
+    void aCatalogueThatTheJobWouldNotTakeIsRefused(String part, String instead, String said)
+            throws IOException {
         Path grafana = copyOf(home().resolve("grafana"));
-        Files.writeString(scratch.resolve("lifecycle.yaml"), catalogue);
+        String catalogue =
+                Files.readString(home().resolve("catalogue/src/main/resources/lifecycle.yaml"));
+        assertThat(catalogue).contains(part);
+        Files.writeString(
+                scratch.resolve("lifecycle.yaml"),
+                catalogue.replaceFirst(Pattern.quote(part), instead));
         Ran ran = run("--rules", scratch.toString(), "--grafana", grafana.toString());
         assertThat(ran.code()).isOne();
         assertThat(ran.err()).contains(said).doesNotContain("\tat ");
