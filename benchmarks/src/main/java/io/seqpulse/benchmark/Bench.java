@@ -306,10 +306,10 @@ public final class Bench implements SubCommand {
         spec.commandLine()
                 .getErr()
                 .printf(
-                Locale.ROOT,
-                "%4d s  %s%n",
-                Duration.between(begun, Instant.now()).toSeconds(),
-                format.formatted(arguments));
+                        Locale.ROOT,
+                        "%4d s  %s%n",
+                        Duration.between(begun, Instant.now()).toSeconds(),
+                        format.formatted(arguments));
     }
 
     /** Letters or names of measures. */

@@ -62,16 +62,6 @@ final class KpiScale implements Callable<Integer> {
         }
     }
 
-    private static final List<Question> QUESTIONS =
-            List.of(
-                    stat("signup_to_project_24h"),
-                    stat("project_to_first_verdict_72h"),
-                    stat("free_to_pro_from_quota_emails"),
-                    stat("critical_alert_open_rate"),
-                    new Question(
-                            "Trend - signup_to_project_24h (daily)",
-                            product("signup_to_project_24h_daily")));
-
     @Option(
             names = "--users",
             paramLabel = "N",
@@ -97,6 +87,17 @@ final class KpiScale implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     private final Instant begun = Instant.now();
+
+    private static List<Question> questions() {
+        return List.of(
+                stat("signup_to_project_24h"),
+                stat("project_to_first_verdict_72h"),
+                stat("free_to_pro_from_quota_emails"),
+                stat("critical_alert_open_rate"),
+                new Question(
+                        "Trend - signup_to_project_24h (daily)",
+                        product("signup_to_project_24h_daily")));
+    }
 
     private static Question stat(String kpi) {
         return new Question(kpi, product(kpi));
@@ -195,7 +196,7 @@ final class KpiScale implements Callable<Integer> {
                 "kpi, ms",
                 "ratio",
                 "value");
-        for (Question question : QUESTIONS) {
+        for (Question question : questions()) {
             Answer slow = ask(product, question, question.theirs(), from, to);
             Answer quick = ask(product, question, panel(question.panel()), from, to);
             if (!slow.text().equals(quick.text())) {
@@ -309,9 +310,9 @@ final class KpiScale implements Callable<Integer> {
         spec.commandLine()
                 .getErr()
                 .printf(
-                Locale.ROOT,
-                "%4d s  %s%n",
-                Duration.between(begun, Instant.now()).toSeconds(),
-                format.formatted(arguments));
+                        Locale.ROOT,
+                        "%4d s  %s%n",
+                        Duration.between(begun, Instant.now()).toSeconds(),
+                        format.formatted(arguments));
     }
 }

@@ -19,7 +19,13 @@ class BenchIT {
         int code =
                 Lifecycle.commandLine()
                         .execute(
-"bench", "--events", "2000", "--runs", "1", "--report", file.toString());
+                                "bench",
+                                "--events",
+                                "2000",
+                                "--runs",
+                                "1",
+                                "--report",
+                                file.toString());
 
         assertThat(code).isZero();
         JsonNode report = new ObjectMapper().readTree(file.toFile());

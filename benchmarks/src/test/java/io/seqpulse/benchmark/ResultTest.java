@@ -3,11 +3,14 @@ package io.seqpulse.benchmark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.seqpulse.cli.Lifecycle;
 import java.io.PrintWriter;
-import java.io.Writer;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class ResultTest {
@@ -47,16 +50,26 @@ class ResultTest {
         assertThatThrownBy(() -> Measure.of("z")).hasMessageContaining("c (pipeline)");
     }
 
-    @Test
-    void badOptionsAreUsageErrors() {
-        assertThat(execute("--events", "10")).isEqualTo(CommandLine.ExitCode.USAGE);
-        assertThat(execute("--runs", "0")).isEqualTo(CommandLine.ExitCode.USAGE);
-        assertThat(execute("--only", "a,z")).isEqualTo(CommandLine.ExitCode.USAGE);
-    }
-
-    private static int execute(String... arguments) {
-        CommandLine bench = new CommandLine(new Bench());
-        bench.setErr(new PrintWriter(Writer.nullWriter()));
-        return bench.execute(arguments);
+    @ParameterizedTest
+    @CsvSource({
+        "bench --events 10, --events must be at least 1000, bench",
+        "bench --runs 0, --runs must be at least 1, bench",
+        "bench --parallelism 0, --parallelism must be at least 1, bench",
+        "bench --only a;z, invalid value for option '--only', bench",
+        "bench --report none/r.json, --report: there is no folder, bench",
+        "bench --profile none/p.html, --profile: there is no folder, bench",
+        "bench kpi --users 0, --users must be at least 1, bench kpi",
+        "bench kpi --report none/r.json, --report: there is no folder, bench kpi",
+    })
+    void wrongUsageIsSaidBeforeAnythingStarts(String line, String said, String command) {
+        StringWriter err = new StringWriter();
+        int code =
+                Lifecycle.commandLine()
+                        .setErr(new PrintWriter(err, true))
+                        .execute(line.replace(';', ',').split(" "));
+        assertThat(code).isEqualTo(CommandLine.ExitCode.USAGE);
+        assertThat(err.toString())
+                .startsWith("./lifecycle %s: %s".formatted(command, said))
+                .endsWith("See ./lifecycle %s --help%n".formatted(command));
     }
 }
