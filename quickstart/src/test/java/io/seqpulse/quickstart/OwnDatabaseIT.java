@@ -123,7 +123,7 @@ class OwnDatabaseIT {
         }
         try (Program down = Program.run("down", scratch)) {
             assertThat(down.exitValue()).isEqualTo(2);
-            assertThat(down.printed()).contains("./lifecycle up ends with Ctrl-C");
+            assertThat(down.printed()).contains("./lifecycle up itself ends with Ctrl-C");
         }
         try (Program up =
                 Program.run("up", scratch, "--database", "postgresql://u@localhost:1/x")) {
