@@ -7,6 +7,7 @@ import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.Detector.Answer;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -73,7 +74,7 @@ public final class Detection {
             String id,
             Profile profile,
             Fact told,
-            EventSpillStore older,
+            SpillStore older,
             long wall,
             Consumer<Message> out) {
         Fact fact = profile.timed(told);

@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.detect;
 import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.List;
 import java.util.Map;
 
@@ -26,7 +27,7 @@ interface Detector {
      * The occasions that a fact makes or changes, which the profile has just taken; asked only of
      * facts that move it.
      */
-    List<TriggerInstance> instances(Profile profile, Fact fact, EventSpillStore older);
+    List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older);
 
     /**
      * The occasions that come with time alone, of what the profile knows already; none where each

@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -12,7 +13,7 @@ import java.util.List;
  */
 public final class EventHistory {
 
-    /** As many are at hand; older ones are kept in {@link EventSpillStore}. */
+    /** As many are at hand; older ones are kept in {@link SpillStore}. */
     static final int AT_HAND = 64;
 
     /**
@@ -34,11 +35,11 @@ public final class EventHistory {
     PeriodCounts months;
     PeriodCounts weeks;
 
-    /** Whether there are others in {@link EventSpillStore}. */
+    /** Whether there are others in {@link SpillStore}. */
     boolean olderElsewhere;
 
     /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
-    boolean take(Fact fact, EventSpillStore older) {
+    boolean take(Fact fact, SpillStore older) {
         if (first == null) {
             first = EventRecord.of(fact);
             last = fact.at();
@@ -71,7 +72,7 @@ public final class EventHistory {
     }
 
     /** Returns the time it was remembered with before, or null if it is new. */
-    private Long remember(Fact fact, EventSpillStore older) {
+    private Long remember(Fact fact, SpillStore older) {
         TimedEvent told = new TimedEvent(fact.id(), fact.at());
         for (int i = atHand.size() - 1; i >= 0; i--) {
             if (atHand.get(i).id().equals(fact.id())) {
@@ -79,10 +80,10 @@ public final class EventHistory {
             }
         }
         if (olderElsewhere) {
-            Long known = older.at(fact.kind(), fact.id());
+            Long known = older.get(fact.kind().label(), fact.id());
             if (known != null) {
                 if (known != fact.at()) {
-                    older.put(fact.kind(), fact.id(), fact.at());
+                    older.put(fact.kind().label(), fact.id(), fact.at());
                 }
                 return known;
             }
@@ -94,10 +95,10 @@ public final class EventHistory {
         return null;
     }
 
-    private void putAside(FactKind kind, EventSpillStore older) {
+    private void putAside(FactKind kind, SpillStore older) {
         atHand.sort(Comparator.comparingLong(TimedEvent::at));
         List<TimedEvent> oldest = atHand.subList(0, AT_HAND / 2);
-        oldest.forEach(one -> older.put(kind, one.id(), one.at()));
+        oldest.forEach(one -> older.put(kind.label(), one.id(), one.at()));
         oldest.clear();
         olderElsewhere = true;
     }
@@ -111,7 +112,7 @@ public final class EventHistory {
     }
 
     /** Business times of those in {@code [from, to)}, ascending. */
-    List<Long> times(FactKind kind, long from, long to, EventSpillStore older) {
+    List<Long> times(FactKind kind, long from, long to, SpillStore older) {
         List<Long> times = new ArrayList<>();
         if (atHand == null) {
             times.add(first.at());
@@ -119,7 +120,7 @@ public final class EventHistory {
             atHand.forEach(one -> times.add(one.at()));
         }
         if (olderElsewhere) {
-            times.addAll(older.times(kind));
+            times.addAll(older.all(kind.label()).values());
         }
         times.removeIf(at -> at < from || at >= to);
         times.sort(null);

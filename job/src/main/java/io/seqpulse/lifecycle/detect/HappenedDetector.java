@@ -4,6 +4,7 @@ import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -21,7 +22,7 @@ record HappenedDetector(Happened trigger) implements Detector {
     }
 
     @Override
-    public List<TriggerInstance> instances(Profile profile, Fact fact, EventSpillStore older) {
+    public List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older) {
         return switch (trigger.occurrence()) {
             case EACH -> instance(fact.id(), EventRecord.of(fact));
             case FIRST -> first(profile.first(trigger.fact()), fact);

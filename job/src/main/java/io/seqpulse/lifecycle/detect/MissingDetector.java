@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.detect;
 import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Missing;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ record MissingDetector(Missing trigger) implements Detector {
     }
 
     @Override
-    public List<TriggerInstance> instances(Profile profile, Fact fact, EventSpillStore older) {
+    public List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older) {
         EventRecord after = profile.first(trigger.after());
         return fact.kind() == trigger.after() && after != null && after.isTold(fact)
                 ? waiting(profile)

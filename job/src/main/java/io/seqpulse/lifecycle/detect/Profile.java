@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.detect;
 import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.fact.SubjectState;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.CohortState;
@@ -187,7 +188,7 @@ public class Profile extends SubjectState {
     }
 
     /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
-    boolean observe(Fact fact, EventSpillStore older) {
+    boolean observe(Fact fact, SpillStore older) {
         EventRecord first = first(fact.kind());
         if (fact.kind() == FactKind.USER_ACTIVATED && first != null && fact.at() >= first.at()) {
             return false; // it is active still
@@ -216,7 +217,7 @@ public class Profile extends SubjectState {
     }
 
     /** Business times of the events of a kind in {@code [from, to)}, ascending. */
-    List<Long> times(FactKind kind, long from, long to, EventSpillStore older) {
+    List<Long> times(FactKind kind, long from, long to, SpillStore older) {
         EventHistory all = happened.get(kind);
         return all == null ? List.of() : all.times(kind, from, to, older);
     }

@@ -4,6 +4,7 @@ import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.catalogue.Trigger.Reached;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.List;
 import java.util.Map;
 
@@ -37,7 +38,7 @@ record ReachedDetector(Reached trigger) implements Detector {
     }
 
     @Override
-    public List<TriggerInstance> instances(Profile profile, Fact fact, EventSpillStore older) {
+    public List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older) {
         int number = Periods.monthNumber(timeOf(fact));
         if (profile.countInMonth(trigger.count(), number) < trigger.atLeast()) {
             return List.of();

@@ -4,16 +4,15 @@ import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
-import io.seqpulse.lifecycle.detect.EventSpillStore;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.ProfileCodec;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.CohortState;
 import io.seqpulse.lifecycle.kpi.Cohorts;
-import io.seqpulse.lifecycle.kpi.SpillStore;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.TimeToLive;
 import java.time.Duration;
@@ -59,7 +58,7 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
 
     private transient Detection detection;
     private transient MapState<String, Long> olderEvents;
-    private transient EventSpillStore older;
+    private transient SpillStore older;
     private transient SpillStore olderMoments;
 
     /**
@@ -84,9 +83,10 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
                         EVENTS_KEPT,
                         new MapStateDescriptor<>("older-events", Types.STRING, Types.LONG));
         olderEvents = getRuntimeContext().getMapState(counted);
-        older = new EventState(olderEvents);
+        older = new SpillState("events", olderEvents);
         olderMoments =
-                new MomentState(
+                new SpillState(
+                        "KPI state",
                         getRuntimeContext()
                                 .getMapState(
                                         new MapStateDescriptor<>(

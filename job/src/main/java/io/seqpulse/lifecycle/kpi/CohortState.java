@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.kpi;
 
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;

@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.kpi;
 
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.io.Serializable;
 import java.util.Map;
 

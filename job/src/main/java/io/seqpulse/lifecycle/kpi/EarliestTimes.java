@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.kpi;
 
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -5,6 +5,7 @@ import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Kpi.Cohort;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
 import java.util.Map;
 import java.util.NavigableSet;

@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.kpi;
 
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -7,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -16,8 +16,9 @@ import java.util.function.Consumer;
  * those there are.
  *
  * <p>At hand are the latest of each environment: what the next verdict asks for, also where it has
- * been overtaken. The earlier ones are in an {@link SpillStore}; all of them are asked for when the
- * answer is not among those at hand.
+ * been overtaken. The earlier ones are in a {@link SpillStore}, and are loaded when a change
+ * reaches them. A change of a verdict concerns a window: from the ok before it to the ok after it.
+ * What the window contributed is taken back, and what it contributes now is counted.
  *
  * <p>State, as {@link CohortStateCodec} writes it; what has changed is told with the fact that
  * changed it.
@@ -77,6 +78,15 @@ final class Recoveries {
             return place;
         }
 
+        /** The place behind all that are not after one. */
+        private int placeAfter(Given given) {
+            int place = verdicts.size();
+            while (place > 0 && BY_TIME.compare(verdicts.get(place - 1), given) > 0) {
+                place--;
+            }
+            return place;
+        }
+
         /** The first ok at a place or behind it, or null. */
         private Given okFrom(int place) {
             for (int i = place; i < verdicts.size(); i++) {
@@ -87,17 +97,22 @@ final class Recoveries {
             return null;
         }
 
-        /** Whether it is known which verdicts an ok at that place ends. */
-        private boolean isClear(int place) {
-            if (more) {
-                for (int i = place - 1; i >= 0; i--) {
-                    if (verdicts.get(i).ok()) {
-                        return true;
-                    }
-                }
-                return false;
+        /** The first place of those that an ok at a place ends. */
+        private int endedBy(int place) {
+            int first = place;
+            while (first > 0 && !verdicts.get(first - 1).ok()) {
+                first--;
             }
-            return true;
+            return first;
+        }
+
+        /** Whether all that a verdict's coming or going concerns is at hand. */
+        private boolean reaches(Given given) {
+            if (!more || given == null) {
+                return true;
+            }
+            int place = placeOf(given);
+            return given.ok() ? endedBy(place) > 0 : place > 0 || verdicts.get(0).equals(given);
         }
     }
 
@@ -113,61 +128,42 @@ final class Recoveries {
     /**
      * Adds a verdict. If the deployment already has one at another time, {@link #remove} it first.
      */
-    void put(String environment, Given given, SpillStore more) {
+    void put(String environment, Given given, SpillStore spill) {
         Latest here = latest.computeIfAbsent(environment, none -> new Latest());
         Given before = here.find(given.id());
         if (before == null && here.mayBeElsewhere(given)) {
-            before = elsewhere(environment, given.id(), more);
+            before = spilled(environment, given.id(), spill);
         }
-        if (given.equals(before)) {
-            return;
+        if (!given.equals(before)) {
+            change(environment, here, before, given, spill);
         }
-        if ((before == null || remove(here, before, null)) && add(here, given, null)) {
-            if (here.verdicts.size() > AT_HAND) {
-                moveAway(environment, here, more);
-            }
-            return;
-        }
-        Given old = before;
-        rearrange(
-                environment,
-                more,
-                (all, touched) -> {
-                    if (old != null) {
-                        remove(all, old, touched);
-                    }
-                    add(all, given, touched);
-                });
     }
 
     /** A deployment has no verdict any more. */
-    void remove(String environment, String id, SpillStore more) {
+    void remove(String environment, String id, SpillStore spill) {
         Latest here = latest.get(environment);
         if (here == null) {
             return;
         }
         Given gone = here.find(id);
         if (gone == null && here.more) {
-            gone = elsewhere(environment, id, more);
+            gone = spilled(environment, id, spill);
         }
-        if (gone == null || (here.verdicts.size() > 1 && remove(here, gone, null))) {
-            return;
+        if (gone != null) {
+            change(environment, here, gone, null, spill);
         }
-        Given old = gone;
-        rearrange(environment, more, (all, touched) -> remove(all, old, touched));
     }
 
     /** Takes back all of it. */
-    void clear(SpillStore more) {
-        for (String environment : List.copyOf(latest.keySet())) {
-            rearrange(
-                    environment,
-                    more,
-                    (all, touched) -> {
-                        countAll(all, -1);
-                        all.verdicts.clear();
-                    });
-        }
+    void clear(SpillStore spill) {
+        latest.forEach(
+                (environment, here) -> {
+                    Set<Given> earlier = load(environment, here, spill);
+                    count(here, 0, here.verdicts.size(), -1, null);
+                    here.verdicts.clear();
+                    putAside(environment, here, earlier, Set.of(), spill);
+                });
+        latest.clear();
     }
 
     /** Tells what has changed since the last time. */
@@ -184,124 +180,115 @@ final class Recoveries {
         changes.clear();
     }
 
-    /** Adds one, unless what it changes is not among these. */
-    private boolean add(Latest here, Given given, Set<Given> touched) {
-        int place = here.placeOf(given);
-        if (here.more && place == 0 || given.ok() && !here.isClear(place)) {
-            return false;
-        }
-        Given next = here.okFrom(place);
-        if (given.ok()) {
-            passOn(here, place, next, given, touched);
-        } else if (next != null) {
-            count(given, next, 1, touched);
-        }
-        here.verdicts.add(place, given);
-        return true;
-    }
+    /**
+     * Replaces a verdict.
+     *
+     * @param gone null where there was none
+     * @param come null where there is none any more
+     */
+    private void change(String environment, Latest here, Given gone, Given come, SpillStore spill) {
+        boolean empties = come == null && here.verdicts.size() == 1;
+        Set<Given> earlier =
+                here.reaches(gone) && here.reaches(come) && !(empties && here.more)
+                        ? Set.of()
+                        : load(environment, here, spill);
+        Set<Given> window = earlier.isEmpty() ? null : new HashSet<>();
+        Given first = gone == null || come != null && isBefore(come, gone) ? come : gone;
+        Given last = first.equals(come) && gone != null ? gone : come == null ? gone : come;
+        boolean ends = gone != null && gone.ok() || come != null && come.ok();
+        int from = ends ? here.endedBy(here.placeOf(first)) : here.placeOf(first);
 
-    /** Removes one, unless it, or what that changes, is not among these. */
-    private boolean remove(Latest here, Given given, Set<Given> touched) {
-        int place = here.placeOf(given);
-        if (place == here.verdicts.size()
-                || !here.verdicts.get(place).equals(given)
-                || given.ok() && !here.isClear(place)) {
-            return false;
+        count(here, from, here.placeAfter(last), -1, window);
+        if (gone != null) {
+            here.verdicts.remove(gone);
         }
-        here.verdicts.remove(place);
-        Given next = here.okFrom(place);
-        if (given.ok()) {
-            passOn(here, place, given, next, touched);
-        } else if (next != null) {
-            count(given, next, -1, touched);
+        if (come != null) {
+            here.verdicts.add(here.placeOf(come), come);
         }
-        return true;
-    }
+        count(here, from, here.placeAfter(last), 1, window);
 
-    /** What stands before a place is ended by another ok, or none, than before. */
-    private void passOn(Latest here, int place, Given from, Given to, Set<Given> touched) {
-        for (int i = place - 1; i >= 0 && !here.verdicts.get(i).ok(); i--) {
-            if (from != null) {
-                count(here.verdicts.get(i), from, -1, touched);
-            }
-            if (to != null) {
-                count(here.verdicts.get(i), to, 1, touched);
-            }
+        putAside(environment, here, earlier, window, spill);
+        if (here.verdicts.isEmpty()) {
+            latest.remove(environment);
         }
     }
 
-    private void countAll(Latest all, int times) {
-        for (int i = 0; i < all.verdicts.size(); i++) {
-            Given ok = all.verdicts.get(i).ok() ? null : all.okFrom(i);
-            if (ok != null) {
-                count(all.verdicts.get(i), ok, times, null);
-            }
-        }
+    private static boolean isBefore(Given given, Given other) {
+        return BY_TIME.compare(given, other) < 0;
     }
 
     /**
-     * @param touched collects the verdicts whose spilled entry must be rewritten to restart its
-     *     TTL; null if none can be spilled
+     * Counts the critical verdicts of a part of a window, or takes back what was counted of them.
+     *
+     * @param window collects the verdicts whose spilled entry must be rewritten to restart its TTL;
+     *     null where none is spilled
      */
-    private void count(Given critical, Given ok, int times, Set<Given> touched) {
-        Histogram.RECOVERY.add(changes, MEASURE, critical.atMicros(), ok.atMicros(), times);
-        if (touched != null) {
-            touched.add(critical);
-            touched.add(ok);
+    private void count(Latest here, int from, int to, int times, Set<Given> window) {
+        for (int i = from; i < to; i++) {
+            Given critical = here.verdicts.get(i);
+            Given ok = critical.ok() ? null : here.okFrom(i);
+            if (ok != null) {
+                Histogram.RECOVERY.add(changes, MEASURE, critical.atMicros(), ok.atMicros(), times);
+                if (window != null) {
+                    window.add(critical);
+                    window.add(ok);
+                }
+            }
         }
     }
 
-    private static void moveAway(String environment, Latest here, SpillStore more) {
-        List<Given> away = here.verdicts.subList(0, here.verdicts.size() - AT_HAND / 2);
-        for (Given given : away) {
-            more.put(SpillStore.VERDICTS, id(environment, given.id()), encode(given));
+    /** Takes the earlier ones in hand, and returns them. */
+    private static Set<Given> load(String environment, Latest here, SpillStore spill) {
+        if (!here.more) {
+            return Set.of();
         }
-        away.clear();
-        here.more = true;
-    }
-
-    /** Changes any of them, with all of that environment before one's eyes. */
-    private void rearrange(
-            String environment, SpillStore more, BiConsumer<Latest, Set<Given>> change) {
         Set<Given> earlier = new HashSet<>();
         String prefix = id(environment, "");
-        more.all(SpillStore.VERDICTS)
+        spill.all(SpillStore.VERDICTS)
                 .forEach(
                         (key, value) -> {
                             if (key.startsWith(prefix)) {
                                 earlier.add(decode(key.substring(prefix.length()), value));
                             }
                         });
-        Latest all = new Latest();
-        all.verdicts.addAll(earlier);
-        all.verdicts.addAll(latest.remove(environment).verdicts);
-        all.verdicts.sort(BY_TIME);
-        Set<Given> touched = new HashSet<>();
-        change.accept(all, touched);
-
-        Latest now = new Latest();
-        int first = Math.max(0, all.verdicts.size() - AT_HAND / 2);
-        now.verdicts.addAll(all.verdicts.subList(first, all.verdicts.size()));
-        now.more = first > 0;
-        if (!now.verdicts.isEmpty()) {
-            latest.put(environment, now);
-        }
-        for (Given given : all.verdicts.subList(0, first)) {
-            if (!earlier.remove(given) || touched.contains(given)) {
-                more.put(SpillStore.VERDICTS, id(environment, given.id()), encode(given));
-            }
-        }
-        Set<String> stay = new HashSet<>();
-        all.verdicts.subList(0, first).forEach(given -> stay.add(given.id()));
-        for (Given given : earlier) {
-            if (!stay.contains(given.id())) {
-                more.remove(SpillStore.VERDICTS, id(environment, given.id()));
-            }
-        }
+        here.verdicts.addAll(earlier);
+        here.verdicts.sort(BY_TIME);
+        here.more = false;
+        return earlier;
     }
 
-    private static Given elsewhere(String environment, String id, SpillStore more) {
-        Long value = more.get(SpillStore.VERDICTS, id(environment, id));
+    /**
+     * Leaves the latest at hand where there are too many.
+     *
+     * @param earlier those that are spilled now
+     * @param window those of them that are to be written again
+     */
+    private static void putAside(
+            String environment,
+            Latest here,
+            Set<Given> earlier,
+            Set<Given> window,
+            SpillStore spill) {
+        int size = here.verdicts.size();
+        List<Given> away = here.verdicts.subList(0, size > AT_HAND ? size - AT_HAND / 2 : 0);
+        Set<String> ids = new HashSet<>();
+        for (Given given : away) {
+            ids.add(given.id());
+            if (!earlier.contains(given) || window.contains(given)) {
+                spill.put(SpillStore.VERDICTS, id(environment, given.id()), encode(given));
+            }
+        }
+        for (Given given : earlier) {
+            if (!ids.contains(given.id())) {
+                spill.remove(SpillStore.VERDICTS, id(environment, given.id()));
+            }
+        }
+        here.more |= !away.isEmpty();
+        away.clear();
+    }
+
+    private static Given spilled(String environment, String id, SpillStore spill) {
+        Long value = spill.get(SpillStore.VERDICTS, id(environment, id));
         return value == null ? null : decode(id, value);
     }
 

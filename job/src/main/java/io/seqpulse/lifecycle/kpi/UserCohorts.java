@@ -6,6 +6,7 @@ import io.seqpulse.lifecycle.catalogue.Kpi.Cohort;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.Map;
 
 /**

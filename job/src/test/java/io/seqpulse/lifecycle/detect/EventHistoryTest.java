@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.InMemory;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,25 +29,25 @@ class EventHistoryTest {
 
     @Test
     void keepsASingleEventNowhereElse() {
-        Elsewhere older = new Elsewhere();
+        InMemory older = new InMemory();
         EventHistory all = new EventHistory();
         assertThat(all.take(started(1, MORNING), older)).isTrue();
         assertThat(all.take(started(1, MORNING), older)).isFalse();
         assertThat(all.atHand).isNull();
         assertThat(all.times(KIND, MORNING, MORNING + 1, older)).containsExactly(MORNING);
         assertThat(all.times(KIND, MORNING + 1, MORNING + DAY, older)).isEmpty();
-        assertThat(older.events).isEmpty();
+        assertThat(older.all(KIND.label())).isEmpty();
     }
 
     @Test
     void keepsManyEventsElsewhereAndKnowsThemAgain() {
-        Elsewhere older = new Elsewhere();
+        InMemory older = new InMemory();
         EventHistory all = new EventHistory();
         for (int id = 0; id < 500; id++) {
             assertThat(all.take(started(id, MORNING + id), older)).isTrue();
         }
         assertThat(all.atHand).hasSizeBetween(1, EventHistory.AT_HAND);
-        assertThat(older.events).hasSize(500 - all.atHand.size());
+        assertThat(older.all(KIND.label())).hasSize(500 - all.atHand.size());
         for (int id = 0; id < 500; id++) {
             assertThat(all.take(started(id, MORNING + id), older)).as("event %d", id).isFalse();
         }
@@ -59,7 +60,7 @@ class EventHistoryTest {
     void leavesWhatAMapWouldLeave(
             @ForAll @Size(min = 1, max = 400) List<@IntRange(min = 0, max = 150) Integer> ids,
             @ForAll @Size(min = 400, max = 400) List<@IntRange(min = 0, max = 40) Integer> hours) {
-        Elsewhere older = new Elsewhere();
+        InMemory older = new InMemory();
         EventHistory all = new EventHistory();
         Map<Integer, Long> plain = new HashMap<>();
         long first = Long.MAX_VALUE;

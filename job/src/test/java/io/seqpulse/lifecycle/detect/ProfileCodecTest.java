@@ -10,6 +10,7 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Orphan;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.CohortState;
 import io.seqpulse.lifecycle.kpi.Cohorts;
@@ -17,8 +18,8 @@ import io.seqpulse.lifecycle.kpi.Count;
 import io.seqpulse.lifecycle.kpi.Figure;
 import io.seqpulse.lifecycle.kpi.ProjectCohorts;
 import io.seqpulse.lifecycle.kpi.Relation;
-import io.seqpulse.lifecycle.kpi.SpillStore;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.InMemory;
 import io.seqpulse.lifecycle.story.Rules;
 import java.io.IOException;
 import java.util.List;
@@ -127,7 +128,7 @@ class ProfileCodecTest {
         profile.row.position = new LogPosition(17, 18);
         profile.planSince = MORNING - DAY;
         profile.ownerSince = MORNING - 2 * DAY;
-        EventSpillStore none = new Elsewhere();
+        SpillStore none = new InMemory();
         profile.observe(Facts.of(FactKind.PROJECT_CREATED, SHOP, SHOP, MORNING).fact(), none);
         for (int i = 0; i < 3; i++) {
             profile.observe(

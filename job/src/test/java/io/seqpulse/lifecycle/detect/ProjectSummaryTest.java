@@ -10,7 +10,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.InMemory;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +23,7 @@ class ProjectSummaryTest {
     private static final int WEEK = Periods.weekNumber(MONDAY);
 
     private final Profile profile = new Profile();
-    private final EventSpillStore older = new Elsewhere();
+    private final SpillStore older = new InMemory();
 
     @Test
     void isUnknownUntilTheProjectAndItsOwnerAreKnown() {

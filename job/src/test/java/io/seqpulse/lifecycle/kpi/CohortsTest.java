@@ -16,7 +16,9 @@ import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.story.Facts;
+import io.seqpulse.lifecycle.story.InMemory;
 import io.seqpulse.lifecycle.story.Rules;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -296,6 +298,24 @@ class CohortsTest {
         written.clear();
         recoveries.remove("production", "d1", watched);
         assertThat(written).containsExactly("production\nd0");
+    }
+
+    @Test
+    void takesEarlierVerdictsInHandWhenTheLatestAreGone() {
+        SpillStore elsewhere = new InMemory();
+        Recoveries recoveries = new Recoveries();
+        for (int i = 0; i < 20; i++) {
+            recoveries.put("production", new Recoveries.Given("d" + i, i, false), elsewhere);
+        }
+        for (int i = 19; i > 0; i--) {
+            recoveries.remove("production", "d" + i, elsewhere);
+        }
+        recoveries.put("production", new Recoveries.Given("end", 20, true), elsewhere);
+
+        Map<Figure, Count> told = new HashMap<>();
+        recoveries.tell(increment -> add(told, increment));
+        assertThat(told.values()).extracting(Count::denominator).containsExactly(1L);
+        assertThat(elsewhere.all(SpillStore.VERDICTS)).isEmpty();
     }
 
     private record Watched(SpillStore to, Set<String> written) implements SpillStore {

@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.kpi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.story.InMemory;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;

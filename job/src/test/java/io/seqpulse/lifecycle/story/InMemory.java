@@ -1,10 +1,11 @@
-package io.seqpulse.lifecycle.kpi;
+package io.seqpulse.lifecycle.story;
 
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.HashMap;
 import java.util.Map;
 
 /** What is not at hand, in a map. */
-final class InMemory implements SpillStore {
+public final class InMemory implements SpillStore {
 
     private final Map<String, Map<String, Long>> kinds = new HashMap<>();
 

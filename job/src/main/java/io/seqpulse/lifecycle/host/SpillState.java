@@ -1,19 +1,25 @@
 package io.seqpulse.lifecycle.host;
 
-import io.seqpulse.lifecycle.kpi.SpillStore;
+import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.util.FlinkRuntimeException;
 
 /**
- * The moments of the current key that are not at hand: {@code kind id} → microseconds.
+ * The spill store of the current key, in keyed state: {@code kind id} → time.
  *
- * @param state of those that are kept as long as their subject
- * @param verdicts of those that are as many as there are verdicts, and forgotten some day
+ * @param what is kept, for messages
+ * @param others of every kind but verdicts
+ * @param verdicts of those, which are forgotten some day
  */
-record MomentState(MapState<String, Long> state, MapState<String, Long> verdicts)
+record SpillState(String what, MapState<String, Long> others, MapState<String, Long> verdicts)
         implements SpillStore {
+
+    /** A store of which every kind is kept for as long. */
+    SpillState(String what, MapState<String, Long> state) {
+        this(what, state, state);
+    }
 
     @Override
     public Long get(String kind, String id) {
@@ -25,9 +31,9 @@ record MomentState(MapState<String, Long> state, MapState<String, Long> verdicts
     }
 
     @Override
-    public void put(String kind, String id, long atMicros) {
+    public void put(String kind, String id, long at) {
         try {
-            of(kind).put(key(kind, id), atMicros);
+            of(kind).put(key(kind, id), at);
         } catch (Exception e) {
             throw unusable(e);
         }
@@ -47,9 +53,9 @@ record MomentState(MapState<String, Long> state, MapState<String, Long> verdicts
         String prefix = key(kind, "");
         Map<String, Long> all = new HashMap<>();
         try {
-            for (Map.Entry<String, Long> moment : of(kind).entries()) {
-                if (moment.getKey().startsWith(prefix)) {
-                    all.put(moment.getKey().substring(prefix.length()), moment.getValue());
+            for (Map.Entry<String, Long> entry : of(kind).entries()) {
+                if (entry.getKey().startsWith(prefix)) {
+                    all.put(entry.getKey().substring(prefix.length()), entry.getValue());
                 }
             }
         } catch (Exception e) {
@@ -59,15 +65,15 @@ record MomentState(MapState<String, Long> state, MapState<String, Long> verdicts
     }
 
     private MapState<String, Long> of(String kind) {
-        return kind.equals(SpillStore.VERDICTS) ? verdicts : state;
+        return kind.equals(VERDICTS) ? verdicts : others;
     }
 
     private static String key(String kind, String id) {
         return kind + " " + id;
     }
 
-    private static FlinkRuntimeException unusable(Exception cause) {
+    private FlinkRuntimeException unusable(Exception cause) {
         return new FlinkRuntimeException(
-                "KPI state of the current key cannot be read or written", cause);
+                what + " of the current key cannot be read or written", cause);
     }
 }
