@@ -107,7 +107,7 @@ class CapturedTableTest {
             rows.add(
                     row(
                             8,
-                            "(%d, '%s', array[".formatted(table.ordinal() + 1, table.label()),
+                            "(%s, '%s', array[".formatted(table.ordinal() + 1, table.label()),
                             table.columns().stream().map(Column::name).toList()));
         }
         return String.join(",\n", rows) + "\n";
