@@ -55,7 +55,7 @@ class ComposeServicesIT {
     private static final Ports PORTS = new Ports(notice -> {});
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final Duration START = Duration.ofMinutes(3);
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofSeconds(60);
     private static final String OPERATOR = "an-operators-token-of-a-test";
 
     private static EmbeddedStack stack;
@@ -327,7 +327,7 @@ class ComposeServicesIT {
         URI address = URI.create("http://127.0.0.1:" + port);
         Process api = processes.start("api");
         Awaitility.await()
-                .atMost(SOON)
+                .atMost(START)
                 .ignoreExceptionsInstanceOf(IOException.class)
                 .failFast(() -> assertThat(api.isAlive()).as(processes.printed("api")).isTrue())
                 .until(() -> "up".equals(get(address.resolve("/health")).path("status").asText()));
@@ -349,7 +349,10 @@ class ComposeServicesIT {
 
     private static JsonNode asOperator(URI uri) throws IOException, InterruptedException {
         HttpRequest request =
-                HttpRequest.newBuilder(uri).header("Authorization", "Bearer " + OPERATOR).build();
+                HttpRequest.newBuilder(uri)
+                        .timeout(SOON)
+                        .header("Authorization", "Bearer " + OPERATOR)
+                        .build();
         return JSON.readTree(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body());
     }
 
@@ -535,6 +538,7 @@ class ComposeServicesIT {
             throws IOException, InterruptedException {
         return HTTP.send(
                 HttpRequest.newBuilder(uri)
+                        .timeout(SOON)
                         .header("Content-Type", "application/json")
                         .method(
                                 method,
