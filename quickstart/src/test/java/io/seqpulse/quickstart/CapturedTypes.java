@@ -91,7 +91,7 @@ final class CapturedTypes {
             }
         },
         TEXT("projects", "name", "%s::text"),
-        WORD("deployment_verdicts", "verdict", "%s::text"),
+        WORD("deployments", "state", "%s::text"),
         FLAG("users", "is_active", "%s::text") {
             @Override
             String read(ChangeEvent change, String column) {
@@ -247,6 +247,7 @@ final class CapturedTypes {
 
     private static void compare(Expected row, ChangeEvent change) {
         String what = row.kind() + " " + row.type();
+        assertThat(change.text(row.kind().column)).as(what).isNotNull();
         String read = row.kind().read(change, row.kind().column);
         switch (row.kind()) {
             case NUMBER -> {
