@@ -50,7 +50,7 @@ class PlantedSecretsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
 
     /** Columns whose type or check leaves no room for anything that could be recognised. */
-    private static final Set<String> TOO_NARROW = Set.of("boolean", "smallint", "numeric");
+    private static final Set<String> TOO_NARROW = Set.of("boolean", "smallint", "numeric(4,3)", "numeric(10,4)");
 
     private static final Set<String> CHECKED =
             Set.of(
@@ -236,7 +236,11 @@ class PlantedSecretsIT {
                 ResultSet found =
                         statement.executeQuery(
                                 """
-                                select k.relname, a.attname, format_type(a.atttypid, null),
+                                select k.relname, a.attname,
+                                    format_type(
+                                        a.atttypid,
+                                        case a.atttypid when 'numeric'::regtype
+                                            then a.atttypmod end),
                                     exists (
                                         select from lifecycle.captured_columns() c
                                         where c.table_name = k.relname
@@ -312,7 +316,10 @@ class PlantedSecretsIT {
             return "'" + REFERENCES.get(column.name()) + "'";
         }
         if (column.captured() && !column.type().equals("text")) {
-            return Set.of("integer", "numeric", "bigint").contains(column.type()) ? "1" : null;
+            return Set.of("integer", "bigint").contains(column.type())
+                            || column.type().startsWith("numeric")
+                    ? "1"
+                    : null;
         }
         return isFree(column) || column.captured() ? plantIn(column) : null;
     }
@@ -337,7 +344,7 @@ class PlantedSecretsIT {
                     case "text", "text[]", "jsonb" ->
                             "planted" + UUID.randomUUID().toString().replace("-", "");
                     case "uuid" -> UUID.randomUUID().toString();
-                    case "integer" -> Integer.toString(1_846_273_000 + planted);
+                    case "integer", "numeric(14,4)" -> Integer.toString(1_846_273_000 + planted);
                     case "bigint" -> Long.toString(7_291_846_273_000_000L + planted);
                     case "timestamp with time zone" ->
                             String.format(

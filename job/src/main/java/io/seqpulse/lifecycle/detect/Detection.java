@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  */
 public final class Detection {
 
-    /** Kept this long after an occasion has expired, against repetitions of its facts. */
+    /** Kept this long after an instance has expired, against repetitions of its facts. */
     private static final Duration MEMORY = Duration.ofDays(1);
 
     /**
@@ -40,7 +40,7 @@ public final class Detection {
             return active.rule();
         }
 
-        /** Whether the occasion is one of its trigger, which may have been edited since. */
+        /** Whether the instance is one of its trigger, which may have been edited since. */
         boolean made(ScheduledTrigger pending) {
             return detector.name().equals(pending.trigger);
         }
@@ -240,7 +240,7 @@ public final class Detection {
                 || rule.detector().isTold(profile, pending, rule.active().liveSince());
     }
 
-    /** Whether the only occasion that the fact could make is over or given out. */
+    /** Whether the only instance that the fact could make is over or given out. */
     private static boolean isSettled(Hosted rule, Profile profile, Fact fact) {
         String instance = rule.detector().onlyInstance(fact);
         if (instance == null) {
@@ -278,7 +278,7 @@ public final class Detection {
     }
 
     /**
-     * Keeps an occasion to be asked, unless it is history or over. Expired ones of a snapshot, or
+     * Keeps an instance to be asked, unless it is history or over. Expired ones of a snapshot, or
      * of a repeated fact, end here; those of the stream are asked all the same and end as stale.
      */
     private static void consider(
@@ -348,7 +348,7 @@ public final class Detection {
         }
     }
 
-    /** Whether the occasion goes on being watched; otherwise it is over. */
+    /** Whether the instance goes on being watched; otherwise it is over. */
     private boolean ask(
             String id,
             Hosted rule,

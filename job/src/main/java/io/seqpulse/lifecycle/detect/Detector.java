@@ -10,7 +10,7 @@ import java.util.Map;
 /** One way of noticing that something happened, or did not. Pure: no clock, no state of its own. */
 interface Detector {
 
-    /** What a detector says of an occasion once the clock has passed it. */
+    /** What a detector says of an instance once the clock has passed it. */
     enum Answer {
         /** It is as the rule needs. */
         HOLDS,
@@ -20,34 +20,34 @@ interface Detector {
         RESOLVED
     }
 
-    /** Whether facts of a kind can make an occasion, or change whether one holds or its figures. */
+    /** Whether facts of a kind can make an instance, or change whether one holds or its figures. */
     boolean isMovedBy(FactKind kind);
 
     /**
-     * The occasions that a fact makes or changes, which the profile has just taken; asked only of
-     * facts that move it.
+     * The trigger instances that a fact makes or changes, which the profile has just taken; asked
+     * only of facts that move it.
      */
     List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older);
 
     /**
-     * The occasions that come with time alone, of what the profile knows already; none where each
-     * takes an event.
+     * The trigger instances that come with time alone, of what the profile knows already; none
+     * where each takes an event.
      */
     default List<TriggerInstance> waiting(Profile profile) {
         return List.of();
     }
 
     /**
-     * The one occasion that a fact can make, where that can be told without looking; else null.
-     * What is over or given out need not be looked for again with every fact.
+     * The one trigger instance that a fact can make, where that can be told without looking; else
+     * null. What is over or given out need not be looked for again with every fact.
      */
     default String onlyInstance(Fact fact) {
         return null;
     }
 
     /**
-     * The occasion of which a fact, which the profile has just taken, shows that it is not as the
-     * rule needs, or no longer; null: of none.
+     * The trigger instance of which a fact, which the profile has just taken, shows that it is not
+     * as the rule needs, or no longer; null: of none.
      */
     default String deniedInstance(Profile profile, Fact fact) {
         return null;
@@ -59,16 +59,16 @@ interface Detector {
     }
 
     /**
-     * What is noticed, without the parameters that may be retuned: an occasion that something else
+     * What is noticed, without the parameters that may be retuned: an instance that something else
      * made says nothing here.
      */
     String name();
 
-    /** Whether an occasion is still as the rule needs. */
+    /** Whether an instance is still as the rule needs. */
     Answer ask(Profile profile, ScheduledTrigger pending);
 
     /**
-     * Whether an occasion can be decided although nobody told what happened to the subject before
+     * Whether an instance can be decided although nobody told what happened to the subject before
      * the log tells of it: first seen is not first happened, and not seen is not absent.
      *
      * @param liveSince when the rule first ran: what was mailed since has its key taken
@@ -77,7 +77,7 @@ interface Detector {
         return false;
     }
 
-    /** Figures that the text needs as they are now; empty where the occasion's own suffice. */
+    /** Figures that the text needs as they are now; empty where the instance's own suffice. */
     default Map<String, String> figures(Profile profile, ScheduledTrigger pending) {
         return Map.of();
     }

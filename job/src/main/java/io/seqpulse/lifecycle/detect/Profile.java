@@ -56,10 +56,10 @@ public class Profile extends SubjectState {
     /** Member row id → member; projects only. */
     public Map<String, Member> members = new HashMap<>();
 
-    /** Rule and occasion → what is still to be asked or watched. */
+    /** Rule and trigger instance → what is still to be asked or watched. */
     public Map<String, ScheduledTrigger> pending = new HashMap<>();
 
-    /** Rule and occasion that is over → when that may be forgotten. */
+    /** Rule and trigger instance that is over → when that may be forgotten. */
     public Map<String, Long> handled = new HashMap<>();
 
     /** When an unknown subject may be forgotten, epoch milliseconds; 0: it is known, or empty. */

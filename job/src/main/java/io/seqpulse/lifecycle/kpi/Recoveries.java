@@ -193,8 +193,8 @@ final class Recoveries {
                         ? Set.of()
                         : load(environment, here, spill);
         Set<Given> window = earlier.isEmpty() ? null : new HashSet<>();
-        Given first = gone == null || come != null && isBefore(come, gone) ? come : gone;
-        Given last = first.equals(come) && gone != null ? gone : come == null ? gone : come;
+        Given first = come == null || gone != null && isBefore(gone, come) ? gone : come;
+        Given last = come == null || gone != null && isBefore(come, gone) ? gone : come;
         boolean ends = gone != null && gone.ok() || come != null && come.ok();
         int from = ends ? here.endedBy(here.placeOf(first)) : here.placeOf(first);
 
