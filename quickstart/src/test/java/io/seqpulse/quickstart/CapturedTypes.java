@@ -138,10 +138,15 @@ final class CapturedTypes {
         this.stack = stack;
     }
 
-    /** Gives each column each type, and compares what the log says with what the database says. */
+    /**
+     * Gives each column each type, and compares what the log says with what the database says. The
+     * next table of a name is made when the rows of the one before are in the log: of a column that
+     * was {@code citext} in a table that is gone, Debezium tells a null.
+     */
     void everyOneIsReadOrRefused() throws SQLException {
         try (Connection product = stack.connect();
-                Statement statement = product.createStatement()) {
+                Statement statement = product.createStatement();
+                ChangeTopic log = stack.changes()) {
             for (String sql : preparation()) {
                 statement.execute(sql);
             }
@@ -149,12 +154,9 @@ final class CapturedTypes {
                 for (Kind kind : Kind.values()) {
                     insert(product, kind, type.getKey(), type.getValue());
                 }
+                compare(log);
             }
-            statement.execute("update public.email_preferences set marketing_opt_in = false");
-            statement.execute(
-                    "insert into public.project_members (email) values ('the.last@types.example')");
         }
-        compare();
         assertThat(refused)
                 .as("read as something else, if they were read")
                 .contains(
@@ -180,8 +182,7 @@ final class CapturedTypes {
                                 "create domain public.some_uuid as uuid",
                                 "create domain public.some_flag as boolean",
                                 "create domain public.some_time as timestamp(3)",
-                                "create domain public.some_list as text[]",
-                                "alter table public.project_members alter column project_id drop not null"));
+                                "create domain public.some_list as text[]"));
         for (Kind kind : Kind.values()) {
             sql.add("select lifecycle.release_table('%s')".formatted(kind.table));
             sql.add("drop table public.%s cascade".formatted(kind.table));
@@ -224,25 +225,19 @@ final class CapturedTypes {
         }
     }
 
-    private void compare() {
-        int compared = 0;
-        try (ChangeTopic log = stack.changes()) {
-            String value;
-            do {
-                Optional<String> next = log.next(any -> true, SOON);
-                assertThat(next).as("%d of %d rows", compared, expected.size()).isPresent();
-                value = next.get();
-                LogRecord record =
-                        DebeziumEnvelope.parse(null, value.getBytes(StandardCharsets.UTF_8), 0);
-                ChangeEvent change = record.change();
-                Expected row = change == null ? null : expected.get(change.text("id"));
-                if (row != null) {
-                    compared++;
-                    compare(row, change);
-                }
-            } while (!value.contains("the.last@types.example"));
+    /** Reads on until every row that is expected was compared. */
+    private void compare(ChangeTopic log) {
+        while (!expected.isEmpty()) {
+            Optional<String> next = log.next(any -> true, SOON);
+            assertThat(next).as("the log tells of %s", expected.values()).isPresent();
+            LogRecord record =
+                    DebeziumEnvelope.parse(null, next.get().getBytes(StandardCharsets.UTF_8), 0);
+            ChangeEvent change = record.change();
+            Expected row = change == null ? null : expected.remove(change.text("id"));
+            if (row != null) {
+                compare(row, change);
+            }
         }
-        assertThat(compared).isEqualTo(expected.size());
     }
 
     private static void compare(Expected row, ChangeEvent change) {
