@@ -50,7 +50,8 @@ class PlantedSecretsIT {
     private static final Duration SOON = Duration.ofSeconds(60);
 
     /** Columns whose type or check leaves no room for anything that could be recognised. */
-    private static final Set<String> TOO_NARROW = Set.of("boolean", "smallint", "numeric(4,3)", "numeric(10,4)");
+    private static final Set<String> TOO_NARROW =
+            Set.of("boolean", "smallint", "numeric(4,3)", "numeric(10,4)");
 
     private static final Set<String> CHECKED =
             Set.of(
