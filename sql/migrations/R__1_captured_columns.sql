@@ -21,8 +21,7 @@ as $$
         (6, 'metric_samples', array[
             'id', 'deployment_id', 'phase', 'latency_p95', 'error_rate', 'collected_at']),
         (7, 'sdh_hints', array[
-            'id', 'deployment_id', 'metric', 'severity', 'title', 'diagnosis', 'suggested_actions',
-            'created_at']),
+            'id', 'deployment_id', 'severity', 'title', 'suggested_actions', 'created_at']),
         (8, 'deployment_verdicts', array[
             'id', 'deployment_id', 'verdict', 'confidence', 'summary', 'created_at']),
         (9, 'quota_refusals', array['id', 'project_id', 'attempted_at', 'used']),
@@ -79,9 +78,9 @@ as $$
             ('metric_samples', 'word', true, array['phase']),
             ('sdh_hints', 'id', true, array['id', 'deployment_id']),
             ('sdh_hints', 'list', false, array['suggested_actions']),
-            ('sdh_hints', 'text', false, array['title', 'diagnosis']),
+            ('sdh_hints', 'text', false, array['title']),
             ('sdh_hints', 'time', true, array['created_at']),
-            ('sdh_hints', 'word', true, array['metric', 'severity']),
+            ('sdh_hints', 'word', true, array['severity']),
             ('deployment_verdicts', 'id', true, array['id', 'deployment_id']),
             ('deployment_verdicts', 'number', false, array['confidence']),
             ('deployment_verdicts', 'text', false, array['summary']),

@@ -13,10 +13,10 @@ import io.seqpulse.connector.jdbc.KpiWriter;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.LifecyclePipeline;
 import io.seqpulse.lifecycle.SeqpulseTables;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
-import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.decode.DecodeChanges;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
@@ -28,13 +28,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -112,13 +110,7 @@ final class JobRuns implements AutoCloseable {
                                 .build());
         cluster.start();
         Catalogue all = CatalogueLoader.load(null);
-        Catalogue hosted =
-                CatalogueResolution.of(
-                                all,
-                                Arrays.stream(FactKind.values())
-                                        .map(FactKind::table)
-                                        .collect(Collectors.toSet()))
-                        .catalogue();
+        Catalogue hosted = CatalogueResolution.of(all, CapturedTable.labels()).catalogue();
         return new JobRuns(cluster, configuration, parallelism, hosted);
     }
 

@@ -15,6 +15,7 @@ import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.KpiOutputs;
@@ -113,19 +114,20 @@ public record LifecyclePipeline(
                         .setParallelism(1);
         DataStream<SnapshotBoundary> boundaries = decoded.getSideOutput(DecodeChanges.BOUNDARIES);
 
-        SingleOutputStreamOperator<Fact> parents =
+        SingleOutputStreamOperator<RowChange> deletions =
                 named(
-                        stateDescriptor(
-                                decoded.getSideOutput(DecodeChanges.PARENTS).keyBy(Fact::id),
+                        reconciled(
+                                decoded.getSideOutput(DecodeChanges.FOREIGN_KEYS)
+                                        .keyBy(RowChange::id),
                                 boundaries,
                                 new IndexForeignKeys(),
-                                StreamTypes.FACT),
+                                StreamTypes.ROW),
                         OperatorIds.PARENTS);
 
         SingleOutputStreamOperator<Fact> members =
                 named(
-                        stateDescriptor(
-                                decoded.getSideOutput(DecodeChanges.MEMBERS).keyBy(Fact::id),
+                        reconciled(
+                                decoded.getSideOutput(DecodeChanges.MEMBERS).keyBy(RowChange::id),
                                 boundaries,
                                 new FollowMembers(),
                                 StreamTypes.FACT),
@@ -133,10 +135,10 @@ public record LifecyclePipeline(
 
         SingleOutputStreamOperator<Fact> deliveries =
                 named(
-                        stateDescriptor(
+                        reconciled(
                                 decoded.getSideOutput(DecodeChanges.EMAILS)
-                                        .union(parents.getSideOutput(IndexForeignKeys.OF_EMAILS))
-                                        .keyBy(Fact::key),
+                                        .union(deletions.getSideOutput(IndexForeignKeys.OF_EMAILS))
+                                        .keyBy(RowChange::key),
                                 boundaries,
                                 new FollowDeliveries(topic, measures),
                                 StreamTypes.FACT),
@@ -144,10 +146,10 @@ public record LifecyclePipeline(
 
         SingleOutputStreamOperator<Fact> attached =
                 named(
-                        stateDescriptor(
+                        reconciled(
                                 decoded.getSideOutput(DecodeChanges.DEPLOYMENTS)
-                                        .union(parents)
-                                        .keyBy(Fact::key),
+                                        .union(deletions)
+                                        .keyBy(RowChange::key),
                                 boundaries,
                                 new AttachDeployment(topic, measures),
                                 StreamTypes.FACT),
@@ -155,7 +157,7 @@ public record LifecyclePipeline(
 
         SingleOutputStreamOperator<Message> aboutProjects =
                 named(
-                        stateDescriptor(
+                        reconciled(
                                 decoded.getSideOutput(DecodeChanges.PROJECTS)
                                         .union(attached, deliveries, members)
                                         .keyBy(Fact::key),
@@ -166,7 +168,7 @@ public record LifecyclePipeline(
 
         SingleOutputStreamOperator<Message> aboutUsers =
                 named(
-                        stateDescriptor(
+                        reconciled(
                                 decoded.getSideOutput(DecodeChanges.USERS)
                                         .union(
                                                 aboutProjects.getSideOutput(
@@ -181,8 +183,8 @@ public record LifecyclePipeline(
 
         SingleOutputStreamOperator<Increment> segments =
                 named(
-                        stateDescriptor(
-                                decoded.getSideOutput(DecodeChanges.SEGMENTED)
+                        reconciled(
+                                decoded.getSideOutput(DecodeChanges.SEGMENTS)
                                         .union(aboutProjects.getSideOutput(DetectProject.STANDINGS))
                                         .keyBy(Fact::key),
                                 boundaries,
@@ -192,7 +194,7 @@ public record LifecyclePipeline(
 
         SingleOutputStreamOperator<Decision> decisions =
                 named(
-                        stateDescriptor(
+                        reconciled(
                                 decoded.getSideOutput(DecodeChanges.RECIPIENTS)
                                         .union(aboutProjects, aboutUsers)
                                         .keyBy(Message::recipient),
@@ -239,7 +241,7 @@ public record LifecyclePipeline(
     }
 
     /** The function on its keys, told of every new snapshot. */
-    private static <I, O> SingleOutputStreamOperator<O> stateDescriptor(
+    private static <I, O> SingleOutputStreamOperator<O> reconciled(
             KeyedStream<I, String> facts,
             DataStream<SnapshotBoundary> boundaries,
             ReconciledFunction<I, O> function,

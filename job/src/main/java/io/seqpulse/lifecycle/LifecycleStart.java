@@ -3,15 +3,14 @@ package io.seqpulse.lifecycle;
 import io.seqpulse.connector.jdbc.JdbcSettings;
 import io.seqpulse.connector.jdbc.KpiDefinition;
 import io.seqpulse.connector.jdbc.StartUpDatabase;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
-import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.config.RulesMode;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.policy.Reasons;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,11 +39,7 @@ final class LifecycleStart {
         StartUpDatabase startUp = new StartUpDatabase(database);
         startUp.readable().forEach(leftOut -> LOG.warn("{}", leftOut));
         startUp.requireSight();
-        Set<String> tables =
-                startUp.captured(
-                        Arrays.stream(FactKind.values())
-                                .map(FactKind::table)
-                                .collect(Collectors.toSet()));
+        Set<String> tables = startUp.captured(CapturedTable.labels());
         CatalogueResolution resolution = CatalogueResolution.of(catalogue, tables);
         resolution.notes().forEach(note -> LOG.info("{}", note));
         List<Rule> rules =

@@ -12,6 +12,7 @@ import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.totals.WrittenRows;
@@ -323,8 +324,11 @@ class LifecyclePipelineTest {
     /** A deleted row is missed something of, whichever column it is. */
     private static boolean isAbout(String reason, String column) {
         String table = column.substring(0, column.indexOf('.'));
+        String key = CapturedTable.of(table).orElseThrow().columns().get(0).name();
         return reason.startsWith(column + " ")
-                || reason.startsWith("a deleted " + table + " row does not say");
+                || reason.startsWith("a deleted " + table + " row does not say")
+                || (reason.equals("key is missing in a delete")
+                        && column.equals(table + "." + key));
     }
 
     /** No text of PostgreSQL's holds NUL or half a surrogate pair. */

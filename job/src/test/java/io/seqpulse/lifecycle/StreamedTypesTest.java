@@ -10,23 +10,27 @@ import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.email.Withdrawal;
 import io.seqpulse.connector.kafka.DeadLetter;
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.decode.SnapshotProgress;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.DeploymentSignal.Kind;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.LogPosition;
-import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.OwnedProject;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.policy.Decision;
+import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rows;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -69,41 +73,43 @@ class StreamedTypesTest {
     static Stream<Object> records() {
         Map<String, String> values = withNull();
         Candidate candidate = candidate(values);
+        RowChange user =
+                Facts.row(CapturedTable.USERS, "u", "u", 5)
+                        .with("is_active", "true")
+                        .with("twofa_enabled", "false")
+                        .with("name", null)
+                        .with("email", "u@example.org")
+                        .snapshotAt(9)
+                        .fact();
         Retraction retraction = new Retraction("k", "r", null, Retraction.RESOLVED);
         return Stream.of(
                 Rows.inserted("users", "u").with("first_name", null).change(),
-                new Fact(
-                        FactKind.ACCOUNT,
-                        "u",
-                        "u",
-                        1,
-                        2,
-                        new LogPosition(3, 4),
-                        Origin.SNAPSHOT,
-                        values),
-                new Fact(
-                        FactKind.PROJECT_OWNED,
-                        "u",
-                        "p",
-                        1,
-                        2,
-                        new LogPosition(3, 4),
-                        Origin.SNAPSHOT,
-                        values,
-                        999),
+                user,
+                Facts.deletion(CapturedTable.PROJECTS, "p", "p", 5).fact(),
+                Facts.row(CapturedTable.DEPLOYMENTS, "d", "d", 5)
+                        .with("started_at", "-1")
+                        .with("finished_at", null)
+                        .with("state", "running")
+                        .position(3, 4)
+                        .fact(),
+                Facts.of(EventType.USER_CREATED, "u", "u", 5).snapshotAt(9).fact(),
+                Facts.of(EventType.HINT_CREATED, "p", "h", 5)
+                        .with("title", "t")
+                        .atMicros(5_001)
+                        .fact(),
+                Facts.deployment(Kind.GONE, "p", "d", 5).with("deleted", "true").fact(),
+                Facts.deployment(Kind.VERDICT_KEPT, "p", "d", 5)
+                        .with("env", "test")
+                        .with("verdict", "ok")
+                        .fact(),
+                Facts.email(true, "u", "m", 5).with("email_type", "E-ACT-01").fact(),
+                Facts.ownership(false, "u", "p", 5).fact(),
+                Facts.summary("u", "p", null, 5).fact(),
+                Facts.summary("u", "p", new OwnedProject(null, 1, 0, 7, List.of(3, 4)), 5).fact(),
                 new Increment(Relation.COHORT, "signup_to_project_24h", 29_920_985, -1, 0),
                 new Increment(Relation.EMAIL, Increment.series("E-ACT-01", "sent", ""), 1, 0, 1),
                 Message.of(candidate),
-                Message.of(
-                        new Fact(
-                                FactKind.ACCOUNT,
-                                "u",
-                                "u",
-                                1,
-                                2,
-                                new LogPosition(3, 4),
-                                Origin.SNAPSHOT,
-                                values)),
+                Message.of(user),
                 new SnapshotBoundary(1, 2, 3, Set.of("users")),
                 Message.of(retraction),
                 new Decision(candidate, null, null, values, null),

@@ -1,7 +1,7 @@
 package io.seqpulse.api.mail;
 
 import io.seqpulse.lifecycle.catalogue.Catalogue;
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import java.time.Duration;
@@ -183,11 +183,11 @@ public final class Explanation {
                         .collect(Collectors.joining("; ", " (", ")"));
     }
 
-    private String facts(String language, List<FactKind> facts) {
+    private String facts(String language, List<EventType> facts) {
         return facts.stream().map(fact -> fact(language, fact)).collect(Collectors.joining(" / "));
     }
 
-    private String fact(String language, FactKind fact) {
+    private String fact(String language, EventType fact) {
         return wording.text(language, "fact." + fact.label())
                 .orElse(fact.label().replace('_', ' '));
     }

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import java.util.Arrays;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -56,9 +55,8 @@ class WordingTest {
         assertThat(catalogue.rules())
                 .allSatisfy(
                         rule -> assertThat(wording.keys("en")).contains("email." + rule.code()));
-        List<FactKind> events = Arrays.stream(FactKind.values()).filter(FactKind::isEvent).toList();
-        assertThat(events)
+        assertThat(EventType.values())
                 .allSatisfy(
-                        fact -> assertThat(wording.keys("en")).contains("fact." + fact.label()));
+                        event -> assertThat(wording.keys("en")).contains("fact." + event.label()));
     }
 }

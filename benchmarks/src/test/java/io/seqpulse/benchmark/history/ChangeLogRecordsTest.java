@@ -7,8 +7,7 @@ import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.DebeziumEnvelope;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.debezium.LogRecord.Kind;
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.fact.FactMapper;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import java.math.BigDecimal;
@@ -109,7 +108,7 @@ class ChangeLogRecordsTest {
     @Test
     void nothingInItIsADeadLetterAndEveryTableSpeaks() {
         write(2, CHANGES);
-        Set<FactKind> kinds = EnumSet.noneOf(FactKind.class);
+        Set<CapturedTable> tables = EnumSet.noneOf(CapturedTable.class);
         for (ChangeEvent change : changes()) {
             FactMapper.facts(
                             change,
@@ -117,22 +116,20 @@ class ChangeLogRecordsTest {
                             reason -> {
                                 throw reason;
                             })
-                    .stream()
-                    .map(Fact::kind)
-                    .forEach(kinds::add);
+                    .forEach(routed -> tables.add(routed.fact().table()));
         }
         assertThat(log).noneMatch(record -> record.kind() == Kind.UNREADABLE);
-        assertThat(kinds)
+        assertThat(tables)
                 .contains(
-                        FactKind.USER_CREATED,
-                        FactKind.PREFERENCES,
-                        FactKind.DELIVERY,
-                        FactKind.PROJECT_CREATED,
-                        FactKind.MEMBER,
-                        FactKind.DEPLOYMENT,
-                        FactKind.VERDICT,
-                        FactKind.HINT,
-                        FactKind.METRIC_SAMPLE);
+                        CapturedTable.USERS,
+                        CapturedTable.EMAIL_PREFERENCES,
+                        CapturedTable.EMAIL_DELIVERIES,
+                        CapturedTable.PROJECTS,
+                        CapturedTable.PROJECT_MEMBERS,
+                        CapturedTable.DEPLOYMENTS,
+                        CapturedTable.DEPLOYMENT_VERDICTS,
+                        CapturedTable.SDH_HINTS,
+                        CapturedTable.METRIC_SAMPLES);
     }
 
     @Test

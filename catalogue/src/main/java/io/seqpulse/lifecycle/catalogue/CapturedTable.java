@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -17,6 +18,7 @@ import java.util.stream.Collectors;
  */
 public enum CapturedTable {
     USERS(
+            0,
             key("id"),
             text("name"),
             text("first_name"),
@@ -29,6 +31,7 @@ public enum CapturedTable {
             time("created_at"),
             time("updated_at").dispensable()),
     PROJECTS(
+            1,
             key("id"),
             text("name"),
             key("owner_id"),
@@ -36,14 +39,16 @@ public enum CapturedTable {
             time("created_at"),
             time("updated_at").dispensable()),
     PROJECT_MEMBERS(
+            2,
             id("id"),
             id("project_id"),
             id("user_id"),
             word("email"),
             word("role").dispensable(),
             flag("on_call")),
-    EMAIL_PREFERENCES(key("user_id"), flag("marketing_opt_in"), flag("product_updates_opt_in")),
+    EMAIL_PREFERENCES(3, key("user_id"), flag("marketing_opt_in"), flag("product_updates_opt_in")),
     DEPLOYMENTS(
+            4,
             id("id"),
             number("deployment_number"),
             id("project_id"),
@@ -53,6 +58,7 @@ public enum CapturedTable {
             time("started_at"),
             time("finished_at")),
     METRIC_SAMPLES(
+            5,
             id("id"),
             id("deployment_id"),
             word("phase"),
@@ -60,24 +66,25 @@ public enum CapturedTable {
             number("error_rate"),
             time("collected_at")),
     SDH_HINTS(
+            6,
             id("id"),
             id("deployment_id"),
-            word("metric"),
             word("severity"),
             text("title"),
-            text("diagnosis"),
             list("suggested_actions"),
             time("created_at")),
     DEPLOYMENT_VERDICTS(
+            7,
             id("id"),
             id("deployment_id"),
             word("verdict"),
             number("confidence"),
             text("summary"),
             time("created_at")),
-    QUOTA_REFUSALS(id("id"), id("project_id"), time("attempted_at"), number("used")),
-    FEATURE_GATE_EVENTS(id("id"), id("user_id"), id("project_id"), text("feature"), time("at")),
+    QUOTA_REFUSALS(8, id("id"), id("project_id"), time("attempted_at"), number("used")),
+    FEATURE_GATE_EVENTS(9, id("id"), id("user_id"), id("project_id"), text("feature"), time("at")),
     EMAIL_DELIVERIES(
+            10,
             key("id"),
             key("user_id"),
             key("project_id"),
@@ -91,6 +98,7 @@ public enum CapturedTable {
             time("created_at"),
             text("recipient_address")),
     EMAIL_EVENTS(
+            11,
             id("id"),
             id("email_delivery_id"),
             word("event_type"),
@@ -134,10 +142,24 @@ public enum CapturedTable {
         }
     }
 
+    private static final CapturedTable[] BY_ID = values();
+
+    static {
+        for (int id = 0; id < BY_ID.length; id++) {
+            if (BY_ID[id].id != id) {
+                throw new IllegalStateException("ids are in order: " + BY_ID[id]);
+            }
+        }
+    }
+
+    private static final Set<String> LABELS = Set.copyOf(BY_NAME.keySet());
+
     private final String label = name().toLowerCase(Locale.ROOT).intern();
+    private final int id;
     private final List<Column> columns;
 
-    CapturedTable(Column... columns) {
+    CapturedTable(int id, Column... columns) {
+        this.id = id;
         this.columns = List.of(columns);
     }
 
@@ -146,9 +168,38 @@ public enum CapturedTable {
         return Optional.ofNullable(name == null ? null : BY_NAME.get(name));
     }
 
+    /** The table of a number. */
+    public static CapturedTable byId(int id) {
+        return BY_ID[id];
+    }
+
+    /** The number by which messages know it; never reused. */
+    public int id() {
+        return id;
+    }
+
+    /** The names of all of them. */
+    public static Set<String> labels() {
+        return LABELS;
+    }
+
     /** The name in the database. */
     public String label() {
         return label;
+    }
+
+    /**
+     * Where a column stands among {@link #columns}.
+     *
+     * @throws IllegalArgumentException if it is not captured
+     */
+    public int position(String column) {
+        for (int position = 0; position < columns.size(); position++) {
+            if (columns.get(position).name().equals(column)) {
+                return position;
+            }
+        }
+        throw new IllegalArgumentException(label + "." + column + " is not captured");
     }
 
     /** Its captured columns; the first is the primary key. */

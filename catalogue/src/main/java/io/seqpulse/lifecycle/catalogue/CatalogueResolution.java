@@ -46,7 +46,7 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
 
     private static List<String> missing(Trigger trigger, Set<String> capturedTables) {
         return trigger.named().stream()
-                .map(FactKind::table)
+                .map(event -> event.table().label())
                 .filter(table -> !capturedTables.contains(table))
                 .distinct()
                 .sorted()

@@ -125,7 +125,7 @@ final class RuleReader {
         if (trigger == null) {
             return null;
         }
-        for (FactKind fact : trigger.named()) {
+        for (EventType fact : trigger.named()) {
             if (subject != null && !fact.subjects().contains(subject)) {
                 section.problem(
                         key,

@@ -51,10 +51,10 @@ public sealed interface Trigger extends Serializable {
     Kind kind();
 
     /** The event kinds it is about; while the table of one is missing, it is inert. */
-    List<FactKind> facts();
+    List<EventType> facts();
 
     /** Every event kind it names, those that end it included. */
-    default Set<FactKind> named() {
+    default Set<EventType> named() {
         return new LinkedHashSet<>(facts());
     }
 
@@ -79,14 +79,14 @@ public sealed interface Trigger extends Serializable {
     }
 
     /** Of an event's values, all; in the order of their names. */
-    private static Set<String> valuesOf(FactKind event, String more) {
+    private static Set<String> valuesOf(EventType event, String more) {
         Set<String> values = new LinkedHashSet<>(new TreeSet<>(event.attributes()));
         values.add(more);
         return values;
     }
 
     /** Of an event's values those that are never null: its ids. */
-    private static Set<String> certainValuesOf(FactKind event, String more) {
+    private static Set<String> certainValuesOf(EventType event, String more) {
         Set<String> values = new LinkedHashSet<>(new TreeSet<>(event.certainAttributes()));
         values.add(more);
         return values;
@@ -99,7 +99,10 @@ public sealed interface Trigger extends Serializable {
      * @param waitFor how long to wait for what belongs to it before the email is decided
      */
     record Happened(
-            FactKind fact, Occurrence occurrence, Map<String, List<String>> where, Duration waitFor)
+            EventType fact,
+            Occurrence occurrence,
+            Map<String, List<String>> where,
+            Duration waitFor)
             implements Trigger {
         @Override
         public Kind kind() {
@@ -107,7 +110,7 @@ public sealed interface Trigger extends Serializable {
         }
 
         @Override
-        public List<FactKind> facts() {
+        public List<EventType> facts() {
             return List.of(fact);
         }
 
@@ -141,14 +144,14 @@ public sealed interface Trigger extends Serializable {
      * {@code after} was not followed by {@code without} within a time; exactly at its end counts as
      * followed.
      */
-    record Missing(FactKind after, FactKind without, Duration within) implements Trigger {
+    record Missing(EventType after, EventType without, Duration within) implements Trigger {
         @Override
         public Kind kind() {
             return Kind.MISSING;
         }
 
         @Override
-        public List<FactKind> facts() {
+        public List<EventType> facts() {
             return List.of(after, without);
         }
 
@@ -159,14 +162,14 @@ public sealed interface Trigger extends Serializable {
     }
 
     /** The number of distinct events in a calendar period reached a threshold. */
-    record Reached(FactKind count, Period per, int atLeast) implements Trigger {
+    record Reached(EventType count, Period per, int atLeast) implements Trigger {
         @Override
         public Kind kind() {
             return Kind.REACHED;
         }
 
         @Override
-        public List<FactKind> facts() {
+        public List<EventType> facts() {
             return List.of(count);
         }
 
@@ -182,14 +185,14 @@ public sealed interface Trigger extends Serializable {
     }
 
     /** A period's count fell to a share of the period before. */
-    record Dropped(FactKind count, Period per, int toPercent, int fromAtLeast) implements Trigger {
+    record Dropped(EventType count, Period per, int toPercent, int fromAtLeast) implements Trigger {
         @Override
         public Kind kind() {
             return Kind.DROPPED;
         }
 
         @Override
-        public List<FactKind> facts() {
+        public List<EventType> facts() {
             return List.of(count);
         }
 
@@ -200,7 +203,7 @@ public sealed interface Trigger extends Serializable {
     }
 
     /** None of the events for a time, then reminders. */
-    record Silent(List<FactKind> facts, Duration after, List<Duration> reminders)
+    record Silent(List<EventType> facts, Duration after, List<Duration> reminders)
             implements Trigger {
         @Override
         public Kind kind() {
@@ -214,20 +217,21 @@ public sealed interface Trigger extends Serializable {
     }
 
     /** Steps after an event until one of others happens. */
-    record Sequence(FactKind after, List<Duration> steps, List<FactKind> until) implements Trigger {
+    record Sequence(EventType after, List<Duration> steps, List<EventType> until)
+            implements Trigger {
         @Override
         public Kind kind() {
             return Kind.SEQUENCE;
         }
 
         @Override
-        public List<FactKind> facts() {
+        public List<EventType> facts() {
             return List.of(after);
         }
 
         @Override
-        public Set<FactKind> named() {
-            Set<FactKind> named = new LinkedHashSet<>(facts());
+        public Set<EventType> named() {
+            Set<EventType> named = new LinkedHashSet<>(facts());
             named.addAll(until);
             return named;
         }
@@ -246,7 +250,7 @@ public sealed interface Trigger extends Serializable {
     /**
      * At a local time each week or month, for subjects with one of the events in the period before.
      */
-    record Calendar(Period each, String localTime, List<FactKind> facts) implements Trigger {
+    record Calendar(Period each, String localTime, List<EventType> facts) implements Trigger {
         @Override
         public Kind kind() {
             return Kind.CALENDAR;

@@ -5,7 +5,6 @@ import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,8 +17,7 @@ import java.util.TreeSet;
 /** Reads the detector kinds with their parameters. */
 final class TriggerReader {
 
-    private static final FactKind[] EVENTS =
-            Arrays.stream(FactKind.values()).filter(FactKind::isEvent).toArray(FactKind[]::new);
+    private static final EventType[] EVENTS = EventType.values();
 
     private TriggerReader() {}
 
@@ -64,7 +62,7 @@ final class TriggerReader {
     }
 
     private static Trigger happened(YamlSection section) {
-        FactKind fact = event(section, "fact");
+        EventType fact = event(section, "fact");
         Occurrence occurrence =
                 section.oneOf("occurrence", Occurrence.values(), TriggerReader::label);
         Map<String, List<String>> where = where(section, fact);
@@ -74,7 +72,7 @@ final class TriggerReader {
                 : new Trigger.Happened(fact, occurrence, where, wait);
     }
 
-    private static Map<String, List<String>> where(YamlSection section, FactKind fact) {
+    private static Map<String, List<String>> where(YamlSection section, EventType fact) {
         if (!section.has("where")) {
             return Map.of();
         }
@@ -104,8 +102,8 @@ final class TriggerReader {
     }
 
     private static Trigger missing(YamlSection section) {
-        FactKind after = event(section, "after");
-        FactKind without = event(section, "without");
+        EventType after = event(section, "after");
+        EventType without = event(section, "without");
         Duration within = section.duration("within");
         if (after == null || without == null || within == null) {
             return null;
@@ -117,7 +115,7 @@ final class TriggerReader {
     }
 
     private static Trigger reached(YamlSection section) {
-        FactKind count = event(section, "count");
+        EventType count = event(section, "count");
         Period per = period(section, "per");
         Integer atLeast = section.positive("at-least");
         return count == null || per == null || atLeast == null
@@ -126,7 +124,7 @@ final class TriggerReader {
     }
 
     private static Trigger dropped(YamlSection section) {
-        FactKind count = event(section, "count");
+        EventType count = event(section, "count");
         Period per = period(section, "per");
         Integer toPercent = section.positive("to-percent");
         Integer fromAtLeast = section.positive("from-at-least");
@@ -139,7 +137,7 @@ final class TriggerReader {
     }
 
     private static Trigger silent(YamlSection section) {
-        List<FactKind> facts = events(section, "facts");
+        List<EventType> facts = events(section, "facts");
         Duration after = section.duration("after");
         List<Duration> reminders =
                 section.has("reminders") ? section.durations("reminders") : List.of();
@@ -149,14 +147,14 @@ final class TriggerReader {
     }
 
     private static Trigger sequence(YamlSection section) {
-        FactKind after = event(section, "after");
+        EventType after = event(section, "after");
         // 0s is the step at once, so these are read apart from other times.
         List<Duration> steps =
                 section.times(
                         "steps",
                         text -> text.equals("0s") ? Duration.ZERO : TimeText.parse(text),
                         ", or 0s");
-        List<FactKind> until = events(section, "until");
+        List<EventType> until = events(section, "until");
         return after == null || steps == null || until == null
                 ? null
                 : new Trigger.Sequence(after, List.copyOf(steps), List.copyOf(until));
@@ -169,7 +167,7 @@ final class TriggerReader {
                         "local-time",
                         text -> text.matches("([01]\\d|2[0-3]):[0-5]\\d") ? text : null,
                         "must be a time of day such as 08:00 (in quotes)");
-        List<FactKind> facts = events(section, "facts");
+        List<EventType> facts = events(section, "facts");
         return each == null || localTime == null || facts == null
                 ? null
                 : new Trigger.Calendar(each, localTime, List.copyOf(facts));
@@ -179,11 +177,11 @@ final class TriggerReader {
         return section.oneOf(key, Period.values(), Period::label);
     }
 
-    private static FactKind event(YamlSection section, String key) {
-        return section.oneOf(key, EVENTS, FactKind::label);
+    private static EventType event(YamlSection section, String key) {
+        return section.oneOf(key, EVENTS, EventType::label);
     }
 
-    private static List<FactKind> events(YamlSection section, String key) {
-        return section.listOf(key, EVENTS, FactKind::label);
+    private static List<EventType> events(YamlSection section, String key) {
+        return section.listOf(key, EVENTS, EventType::label);
     }
 }

@@ -31,7 +31,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CatalogueLoaderTest {
 
     private static final Set<String> ALL_TABLES =
-            Arrays.stream(FactKind.values()).map(FactKind::table).collect(Collectors.toSet());
+            Arrays.stream(EventType.values())
+                    .map(e -> e.table().label())
+                    .collect(Collectors.toSet());
 
     /** A rule that is right; the tests break it one line at a time. */
     private static final String RULE =
@@ -112,7 +114,7 @@ class CatalogueLoaderTest {
                                 Mode.LIVE,
                                 Subject.PROJECT,
                                 new Trigger.Happened(
-                                        FactKind.VERDICT_CREATED,
+                                        EventType.VERDICT_CREATED,
                                         Occurrence.EACH,
                                         Map.of(
                                                 "verdict",
@@ -185,39 +187,42 @@ class CatalogueLoaderTest {
                 .containsEntry(
                         "E-TRX-01",
                         new Trigger.Happened(
-                                FactKind.USER_ACTIVATED, Occurrence.FIRST, Map.of(), Duration.ZERO))
+                                EventType.USER_ACTIVATED,
+                                Occurrence.FIRST,
+                                Map.of(),
+                                Duration.ZERO))
                 .containsEntry(
                         "E-ACT-01",
                         new Trigger.Missing(
-                                FactKind.USER_CREATED,
-                                FactKind.PROJECT_CREATED,
+                                EventType.USER_CREATED,
+                                EventType.PROJECT_CREATED,
                                 Duration.ofHours(2)))
                 .containsEntry(
                         "E-ACT-04",
                         new Trigger.Happened(
-                                FactKind.VERDICT_CREATED,
+                                EventType.VERDICT_CREATED,
                                 Occurrence.FIRST,
                                 Map.of(),
                                 Duration.ZERO))
                 .containsEntry(
                         "E-ACT-05",
                         new Trigger.Happened(
-                                FactKind.VERDICT_CREATED,
+                                EventType.VERDICT_CREATED,
                                 Occurrence.EACH,
                                 Map.of("verdict", List.of("warning", "rollback_recommended")),
                                 Duration.ofSeconds(2)))
                 .containsEntry(
                         "E-CONV-01",
-                        new Trigger.Reached(FactKind.DEPLOYMENT_STARTED, Period.MONTH, 40))
+                        new Trigger.Reached(EventType.DEPLOYMENT_STARTED, Period.MONTH, 40))
                 .containsEntry(
                         "E-CONV-03",
                         new Trigger.Happened(
-                                FactKind.QUOTA_REFUSED,
+                                EventType.QUOTA_REFUSED,
                                 Occurrence.FIRST_OF_MONTH,
                                 Map.of(),
                                 Duration.ZERO));
         assertThat(catalogue.rule("E-CONV-03").orElseThrow().fallback())
-                .isEqualTo(new Trigger.Reached(FactKind.DEPLOYMENT_STARTED, Period.MONTH, 50));
+                .isEqualTo(new Trigger.Reached(EventType.DEPLOYMENT_STARTED, Period.MONTH, 50));
     }
 
     @Test
@@ -485,7 +490,7 @@ class CatalogueLoaderTest {
                 .extracting(Rule::code)
                 .containsExactlyInAnyOrder("E-TRX-01", "E-ACT-01", "E-CONV-01", "E-CONV-03");
         assertThat(resolution.catalogue().rule("E-CONV-03").orElseThrow().trigger())
-                .isEqualTo(new Trigger.Reached(FactKind.DEPLOYMENT_STARTED, Period.MONTH, 50));
+                .isEqualTo(new Trigger.Reached(EventType.DEPLOYMENT_STARTED, Period.MONTH, 50));
         assertThat(resolution.notes())
                 .containsExactly(
                         "E-ACT-04 is inert: there is no captured table deployment_verdicts",

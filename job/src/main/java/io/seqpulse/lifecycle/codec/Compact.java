@@ -59,6 +59,30 @@ public final class Compact {
         return (bits >>> 1) ^ -(bits & 1);
     }
 
+    /** Writes a point in time, or null. */
+    public static void writeTime(DataOutput out, Long time) throws IOException {
+        out.writeBoolean(time != null);
+        if (time != null) {
+            writeNumber(out, time);
+        }
+    }
+
+    /** Reads a point in time, or null. */
+    public static Long readTime(DataInput in) throws IOException {
+        return in.readBoolean() ? (Long) readNumber(in) : null;
+    }
+
+    /** Writes a flag, or null. */
+    public static void writeFlag(DataOutput out, Boolean flag) throws IOException {
+        out.writeByte(flag == null ? -1 : flag ? 1 : 0);
+    }
+
+    /** Reads a flag, or null. */
+    public static Boolean readFlag(DataInput in) throws IOException {
+        byte flag = in.readByte();
+        return flag < 0 ? null : (Boolean) (flag == 1);
+    }
+
     /** Writes how many there are of what follows. */
     public static void writeSize(DataOutput out, int size) throws IOException {
         writeBits(out, size);

@@ -5,34 +5,32 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Words that every value is full of: names of columns and facts, codes of rules, common values. In
- * state they are numbers, so the list only grows, at its end.
+ * Words that values are full of, which state and messages know by their numbers. The list is
+ * closed: a version that wrote a word which the one before it does not know could not be rolled
+ * back. Any other text is written out.
  */
 final class Words {
 
     private static final String[] WORDS =
             """
             project_id deployment_id env deployment_number branch verdict confidence summary
-            latency_delta error_rate_delta actions severity title name first_name email is_active
-            locale timezone owner_id plan state started_at finished_at metric diagnosis
-            suggested_actions phase latency_p95 error_rate project_name marketing_opt_in
-            product_updates_opt_in month used true false free pro enterprise fr en prod staging
-            main ok warning critical running finished analyzed success member pre post
-            project_created user_created user_activated deployment_started deployment_finished
-            verdict_created hint_created E-TRX-01 E-ACT-01 E-ACT-04 E-ACT-05 E-CONV-01 E-CONV-03
-            users projects project_members deployments deployment_verdicts sdh_hints metric_samples
-            email_preferences email_deliveries quota_refusals quota_refused user_id role on_call
-            dedupe_key email_type status reason sent_at sent admin failed info low medium high
-            project_owned project_left deployment_gone verdict_gone verdict_deleted email_sent
-            email_unsent email_events event_type machine occurred_at delivered opened
-            clicked bounced complained unsubscribed queued suppressed caused_at decided_at
-            created_at updated_at delivery_id email_delivery_id twofa_enabled twofa_enabled_at
-            E-CONV-02 signup_to_project_24h first_deployment_72h quota_email_to_upgrade
-            trigger_to_finish signup new_user free_active free_near_limit pro_active at_risk
-            at_risk_severe security_sensitive detection_latency delivery_latency
-            critical_alert_mttr started_micros finished_micros
-            project_to_first_verdict_72h verdict_ok verdict_warning verdict_rollback_recommended
-            rollback_recommended free_to_pro_conversion_30d critical_alert_open_rate
+            latency_delta error_rate_delta actions severity title project_name plan month used
+            user_id feature free pro enterprise fr en prod production staging test main ok warning
+            critical rollback_recommended running finished analyzed success pre post admin member
+            owner low medium high info queued sent failed suppressed delivered opened clicked
+            user_created user_activated project_created quota_refused deployment_started
+            deployment_finished verdict_created hint_created feature_gated
+            users projects project_members email_preferences deployments metric_samples sdh_hints
+            deployment_verdicts quota_refusals feature_gate_events email_deliveries email_events
+            E-TRX-01 E-TRX-02 E-ACT-01 E-ACT-02 E-ACT-03 E-ACT-04 E-ACT-05 E-CONV-01 E-CONV-02
+            E-CONV-03 E-CONV-04 E-CONV-05 E-RET-01 E-RET-02 E-RET-03 E-RET-04 E-ADV-01 E-ADV-02
+            E-BILL-01 E-BILL-02 E-SEC-01 E-SEC-02
+            signup verdict_ok verdict_warning verdict_rollback_recommended
+            signup_to_project_24h first_deployment_72h project_to_first_verdict_72h
+            quota_email_to_upgrade trigger_to_finish free_to_pro_conversion_30d
+            critical_alert_open_rate critical_alert_mttr detection_latency delivery_latency
+            new_user free_active free_near_limit pro_active at_risk at_risk_severe
+            security_sensitive
             """
                     .strip()
                     .split("\\s+");

@@ -6,18 +6,17 @@ import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.debezium.UnusableChangeException;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
-import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactMapper;
+import io.seqpulse.lifecycle.fact.FactMapper.Routed;
 import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.StreamTypes;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -39,28 +38,30 @@ import org.apache.flink.util.OutputTag;
 public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
         implements CheckpointedFunction {
 
-    /** What detection needs to know of users. */
+    /** What the rules about users need to know, by user. */
     public static final OutputTag<Fact> USERS = new OutputTag<>("users", StreamTypes.FACT);
 
-    /** What the policy needs to know of those who get mail. */
+    /** What the policy needs to know of those who get mail, by recipient. */
     public static final OutputTag<Message> RECIPIENTS =
             new OutputTag<>("recipients", StreamTypes.MESSAGE);
 
+    /** What makes segments, by user. */
+    public static final OutputTag<Fact> SEGMENTS = new OutputTag<>("segments", StreamTypes.FACT);
+
+    /** What the rules about projects need to know, by project. */
     public static final OutputTag<Fact> PROJECTS = new OutputTag<>("projects", StreamTypes.FACT);
-    public static final OutputTag<Fact> DEPLOYMENTS =
-            new OutputTag<>("deployments", StreamTypes.FACT);
 
-    /** What the journal says of emails, and what was done with them; keyed by email. */
-    public static final OutputTag<Fact> EMAILS = new OutputTag<>("emails", StreamTypes.FACT);
+    /** Who belongs to which project, by membership. */
+    public static final OutputTag<RowChange> MEMBERS = rows("members");
 
-    /** Rows whose deletion tells their own id only, and these deletions; by the row's id. */
-    public static final OutputTag<Fact> PARENTS = new OutputTag<>("parents", StreamTypes.FACT);
+    /** Deployments and what belongs to them, by deployment. */
+    public static final OutputTag<RowChange> DEPLOYMENTS = rows("deployments");
 
-    /** Who belongs to which project; by the membership's id. */
-    public static final OutputTag<Fact> MEMBERS = new OutputTag<>("members", StreamTypes.FACT);
+    /** What the journal says of emails, and what was done with them, by email. */
+    public static final OutputTag<RowChange> EMAILS = rows("emails");
 
-    /** What users' rows say that makes segments; keyed by user. */
-    public static final OutputTag<Fact> SEGMENTED = new OutputTag<>("segmented", StreamTypes.FACT);
+    /** Rows whose deletion tells their own id only, and these deletions, by the row's id. */
+    public static final OutputTag<RowChange> FOREIGN_KEYS = rows("foreign-keys");
 
     /**
      * Each snapshot that came to its end, and each time that tables are known to have become empty,
@@ -70,10 +71,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
     public static final OutputTag<SnapshotBoundary> BOUNDARIES = new OutputTag<>("resnapshots") {};
 
     /** What is broken may name any table; only those the job reads are counted by name. */
-    private static final Set<String> TABLES =
-            Arrays.stream(CapturedTable.values())
-                    .map(CapturedTable::label)
-                    .collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> TABLES = CapturedTable.labels();
 
     private static final String UNKNOWN_TABLE = "unknown";
 
@@ -191,7 +189,7 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
     }
 
     private void decode(LogRecord record, LogOrder.Place place, Context context) {
-        List<Fact> facts;
+        List<Routed> facts;
         try {
             facts =
                     FactMapper.facts(
@@ -202,38 +200,23 @@ public final class DecodeChanges extends ProcessFunction<LogRecord, Void>
             bury(record, e.table(), e.getMessage(), context);
             return;
         }
-        for (Fact fact : facts) {
-            switch (fact.kind()) {
-                case PREFERENCES, PREFERENCES_DELETED, DELIVERY ->
-                        context.output(RECIPIENTS, Message.of(fact));
-                case USER_STANDING, MEMBERSHIP, MEMBERSHIP_ENDED -> context.output(SEGMENTED, fact);
-                case ACCOUNT_DELETED -> {
-                    context.output(USERS, fact);
-                    context.output(RECIPIENTS, Message.of(fact));
-                    context.output(SEGMENTED, fact);
-                }
-                case ACCOUNT -> {
-                    context.output(USERS, fact);
-                    context.output(RECIPIENTS, Message.of(fact));
-                }
-                case VERDICT, EMAIL_EVENT -> {
-                    context.output(streamOf(FactMapper.streamOf(fact)), fact);
-                    context.output(PARENTS, fact.withoutValues());
-                }
-                case VERDICT_DELETED, EMAIL_EVENT_DELETED -> context.output(PARENTS, fact);
-                case MEMBER, MEMBER_REMOVED -> context.output(MEMBERS, fact);
-                default -> context.output(streamOf(FactMapper.streamOf(fact)), fact);
+        for (Routed routed : facts) {
+            Fact fact = routed.fact();
+            switch (routed.stream()) {
+                case USERS -> context.output(USERS, fact);
+                case RECIPIENTS -> context.output(RECIPIENTS, Message.of((RowChange) fact));
+                case SEGMENTS -> context.output(SEGMENTS, fact);
+                case PROJECTS -> context.output(PROJECTS, fact);
+                case MEMBERS -> context.output(MEMBERS, (RowChange) fact);
+                case DEPLOYMENTS -> context.output(DEPLOYMENTS, (RowChange) fact);
+                case EMAILS -> context.output(EMAILS, (RowChange) fact);
+                case FOREIGN_KEYS -> context.output(FOREIGN_KEYS, (RowChange) fact);
             }
         }
     }
 
-    private static OutputTag<Fact> streamOf(Subject subject) {
-        return switch (subject) {
-            case USER -> USERS;
-            case PROJECT -> PROJECTS;
-            case DEPLOYMENT -> DEPLOYMENTS;
-            case EMAIL -> EMAILS;
-        };
+    private static OutputTag<RowChange> rows(String id) {
+        return new OutputTag<>(id, StreamTypes.ROW);
     }
 
     private void bury(LogRecord record, String table, String reason, Context context) {

@@ -1,10 +1,13 @@
 package io.seqpulse.lifecycle.delivery;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Subject;
+import io.seqpulse.lifecycle.fact.Columns.EmailEvents;
 import io.seqpulse.lifecycle.fact.Deadlines;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.EmailSignal;
 import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.RowChange;
+import io.seqpulse.lifecycle.fact.Source;
 import io.seqpulse.lifecycle.fact.SubjectState;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.Contributions;
@@ -29,8 +32,8 @@ public class Delivery extends SubjectState {
 
     private static final int ALIKE = 32;
 
-    /** The row's columns; empty until it is known. */
-    public Map<String, String> values = new HashMap<>();
+    /** What the journal's line says; null until that is known. */
+    DeliveryRow line;
 
     /** Event id → event, of those that count for something. */
     public Map<String, EmailEvent> events = new HashMap<>();
@@ -49,85 +52,94 @@ public class Delivery extends SubjectState {
      * @param userId the user, or null
      * @param at when, in microseconds since the epoch
      */
-    record Sending(String code, String projectId, String userId, long at) {}
+    record Sending(String code, String projectId, String userId, long at) {
+        private EmailSignal signal(boolean sent, String key, String id, Source source) {
+            return new EmailSignal(sent, key, id, at, source, code);
+        }
+    }
 
     /**
      * What a subject is told.
      *
      * @param to what kind of subject it is
      */
-    record Signal(Subject to, Fact fact) {}
+    record Told(Subject to, EmailSignal signal) {}
 
-    /** Takes a fact about it; returns what that means to its project and its user. */
-    List<Signal> take(String id, Fact fact) {
-        switch (fact.kind()) {
-            case EMAIL -> {
-                return takeRow(id, fact);
-            }
-            case EMAIL_DELETED -> {
-                if (!row.outlived(fact.position())) {
-                    return delete(id, Tombstone.of(fact));
+    /** Takes a change; returns what that means to its project and its user. */
+    List<Told> take(String id, RowChange change) {
+        switch (change.table()) {
+            case EMAIL_DELIVERIES -> {
+                if (!change.deleted()) {
+                    return takeRow(id, change);
+                }
+                if (!row.outlived(change.position())) {
+                    return delete(id, Tombstone.of(change));
                 }
             }
-            case EMAIL_EVENT -> takeEvent(fact);
-            case EMAIL_EVENT_DELETED -> takeEventsEnd(fact);
-            default -> throw new IllegalArgumentException(fact.kind() + " is not about an email");
+            case EMAIL_EVENTS -> {
+                if (change.deleted()) {
+                    takeEventsEnd(change);
+                } else {
+                    takeEvent(change);
+                }
+            }
+            default ->
+                    throw new IllegalArgumentException(
+                            change.table() + " says nothing of an email");
         }
         return List.of();
     }
 
-    private List<Signal> takeRow(String id, Fact fact) {
-        if (!row.accepts(fact)) {
+    private List<Told> takeRow(String id, RowChange change) {
+        if (!row.accepts(change)) {
             return List.of();
         }
         Sending before = sending();
-        boolean news = !row.present || !values.entrySet().containsAll(fact.values().entrySet());
-        values.putAll(fact.values());
-        values.put("created_at", Long.toString(fact.atMicros()));
-        row.put(fact);
-        Origin origin = fact.origin();
+        DeliveryRow said = DeliveryRow.after(change, line);
+        boolean news = !said.equals(line);
+        line = said;
+        row.put(change);
+        Source source = change.source();
         Sending now = sending();
-        List<Signal> told = new ArrayList<>();
+        List<Told> told = new ArrayList<>();
         if (before != null && !before.equals(now)) {
             boolean sameProject = now != null && Objects.equals(before.projectId, now.projectId);
             boolean sameUser = now != null && Objects.equals(before.userId, now.userId);
             tell(
-                    FactKind.EMAIL_UNSENT,
+                    false,
                     id,
                     before,
                     sameProject ? null : before.projectId,
                     sameUser ? null : before.userId,
-                    Tombstone.of(fact),
-                    origin,
+                    source,
                     told);
         }
         if (now != null && (!news || !now.equals(before))) {
-            Tombstone at = Tombstone.of(fact);
-            tell(FactKind.EMAIL_SENT, id, now, now.projectId, now.userId, at, origin, told);
+            tell(true, id, now, now.projectId, now.userId, source, told);
         }
         return told;
     }
 
-    private void takeEvent(Fact fact) {
-        if (isEventOver(fact)) {
+    private void takeEvent(RowChange change) {
+        if (isEventOver(change)) {
             return;
         }
-        String type = fact.value("event_type");
+        String type = change.row().get(EmailEvents.TYPE);
         EmailEvent event =
                 new EmailEvent(
                         String.valueOf(type),
-                        "true".equals(fact.value("machine")),
-                        fact.atMicros(),
-                        fact.position());
-        EmailEvent before = events.get(fact.id());
+                        change.row().isTrue(EmailEvents.MACHINE),
+                        change.atMicros(),
+                        change.position());
+        EmailEvent before = events.get(change.id());
         if (before != null && event.position().isBefore(before.position())) {
             return;
         }
         if (!EmailEvent.OPENED.equals(type) && !EmailEvent.CLICKED.equals(type)) {
-            events.remove(fact.id());
+            events.remove(change.id());
             return;
         }
-        events.put(fact.id(), event);
+        events.put(change.id(), event);
         List<Map.Entry<String, EmailEvent>> alike =
                 events.entrySet().stream().filter(one -> one.getValue().isLike(event)).toList();
         if (alike.size() > ALIKE) {
@@ -142,12 +154,12 @@ public class Delivery extends SubjectState {
         }
     }
 
-    private boolean isEventOver(Fact event) {
+    private boolean isEventOver(RowChange event) {
         Tombstone gone = eventsGone.get(event.id());
         return gone != null && !gone.precedes(event);
     }
 
-    private void takeEventsEnd(Fact deletion) {
+    private void takeEventsEnd(RowChange deletion) {
         EmailEvent event = events.get(deletion.id());
         Tombstone end = Tombstone.of(deletion);
         if (event != null && event.position().isAfter(end.position())) {
@@ -161,28 +173,21 @@ public class Delivery extends SubjectState {
     }
 
     /** An event waits for the row while that is absent. */
-    void awaitRow(Fact fact, long now) {
-        if (!row.present && fact.kind() == FactKind.EMAIL_EVENT && !isEventOver(fact)) {
-            row.await(fact, now);
+    void awaitRow(RowChange change, long now) {
+        if (!row.present && change.tells(CapturedTable.EMAIL_EVENTS) && !isEventOver(change)) {
+            row.await(change, now);
         }
     }
 
     /** Forgets the row, and tells those who heard of it; what it counted for is still there. */
-    List<Signal> delete(String id, Tombstone end) {
-        List<Signal> told = new ArrayList<>();
+    List<Told> delete(String id, Tombstone end) {
+        List<Told> told = new ArrayList<>();
         Sending before = sending();
         if (before != null) {
-            tell(
-                    FactKind.EMAIL_UNSENT,
-                    id,
-                    before,
-                    before.projectId,
-                    before.userId,
-                    end,
-                    Origin.CHANGED,
-                    told);
+            Source source = new Source(end.at(), end.position(), Origin.CHANGED);
+            tell(false, id, before, before.projectId, before.userId, source, told);
         }
-        values.clear();
+        line = null;
         events.clear();
         row.delete(end);
         return told;
@@ -207,48 +212,27 @@ public class Delivery extends SubjectState {
         return row.isEmpty() && events.isEmpty() && eventsGone.isEmpty() && contributed.isEmpty();
     }
 
-    /** A point in time of the row, in microseconds since the epoch, or null. */
-    Long micros(String column) {
-        String value = values.get(column);
-        return value == null ? null : Long.valueOf(value);
-    }
-
     /** Null while the journal does not say that it was sent. */
     Sending sending() {
-        Long sentAt = micros("sent_at");
-        return sentAt != null && "sent".equals(values.get("status"))
-                ? new Sending(
-                        values.get("email_type"),
-                        values.get("project_id"),
-                        values.get("user_id"),
-                        sentAt)
+        return line != null && line.sentAt() != null && "sent".equals(line.status())
+                ? new Sending(line.code(), line.projectId(), line.userId(), line.sentAt())
                 : null;
     }
 
     /** To the project and the user, where there is one. */
     private static void tell(
-            FactKind kind,
+            boolean sent,
             String id,
             Sending sending,
             String projectId,
             String userId,
-            Tombstone when,
-            Origin origin,
-            List<Signal> told) {
+            Source source,
+            List<Told> told) {
         if (projectId != null) {
-            Fact fact = fact(kind, projectId, id, sending, when, origin);
-            told.add(new Signal(Subject.PROJECT, fact));
+            told.add(new Told(Subject.PROJECT, sending.signal(sent, projectId, id, source)));
         }
         if (userId != null) {
-            Fact fact = fact(kind, userId, id, sending, when, origin);
-            told.add(new Signal(Subject.USER, fact));
+            told.add(new Told(Subject.USER, sending.signal(sent, userId, id, source)));
         }
-    }
-
-    private static Fact fact(
-            FactKind kind, String key, String id, Sending sending, Tombstone when, Origin origin) {
-        Map<String, String> values = Map.of("email_type", sending.code);
-        return new Fact(kind, key, id, 0, when.at(), when.position(), origin, values)
-                .atMicros(sending.at);
     }
 }

@@ -27,7 +27,7 @@ public final class DeliveryCodec implements Codec<Delivery> {
         Compact.writeVersion(out, LAYOUT);
         delivery.row.write(out);
         Deadlines.write(delivery.timerAt, out);
-        Compact.writeTexts(out, delivery.values);
+        DeliveryRow.write(delivery.line, out);
         Compact.writeMap(out, delivery.events, DeliveryCodec::write);
         Compact.writeMap(out, delivery.eventsGone, Tombstone::write);
         CohortStateCodec.write(delivery.contributed, out);
@@ -39,7 +39,7 @@ public final class DeliveryCodec implements Codec<Delivery> {
         Delivery delivery = new Delivery();
         delivery.row.read(in);
         delivery.timerAt = Deadlines.read(in);
-        delivery.values = Compact.readTexts(in);
+        delivery.line = DeliveryRow.read(in);
         delivery.events = Compact.readMap(in, DeliveryCodec::readEvent);
         delivery.eventsGone = Compact.readMap(in, Tombstone::read);
         CohortStateCodec.read(delivery.contributed, in);

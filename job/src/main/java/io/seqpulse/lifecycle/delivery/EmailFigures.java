@@ -44,22 +44,23 @@ final class EmailFigures {
     /** All of it, as it is now. */
     Map<Figure, Count> of(Delivery email) {
         Map<Figure, Count> figures = new HashMap<>();
-        if (!email.row.present) {
+        DeliveryRow line = email.line;
+        if (line == null) {
             return figures;
         }
-        String code = BoundedText.line(email.values.get("email_type"), LONGEST);
-        Long sentAt = email.micros("sent_at");
+        String code = BoundedText.line(line.code(), LONGEST);
+        Long sentAt = line.sentAt();
         put(
                 figures,
                 Relation.EMAIL,
                 Increment.series(
                         code,
-                        BoundedText.line(email.values.get("status"), LONGEST),
-                        BoundedText.line(orNothing(email.values.get("reason")), LONGEST)),
-                sentAt == null ? email.micros("created_at") : sentAt,
+                        BoundedText.line(line.status(), LONGEST),
+                        BoundedText.line(orNothing(line.reason()), LONGEST)),
+                sentAt == null ? line.createdAt() : sentAt,
                 new Count(0, 1));
-        Long causedAt = email.micros("caused_at");
-        addDuration(figures, DETECTION_LATENCY, causedAt, email.micros("decided_at"));
+        Long causedAt = line.causedAt();
+        addDuration(figures, DETECTION_LATENCY, causedAt, line.decidedAt());
         Sending sending = email.sending();
         if (sending == null) {
             return figures;

@@ -1,9 +1,10 @@
 package io.seqpulse.lifecycle.delivery;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Subject;
-import io.seqpulse.lifecycle.delivery.Delivery.Signal;
+import io.seqpulse.lifecycle.delivery.Delivery.Told;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.Effects;
 import io.seqpulse.lifecycle.host.StreamTypes;
@@ -21,7 +22,7 @@ import org.apache.flink.util.OutputTag;
  * Keyed by email, as the journal knows it: counts what became of each, and tells the project (down
  * the main way) and the user (by {@link #USER_SIGNALS}) that it was sent.
  */
-public final class FollowDeliveries extends SubjectFunction<Fact, Delivery, Fact> {
+public final class FollowDeliveries extends SubjectFunction<RowChange, Delivery, Fact> {
 
     /** What a sent email means to its user; keyed by user. */
     public static final OutputTag<Fact> USER_SIGNALS =
@@ -61,14 +62,14 @@ public final class FollowDeliveries extends SubjectFunction<Fact, Delivery, Fact
     }
 
     @Override
-    protected void apply(String id, Delivery delivery, Fact fact, Effects<Fact> effects) {
+    protected void apply(String id, Delivery delivery, RowChange change, Effects<Fact> effects) {
         // an event goes with its email's row, and its own deletion may be told after that
-        if (delivery.row.isOver(fact) && fact.kind() != FactKind.EMAIL_EVENT_DELETED) {
+        if (delivery.row.isOver(change) && !change.deletes(CapturedTable.EMAIL_EVENTS)) {
             return;
         }
-        List<Signal> signals = delivery.take(id, fact);
-        delivery.awaitRow(fact, clock());
-        tell(delivery, signals, effects);
+        List<Told> told = delivery.take(id, change);
+        delivery.awaitRow(change, clock());
+        tell(delivery, told, effects);
     }
 
     @Override
@@ -79,19 +80,19 @@ public final class FollowDeliveries extends SubjectFunction<Fact, Delivery, Fact
     @Override
     protected boolean reconcile(
             String id, Delivery delivery, SnapshotBoundary boundary, Effects<Fact> effects) {
-        if (!delivery.row.isMissingFrom(boundary, FactKind.EMAIL.table())) {
+        if (!delivery.row.isMissingFrom(boundary, CapturedTable.EMAIL_DELIVERIES.label())) {
             return false;
         }
         tell(delivery, delivery.delete(id, boundary.tombstone()), effects);
         return true;
     }
 
-    private void tell(Delivery delivery, List<Signal> signals, Effects<Fact> effects) {
-        for (Signal signal : signals) {
-            if (signal.to() == Subject.PROJECT) {
-                effects.emit(signal.fact());
+    private void tell(Delivery delivery, List<Told> all, Effects<Fact> effects) {
+        for (Told told : all) {
+            if (told.to() == Subject.PROJECT) {
+                effects.emit(told.signal());
             } else {
-                effects.emit(USER_SIGNALS, signal.fact());
+                effects.emit(USER_SIGNALS, told.signal());
             }
         }
         count(delivery, effects);

@@ -1,7 +1,8 @@
 package io.seqpulse.lifecycle.deployment;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.host.Effects;
@@ -18,7 +19,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
  * Keyed by deployment: attaches what names only a deployment to the project it belongs to. What
  * waits ten minutes for its deployment is a dead letter, and waits on.
  */
-public final class AttachDeployment extends SubjectFunction<Fact, Deployment, Fact> {
+public final class AttachDeployment extends SubjectFunction<RowChange, Deployment, Fact> {
 
     /**
      * Longer than figures are corrected: what is told anew of a deployment that was forgotten must
@@ -51,21 +52,22 @@ public final class AttachDeployment extends SubjectFunction<Fact, Deployment, Fa
 
     /** A deleted deployment was one all the same: its project is told only for the figures. */
     @Override
-    protected void apply(String id, Deployment deployment, Fact fact, Effects<Fact> effects) {
-        if (deployment.row.isOver(fact)) {
+    protected void apply(
+            String id, Deployment deployment, RowChange change, Effects<Fact> effects) {
+        if (deployment.row.isOver(change)) {
             return;
         }
-        if (fact.kind() == FactKind.DEPLOYMENT_DELETED) {
-            if (!deployment.row.outlived(fact.position())) {
-                delete(id, deployment, Tombstone.of(fact), effects);
+        if (change.deletes(CapturedTable.DEPLOYMENTS)) {
+            if (!deployment.row.outlived(change.position())) {
+                delete(id, deployment, Tombstone.of(change), effects);
             }
             return;
         }
-        deployment.take(id, fact).forEach(effects::emit);
-        if (isCounted(fact.kind())) {
+        deployment.take(id, change).forEach(effects::emit);
+        if (isCounted(change.table())) {
             count(deployment, effects);
         }
-        deployment.awaitRow(fact, clock());
+        deployment.awaitRow(change, clock());
     }
 
     @Override
@@ -79,18 +81,15 @@ public final class AttachDeployment extends SubjectFunction<Fact, Deployment, Fa
     @Override
     protected boolean reconcile(
             String id, Deployment deployment, SnapshotBoundary boundary, Effects<Fact> effects) {
-        if (!deployment.row.isMissingFrom(boundary, FactKind.DEPLOYMENT.table())) {
+        if (!deployment.row.isMissingFrom(boundary, CapturedTable.DEPLOYMENTS.label())) {
             return false;
         }
         delete(id, deployment, boundary.tombstone(), effects);
         return true;
     }
 
-    private static boolean isCounted(FactKind kind) {
-        return switch (kind) {
-            case DEPLOYMENT, VERDICT, VERDICT_DELETED -> true;
-            default -> false;
-        };
+    private static boolean isCounted(CapturedTable table) {
+        return table == CapturedTable.DEPLOYMENTS || table == CapturedTable.DEPLOYMENT_VERDICTS;
     }
 
     private void count(Deployment deployment, Effects<Fact> effects) {

@@ -2,9 +2,7 @@ package io.seqpulse.lifecycle.deployment;
 
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
-import io.seqpulse.lifecycle.detect.EventRecordCodec;
 import io.seqpulse.lifecycle.fact.Deadlines;
-import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.CohortStateCodec;
 import java.io.DataInput;
@@ -28,19 +26,16 @@ public final class DeploymentCodec implements Codec<Deployment> {
         Compact.writeVersion(out, LAYOUT);
         deployment.row.write(out);
         Deadlines.write(deployment.timerAt, out);
-        Compact.writeTexts(out, deployment.values);
+        deployment.columns.write(out);
         out.writeBoolean(deployment.toldFinished);
         Compact.writeNumber(out, deployment.seenAt);
         Compact.writeNumber(out, deployment.startsAt);
         out.writeBoolean(deployment.verdict != null);
         if (deployment.verdict != null) {
-            EventRecordCodec.write(deployment.verdict, out);
+            deployment.verdict.write(out);
         }
-        deployment.verdictPosition.write(out);
-        Compact.writeMap(out, deployment.hints, EventRecordCodec::write);
-        Compact.writeMap(out, deployment.hintPositions, LogPosition::write);
-        Compact.writeMap(out, deployment.samples, EventRecordCodec::write);
-        Compact.writeNumber(out, deployment.verdictMicros);
+        Compact.writeMap(out, deployment.hints, Hint::write);
+        Compact.writeMap(out, deployment.samples, Sample::write);
         Compact.writeText(out, deployment.deletedVerdict);
         Tombstone.write(deployment.verdictDeletion, out);
         Compact.writeNumber(out, deployment.finishedSeenAt);
@@ -53,16 +48,13 @@ public final class DeploymentCodec implements Codec<Deployment> {
         Deployment deployment = new Deployment();
         deployment.row.read(in);
         deployment.timerAt = Deadlines.read(in);
-        deployment.values = Compact.readTexts(in);
+        deployment.columns = DeploymentRow.read(in);
         deployment.toldFinished = in.readBoolean();
         deployment.seenAt = Compact.readNumber(in);
         deployment.startsAt = Compact.readNumber(in);
-        deployment.verdict = in.readBoolean() ? EventRecordCodec.read(in) : null;
-        deployment.verdictPosition = LogPosition.read(in);
-        deployment.hints = Compact.readMap(in, EventRecordCodec::read);
-        deployment.hintPositions = Compact.readMap(in, LogPosition::read);
-        deployment.samples = Compact.readMap(in, EventRecordCodec::read);
-        deployment.verdictMicros = (int) Compact.readNumber(in);
+        deployment.verdict = in.readBoolean() ? Verdict.read(in) : null;
+        deployment.hints = Compact.readMap(in, Hint::read);
+        deployment.samples = Compact.readMap(in, Sample::read);
         deployment.deletedVerdict = Compact.readText(in);
         deployment.verdictDeletion = Tombstone.read(in);
         deployment.finishedSeenAt = Compact.readNumber(in);

@@ -1,11 +1,15 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.Detector.Answer;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
+import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
@@ -48,7 +52,8 @@ public final class Detection {
 
     private final Subject subject;
     private final Map<String, Hosted> hosted = new LinkedHashMap<>();
-    private final Map<FactKind, List<Hosted>> movedBy = new EnumMap<>(FactKind.class);
+    private final Map<EventType, List<Hosted>> movedBy = new EnumMap<>(EventType.class);
+    private final List<Hosted> movedByRow;
 
     public Detection(Subject subject, List<ActiveRule> rules) {
         this.subject = subject;
@@ -58,47 +63,69 @@ public final class Detection {
                 hosted.put(active.rule().code(), new Hosted(active, detector));
             }
         }
-        for (FactKind kind : FactKind.values()) {
+        for (EventType type : EventType.values()) {
             movedBy.put(
-                    kind,
-                    hosted.values().stream().filter(h -> h.detector().isMovedBy(kind)).toList());
+                    type,
+                    hosted.values().stream().filter(h -> h.detector().isMovedBy(type)).toList());
         }
+        movedByRow = hosted.values().stream().filter(h -> h.detector().isMovedByRow()).toList();
     }
 
     /**
-     * Takes a fact.
+     * Takes an event.
      *
      * @param wall the wall clock, epoch milliseconds, for expiry
      */
     public void take(
             String id,
             Profile profile,
-            Fact told,
+            Event told,
             SpillStore older,
             long wall,
             Consumer<Message> out) {
-        Fact fact = profile.timed(told);
-        boolean news;
-        if (fact.kind().isEvent()) {
-            news = profile.observe(fact, older);
-        } else {
-            boolean first = !profile.row.present;
-            boolean firstWhole = !profile.toldWhole;
-            news = profile.describe(fact);
-            if (first || (firstWhole && profile.toldWhole)) {
-                askWhatWaitedForTheSubject(profile, fact.committedAt());
+        Event event = profile.timed(told);
+        boolean news = profile.observe(event, older);
+        List<Hosted> moved = movedBy.get(event.type());
+        for (Hosted rule : moved) {
+            find(rule, profile, event, news, older, wall);
+            deny(rule, profile, event, out);
+        }
+        watch(id, profile, event, out);
+        limitStranger(profile, event.committedAt());
+    }
+
+    /**
+     * Takes the subject's row.
+     *
+     * @param wall the wall clock, epoch milliseconds, for expiry
+     */
+    public void take(
+            String id,
+            Profile profile,
+            RowChange row,
+            SpillStore older,
+            long wall,
+            Consumer<Message> out) {
+        boolean first = !profile.row.present;
+        boolean firstWhole = !profile.toldWhole;
+        boolean news = profile.describe(row);
+        if (first || (firstWhole && profile.toldWhole)) {
+            askWhatWaitedForTheSubject(profile, row.committedAt());
+        }
+        for (Hosted rule : movedByRow) {
+            find(rule, profile, row, news, older, wall);
+        }
+        watch(id, profile, row, out);
+        limitStranger(profile, row.committedAt());
+    }
+
+    private static void find(
+            Hosted rule, Profile profile, Fact fact, boolean news, SpillStore older, long wall) {
+        if (appliesTo(rule.rule(), profile) && !isSettled(rule, profile, fact)) {
+            for (TriggerInstance instance : rule.detector().instances(profile, fact, older)) {
+                consider(rule, profile, instance, fact.snapshot(), news, wall);
             }
         }
-        for (Hosted rule : movedBy.get(fact.kind())) {
-            if (appliesTo(rule.rule(), profile) && !isSettled(rule, profile, fact)) {
-                for (TriggerInstance instance : rule.detector().instances(profile, fact, older)) {
-                    consider(rule, profile, instance, fact.snapshot(), news, wall);
-                }
-            }
-            deny(rule, profile, fact, out);
-        }
-        watch(id, profile, fact, out);
-        limitStranger(profile, fact.committedAt());
     }
 
     /**
@@ -144,7 +171,7 @@ public final class Detection {
     }
 
     /** Somebody belongs to the subject no longer. */
-    public void takeRemoval(Profile profile, Fact removal) {
+    public void takeRemoval(Profile profile, RowChange removal) {
         Member member = profile.members.get(removal.id());
         if (member != null && !member.position().isAfter(removal.position())) {
             profile.members.remove(removal.id());
@@ -166,8 +193,9 @@ public final class Detection {
 
     /** Whether a complete snapshot does not contain the subject. */
     public boolean isMissingFrom(Profile profile, SnapshotBoundary boundary) {
-        FactKind row = subject == Subject.PROJECT ? FactKind.PROJECT : FactKind.ACCOUNT;
-        return profile.row.isMissingFrom(boundary, row.table());
+        CapturedTable table =
+                subject == Subject.PROJECT ? CapturedTable.PROJECTS : CapturedTable.USERS;
+        return profile.row.isMissingFrom(boundary, table.label());
     }
 
     /** Withdraws everything given out, because the subject is gone. */
@@ -251,13 +279,13 @@ public final class Detection {
         return pending != null ? pending.asked : profile.handled.containsKey(name);
     }
 
-    /** Takes back what a fact shows not to be so; an older one, told again, shows nothing. */
-    private static void deny(Hosted rule, Profile profile, Fact fact, Consumer<Message> out) {
-        takeBack(rule, rule.detector().deniedInstance(profile, fact), profile, fact, out);
+    /** Takes back what an event shows not to be so; an older one, told again, shows nothing. */
+    private static void deny(Hosted rule, Profile profile, Event event, Consumer<Message> out) {
+        takeBack(rule, rule.detector().deniedInstance(profile, event), profile, event, out);
     }
 
     /** Takes back what an event caused that was deleted since. */
-    public void takeDeletion(Profile profile, Fact deletion, Consumer<Message> out) {
+    public void takeDeletion(Profile profile, Signal deletion, Consumer<Message> out) {
         for (Hosted rule : hosted.values()) {
             takeBack(rule, rule.detector().deletedInstance(deletion), profile, deletion, out);
         }
@@ -384,7 +412,7 @@ public final class Detection {
             if (!pending.asked || rule == null) {
                 continue;
             }
-            if (fact.kind().isEvent() && !rule.detector().isMovedBy(fact.kind())) {
+            if (fact instanceof Event event && !rule.detector().isMovedBy(event.type())) {
                 continue;
             }
             if (!appliesTo(rule.rule(), profile)
@@ -484,11 +512,11 @@ public final class Detection {
         Map<String, String> values = new HashMap<>(pending.values);
         if (aboutProject) {
             values.put("project_id", id);
-            values.put("project_name", profile.value("name"));
-            values.put("plan", profile.value("plan"));
+            values.put("project_name", profile.name);
+            values.put("plan", profile.plan);
         }
         values.values().removeIf(value -> value == null);
-        String owner = aboutProject ? profile.value("owner_id") : id;
+        String owner = aboutProject ? profile.ownerId : id;
         out.accept(
                 Message.of(
                         new Candidate(
@@ -507,7 +535,7 @@ public final class Detection {
 
     private static void retract(
             ScheduledTrigger pending, Profile profile, String reason, Consumer<Message> out) {
-        String owner = profile.value("owner_id");
+        String owner = profile.ownerId;
         pending.out.forEach(
                 (recipient, key) ->
                         out.accept(
@@ -531,7 +559,7 @@ public final class Detection {
         if (rule.plans().isEmpty() || !profile.row.present) {
             return true;
         }
-        String plan = profile.value("plan");
+        String plan = profile.plan;
         return plan != null && rule.plans().contains(plan);
     }
 

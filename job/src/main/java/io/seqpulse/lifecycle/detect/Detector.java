@@ -1,8 +1,10 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Trigger;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +22,13 @@ interface Detector {
         RESOLVED
     }
 
-    /** Whether facts of a kind can make an instance, or change whether one holds or its figures. */
-    boolean isMovedBy(FactKind kind);
+    /** Whether events of a type can make an instance, or change whether one holds. */
+    boolean isMovedBy(EventType type);
+
+    /** Whether the subject's row can make an instance, or change whether one holds. */
+    default boolean isMovedByRow() {
+        return false;
+    }
 
     /**
      * The trigger instances that a fact makes or changes, which the profile has just taken; asked
@@ -46,15 +53,15 @@ interface Detector {
     }
 
     /**
-     * The trigger instance of which a fact, which the profile has just taken, shows that it is not
-     * as the rule needs, or no longer; null: of none.
+     * The trigger instance of which an event, which the profile has just taken, shows that it is
+     * not as the rule needs, or no longer; null: of none.
      */
-    default String deniedInstance(Profile profile, Fact fact) {
+    default String deniedInstance(Profile profile, Event event) {
         return null;
     }
 
-    /** The instance of an event that a fact says was deleted since; null: of none. */
-    default String deletedInstance(Fact fact) {
+    /** The instance of an event that a signal says was deleted since; null: of none. */
+    default String deletedInstance(Signal signal) {
         return null;
     }
 

@@ -1,7 +1,7 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,20 +39,20 @@ public final class EventHistory {
     boolean olderElsewhere;
 
     /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
-    boolean take(Fact fact, SpillStore older) {
+    boolean take(Event event, SpillStore older) {
         if (first == null) {
-            first = EventRecord.of(fact);
-            last = fact.at();
+            first = EventRecord.of(event);
+            last = event.at();
             return true;
         }
-        last = Math.max(last, fact.at());
+        last = Math.max(last, event.at());
         EventRecord before = first;
-        boolean earlier = isBefore(fact, before);
-        if (earlier || sameButRicher(before, fact)) {
-            first = EventRecord.of(fact); // what is told again in other words is not new
+        boolean earlier = isBefore(event, before);
+        if (earlier || sameButRicher(before, event)) {
+            first = EventRecord.of(event); // what is told again in other words is not new
         }
         if (atHand == null) {
-            if (before.isTold(fact)) {
+            if (before.isTold(event)) {
                 return false; // as every change of a user's row tells again that it was created
             }
             atHand = new ArrayList<>();
@@ -61,44 +61,44 @@ public final class EventHistory {
             weeks = new PeriodCounts();
             count(before.at(), 1);
         }
-        Long known = remember(fact, older);
-        if (known == null || known != fact.at()) {
+        Long known = remember(event, older);
+        if (known == null || known != event.at()) {
             if (known != null) {
                 count(known, -1);
             }
-            count(fact.at(), 1);
+            count(event.at(), 1);
         }
         return earlier || known == null;
     }
 
     /** Returns the time it was remembered with before, or null if it is new. */
-    private Long remember(Fact fact, SpillStore older) {
-        TimedEvent told = new TimedEvent(fact.id(), fact.at());
+    private Long remember(Event event, SpillStore older) {
+        TimedEvent told = new TimedEvent(event.id(), event.at());
         for (int i = atHand.size() - 1; i >= 0; i--) {
-            if (atHand.get(i).id().equals(fact.id())) {
+            if (atHand.get(i).id().equals(event.id())) {
                 return atHand.set(i, told).at();
             }
         }
         if (olderElsewhere) {
-            Long known = older.get(fact.kind().label(), fact.id());
+            Long known = older.get(event.type().label(), event.id());
             if (known != null) {
-                if (known != fact.at()) {
-                    older.put(fact.kind().label(), fact.id(), fact.at());
+                if (known != event.at()) {
+                    older.put(event.type().label(), event.id(), event.at());
                 }
                 return known;
             }
         }
         atHand.add(told);
         if (atHand.size() > AT_HAND) {
-            putAside(fact.kind(), older);
+            putAside(event.type(), older);
         }
         return null;
     }
 
-    private void putAside(FactKind kind, SpillStore older) {
+    private void putAside(EventType type, SpillStore older) {
         atHand.sort(Comparator.comparingLong(TimedEvent::at));
         List<TimedEvent> oldest = atHand.subList(0, AT_HAND / 2);
-        oldest.forEach(one -> older.put(kind.label(), one.id(), one.at()));
+        oldest.forEach(one -> older.put(type.label(), one.id(), one.at()));
         oldest.clear();
         olderElsewhere = true;
     }
@@ -112,7 +112,7 @@ public final class EventHistory {
     }
 
     /** Business times of those in {@code [from, to)}, ascending. */
-    List<Long> times(FactKind kind, long from, long to, SpillStore older) {
+    List<Long> times(EventType type, long from, long to, SpillStore older) {
         List<Long> times = new ArrayList<>();
         if (atHand == null) {
             times.add(first.at());
@@ -120,7 +120,7 @@ public final class EventHistory {
             atHand.forEach(one -> times.add(one.at()));
         }
         if (olderElsewhere) {
-            times.addAll(older.all(kind.label()).values());
+            times.addAll(older.all(type.label()).values());
         }
         times.removeIf(at -> at < from || at >= to);
         times.sort(null);
@@ -128,13 +128,13 @@ public final class EventHistory {
     }
 
     /** Rows of one transaction share their time: the smaller id is first then, in any order. */
-    private static boolean isBefore(Fact fact, EventRecord first) {
-        return fact.at() < first.at()
-                || (fact.at() == first.at() && fact.id().compareTo(first.id()) < 0);
+    private static boolean isBefore(Event event, EventRecord first) {
+        return event.at() < first.at()
+                || (event.at() == first.at() && event.id().compareTo(first.id()) < 0);
     }
 
-    private static boolean sameButRicher(EventRecord first, Fact fact) {
-        return first.isTold(fact) && !first.values().equals(fact.values());
+    private static boolean sameButRicher(EventRecord first, Event event) {
+        return first.isTold(event) && !first.values().equals(event.attributes());
     }
 
     private void count(long at, int change) {

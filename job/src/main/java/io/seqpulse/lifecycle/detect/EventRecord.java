@@ -1,6 +1,6 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Event;
 import java.util.Map;
 
 /**
@@ -19,13 +19,13 @@ public record EventRecord(
         values = values == null ? Map.of() : values;
     }
 
-    static EventRecord of(Fact fact) {
+    static EventRecord of(Event event) {
         return new EventRecord(
-                fact.id(), fact.at(), fact.committedAt(), fact.snapshot(), fact.values());
+                event.id(), event.at(), event.committedAt(), event.snapshot(), event.attributes());
     }
 
-    /** Whether the fact tells of this very event. */
-    boolean isTold(Fact fact) {
-        return id.equals(fact.id()) && at == fact.at();
+    /** Whether it is this very event that is told. */
+    boolean isTold(Event event) {
+        return id.equals(event.id()) && at == event.at();
     }
 }

@@ -1,9 +1,12 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
+import io.seqpulse.lifecycle.fact.DeploymentSignal;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
 import java.util.HashMap;
@@ -17,25 +20,26 @@ record HappenedDetector(Happened trigger) implements Detector {
     private static final Duration TOLERANCE = Duration.ofMinutes(5);
 
     @Override
-    public boolean isMovedBy(FactKind kind) {
-        return kind == trigger.fact();
+    public boolean isMovedBy(EventType type) {
+        return type == trigger.fact();
     }
 
     @Override
     public List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older) {
+        Event event = (Event) fact;
         return switch (trigger.occurrence()) {
-            case EACH -> instance(fact.id(), EventRecord.of(fact));
-            case FIRST -> first(profile.first(trigger.fact()), fact);
+            case EACH -> instance(event.id(), EventRecord.of(event));
+            case FIRST -> first(profile.first(trigger.fact()), event);
             case FIRST_OF_MONTH -> {
-                EventRecord refused = EventRecord.of(fact);
+                EventRecord refused = EventRecord.of(event);
                 yield instance(Periods.month(at(refused)), refused);
             }
         };
     }
 
     /** Later ones say nothing new about the first. */
-    private List<TriggerInstance> first(EventRecord first, Fact fact) {
-        return first != null && first.isTold(fact) ? instance("", first) : List.of();
+    private List<TriggerInstance> first(EventRecord first, Event event) {
+        return first != null && first.isTold(event) ? instance("", first) : List.of();
     }
 
     private List<TriggerInstance> instance(String id, EventRecord record) {
@@ -84,7 +88,7 @@ record HappenedDetector(Happened trigger) implements Detector {
         return switch (trigger.occurrence()) {
             case EACH -> true;
             case FIRST ->
-                    trigger.fact() == FactKind.USER_ACTIVATED || profile.createdAt >= liveSince;
+                    trigger.fact() == EventType.USER_ACTIVATED || profile.createdAt >= liveSince;
             case FIRST_OF_MONTH ->
                     profile.createdAt >= liveSince
                             || Periods.startOfMonth(Periods.monthNumber(pending.instance))
@@ -94,15 +98,15 @@ record HappenedDetector(Happened trigger) implements Detector {
 
     /** A row that was corrected: a verdict that is {@code ok} after all. */
     @Override
-    public String deniedInstance(Profile profile, Fact fact) {
-        if (matches(fact.values())) {
+    public String deniedInstance(Profile profile, Event event) {
+        if (matches(event.attributes())) {
             return null;
         }
         return switch (trigger.occurrence()) {
-            case EACH -> fact.id();
+            case EACH -> event.id();
             case FIRST -> {
                 EventRecord first = profile.first(trigger.fact());
-                yield first != null && first.isTold(fact) ? "" : null;
+                yield first != null && first.isTold(event) ? "" : null;
             }
             case FIRST_OF_MONTH -> null; // another one of the month may be the reason
         };
@@ -110,12 +114,12 @@ record HappenedDetector(Happened trigger) implements Detector {
 
     /** What was found first stays found. */
     @Override
-    public String deletedInstance(Fact fact) {
-        boolean verdict = trigger.fact() == FactKind.VERDICT_CREATED;
-        boolean gone =
-                fact.kind() == FactKind.VERDICT_GONE || fact.kind() == FactKind.DEPLOYMENT_GONE;
-        boolean each = trigger.occurrence() == Occurrence.EACH;
-        return verdict && gone && each && fact.value("deleted") != null ? fact.id() : null;
+    public String deletedInstance(Signal signal) {
+        boolean each =
+                trigger.fact() == EventType.VERDICT_CREATED
+                        && trigger.occurrence() == Occurrence.EACH;
+        boolean deleted = signal instanceof DeploymentSignal gone && gone.deleted();
+        return each && deleted ? signal.id() : null;
     }
 
     @Override

@@ -1,15 +1,15 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 
 /**
  * What the policy is told about a recipient: exactly one of the three is set.
  *
  * @param candidate an email that a rule wants, or wants with newer figures; or null
  * @param retraction one it no longer wants, or null
- * @param fact what the log says of the person, or null
+ * @param row what the log says of the person, or null
  */
-public record Message(Candidate candidate, Retraction retraction, Fact fact) {
+public record Message(Candidate candidate, Retraction retraction, RowChange row) {
 
     /** Detection wants an email. */
     public static Message of(Candidate candidate) {
@@ -22,14 +22,14 @@ public record Message(Candidate candidate, Retraction retraction, Fact fact) {
     }
 
     /** The log says something of a person. */
-    public static Message of(Fact fact) {
-        return new Message(null, null, fact);
+    public static Message of(RowChange row) {
+        return new Message(null, null, row);
     }
 
     /** Whom it concerns: what the policy is keyed by. */
     public String recipient() {
-        if (fact != null) {
-            return fact.key();
+        if (row != null) {
+            return row.key();
         }
         return candidate != null ? candidate.recipient() : retraction.recipient();
     }

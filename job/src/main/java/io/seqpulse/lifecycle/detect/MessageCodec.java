@@ -2,7 +2,7 @@ package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
-import io.seqpulse.lifecycle.fact.FactCodec;
+import io.seqpulse.lifecycle.fact.RowChangeCodec;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -14,9 +14,9 @@ public final class MessageCodec implements Codec<Message> {
 
     private static final int CANDIDATE = 1;
     private static final int RETRACTION = 2;
-    private static final int FACT = 3;
+    private static final int ROW = 3;
 
-    private final FactCodec facts = new FactCodec();
+    private final RowChangeCodec rows = new RowChangeCodec();
 
     @Override
     public Class<Message> type() {
@@ -36,8 +36,8 @@ public final class MessageCodec implements Codec<Message> {
             Compact.writeText(out, retraction.userId());
             Compact.writeText(out, retraction.reason());
         } else {
-            out.writeByte(FACT);
-            facts.write(message.fact(), out);
+            out.writeByte(ROW);
+            rows.write(message.row(), out);
         }
     }
 
@@ -53,7 +53,7 @@ public final class MessageCodec implements Codec<Message> {
                                     Compact.readText(in),
                                     Compact.readText(in),
                                     Compact.readText(in)));
-            case FACT -> Message.of(facts.read(in));
+            case ROW -> Message.of(rows.read(in));
             default -> throw new IOException("a message of unknown kind " + kind);
         };
     }

@@ -1,7 +1,8 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Trigger.Missing;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
@@ -20,14 +21,17 @@ record MissingDetector(Missing trigger) implements Detector {
     static final Duration GRACE = Duration.ofSeconds(60);
 
     @Override
-    public boolean isMovedBy(FactKind kind) {
-        return kind == trigger.after() || kind == trigger.without();
+    public boolean isMovedBy(EventType type) {
+        return type == trigger.after() || type == trigger.without();
     }
 
     @Override
     public List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older) {
         EventRecord after = profile.first(trigger.after());
-        return fact.kind() == trigger.after() && after != null && after.isTold(fact)
+        return fact instanceof Event event
+                        && event.type() == trigger.after()
+                        && after != null
+                        && after.isTold(event)
                 ? waiting(profile)
                 : List.of();
     }

@@ -1,8 +1,13 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.fact.Columns.Projects;
+import io.seqpulse.lifecycle.fact.Columns.Users;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.fact.SubjectState;
 import io.seqpulse.lifecycle.fact.Tombstone;
@@ -25,8 +30,17 @@ public class Profile extends SubjectState {
 
     private static final long MICROS_PER_MILLI = 1_000;
 
-    /** What the subject's row says now. */
-    public Map<String, String> values = new HashMap<>();
+    /** A project's name; null where unknown. */
+    String name;
+
+    /** Id of a project's owner; null where unknown. */
+    String ownerId;
+
+    /** A project's plan; null where unknown. */
+    String plan;
+
+    /** Whether a user's account is not active, as far as the row says. */
+    boolean inactive;
 
     /**
      * Whether all that has happened to the subject was told: the log told of its insertion, or a
@@ -44,14 +58,14 @@ public class Profile extends SubjectState {
      */
     public long seenInactiveAt;
 
-    /** When {@link #values}' plan last changed while we watched; 0: it has always been so. */
+    /** When {@link #plan} last changed while we watched; 0: it has always been so. */
     public long planSince;
 
     /** When a project's owner last changed while we watched; 0: it has always been theirs. */
     public long ownerSince;
 
     /** What happened, by kind. */
-    public Map<FactKind, EventHistory> happened = new EnumMap<>(FactKind.class);
+    public Map<EventType, EventHistory> happened = new EnumMap<>(EventType.class);
 
     /** Member row id → member; projects only. */
     public Map<String, Member> members = new HashMap<>();
@@ -71,9 +85,14 @@ public class Profile extends SubjectState {
     /** What a project's owner was told last, whether it is still so or not; null: nothing. */
     public ProjectSummary told;
 
-    /** A current value, or null where unknown. */
-    public String value(String attribute) {
-        return values.get(attribute);
+    /** A project's name; null where unknown. */
+    public String name() {
+        return name;
+    }
+
+    /** Id of a project's owner; null where unknown. */
+    public String ownerId() {
+        return ownerId;
     }
 
     @Override
@@ -88,7 +107,10 @@ public class Profile extends SubjectState {
 
     /** Forgets everything but what only the host knows. */
     void forget() {
-        values.clear();
+        name = null;
+        ownerId = null;
+        plan = null;
+        inactive = false;
         row.clear();
         toldWhole = false;
         createdAt = 0;
@@ -110,14 +132,14 @@ public class Profile extends SubjectState {
     }
 
     /** The first event of a kind, or null where none is known. */
-    EventRecord first(FactKind kind) {
-        EventHistory all = happened.get(kind);
+    EventRecord first(EventType type) {
+        EventHistory all = happened.get(type);
         return all == null ? null : all.first;
     }
 
     /** How many distinct events of a kind there were in the UTC month of a time. */
-    int countInMonth(FactKind kind, int month) {
-        EventHistory all = happened.get(kind);
+    int countInMonth(EventType type, int month) {
+        EventHistory all = happened.get(type);
         return all == null ? 0 : all.countInMonth(month);
     }
 
@@ -135,70 +157,77 @@ public class Profile extends SubjectState {
      * Takes the subject's row, unless a later version is remembered; returns whether it says
      * anything new.
      */
-    boolean describe(Fact fact) {
-        toldWhole |= fact.origin().tellsAll();
-        if (!row.accepts(fact)) {
+    boolean describe(RowChange change) {
+        toldWhole |= change.origin().tellsAll();
+        if (!row.accepts(change)) {
             return false;
         }
-        String planBefore = value("plan");
-        String ownerBefore = value("owner_id");
-        boolean news = !row.present || saysNew(fact);
-        values.putAll(fact.values());
-        values.remove("updated_at"); // of a snapshot's row, for the cohortState
-        long changedAt = changedAt(fact);
-        if (planBefore != null && !planBefore.equals(value("plan"))) {
+        boolean changed =
+                change.table() == CapturedTable.PROJECTS
+                        ? describeProject(change)
+                        : describeUser(change);
+        boolean news = !row.present || changed;
+        createdAt = change.at();
+        row.put(change);
+        return news;
+    }
+
+    private boolean describeUser(RowChange change) {
+        boolean before = inactive;
+        inactive = change.row().isFalse(Users.IS_ACTIVE);
+        if (inactive && !happened.containsKey(EventType.USER_ACTIVATED)) {
+            seenInactiveAt = change.committedAt();
+        }
+        return inactive != before;
+    }
+
+    private boolean describeProject(RowChange change) {
+        String nameBefore = name;
+        String ownerBefore = ownerId;
+        String planBefore = plan;
+        name = change.row().get(Projects.NAME, name);
+        ownerId = change.row().get(Projects.OWNER_ID, ownerId);
+        plan = change.row().get(Projects.PLAN, plan);
+        long changedAt = changedAt(change);
+        boolean replanned = !Objects.equals(planBefore, plan);
+        if (planBefore != null && replanned) {
             planSince = changedAt;
         }
-        if (ownerBefore != null && !ownerBefore.equals(value("owner_id"))) {
+        boolean moved = !Objects.equals(ownerBefore, ownerId);
+        if (ownerBefore != null && moved) {
             ownerSince = changedAt;
         }
-        if ("false".equals(value("is_active")) && !happened.containsKey(FactKind.USER_ACTIVATED)) {
-            seenInactiveAt = fact.committedAt();
-        }
-        createdAt = fact.at();
-        row.put(fact);
-        return news;
+        return replanned || moved || !Objects.equals(nameBefore, name);
     }
 
     /**
      * When what the row says became so: of a row that a snapshot shows when it was changed last,
      * where that is later than what was known, or at the latest when the snapshot was taken.
      */
-    private long changedAt(Fact fact) {
-        String updatedMicros = fact.snapshot() ? fact.value("updated_at") : null;
+    private long changedAt(RowChange change) {
+        Long updatedMicros = change.snapshot() ? change.row().get(Projects.UPDATED_AT) : null;
         if (updatedMicros == null) {
-            return fact.committedAt();
+            return change.committedAt();
         }
-        long updatedAt = Math.floorDiv(Long.parseLong(updatedMicros), MICROS_PER_MILLI);
-        return updatedAt > row.committedAt && updatedAt < fact.committedAt()
+        long updatedAt = Math.floorDiv(updatedMicros, Fact.MICROS_PER_MILLI);
+        return updatedAt > row.committedAt && updatedAt < change.committedAt()
                 ? updatedAt
-                : fact.committedAt();
-    }
-
-    private boolean saysNew(Fact fact) {
-        for (Map.Entry<String, String> value : fact.values().entrySet()) {
-            String attribute = value.getKey();
-            if (!attribute.equals("updated_at")
-                    && !(values.containsKey(attribute)
-                            && Objects.equals(values.get(attribute), value.getValue()))) {
-                return true;
-            }
-        }
-        return false;
+                : change.committedAt();
     }
 
     /** Takes an event; returns whether it is a new one, or an earlier first than was known. */
-    boolean observe(Fact fact, SpillStore older) {
-        EventRecord first = first(fact.kind());
-        if (fact.kind() == FactKind.USER_ACTIVATED && first != null && fact.at() >= first.at()) {
+    boolean observe(Event event, SpillStore older) {
+        EventRecord first = first(event.type());
+        if (event.type() == EventType.USER_ACTIVATED && first != null && event.at() >= first.at()) {
             return false; // it is active still
         }
-        return happened.computeIfAbsent(fact.kind(), kind -> new EventHistory()).take(fact, older);
+        return happened.computeIfAbsent(event.type(), type -> new EventHistory())
+                .take(event, older);
     }
 
     /** An event at the time at which it happened, as far as that is known here better. */
-    Fact timed(Fact event) {
-        return event.kind() == FactKind.USER_ACTIVATED && row.present
+    Event timed(Event event) {
+        return event.type() == EventType.USER_ACTIVATED && row.present
                 ? event.atMillis(activatedAt(event))
                 : event;
     }
@@ -208,17 +237,17 @@ public class Profile extends SubjectState {
      * since it was created, as far as anybody knows, whichever change of its row is the first that
      * is heard of.
      */
-    private long activatedAt(Fact fact) {
-        if (seenInactiveAt == 0 || fact.origin() == Origin.INSERTED) {
+    private long activatedAt(Event event) {
+        if (seenInactiveAt == 0 || event.origin() == Origin.INSERTED) {
             return createdAt;
         }
-        boolean known = fact.at() > seenInactiveAt && fact.at() < fact.committedAt();
-        return known ? fact.at() : Math.max(createdAt, fact.committedAt());
+        boolean known = event.at() > seenInactiveAt && event.at() < event.committedAt();
+        return known ? event.at() : Math.max(createdAt, event.committedAt());
     }
 
     /** Business times of the events of a kind in {@code [from, to)}, ascending. */
-    List<Long> times(FactKind kind, long from, long to, SpillStore older) {
-        EventHistory all = happened.get(kind);
-        return all == null ? List.of() : all.times(kind, from, to, older);
+    List<Long> times(EventType type, long from, long to, SpillStore older) {
+        EventHistory all = happened.get(type);
+        return all == null ? List.of() : all.times(type, from, to, older);
     }
 }

@@ -1,17 +1,17 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.detect.EventHistory.TimedEvent;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.OwnedProject;
 import io.seqpulse.lifecycle.kpi.CohortStateCodec;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 
 /** Binary layout of {@link Profile} in state. */
@@ -31,14 +31,17 @@ public final class ProfileCodec implements Codec<Profile> {
         Compact.writeVersion(out, LAYOUT);
         profile.row.write(out);
         Deadlines.write(profile.timerAt, out);
-        Compact.writeTexts(out, profile.values);
+        Compact.writeText(out, profile.name);
+        Compact.writeText(out, profile.ownerId);
+        Compact.writeText(out, profile.plan);
+        out.writeBoolean(profile.inactive);
         out.writeBoolean(profile.toldWhole);
         Compact.writeNumber(out, profile.createdAt);
         Compact.writeNumber(out, profile.seenInactiveAt);
         Compact.writeNumber(out, profile.planSince);
         Compact.writeNumber(out, profile.ownerSince);
         Compact.writeSize(out, profile.happened.size());
-        for (Map.Entry<FactKind, EventHistory> all : profile.happened.entrySet()) {
+        for (Map.Entry<EventType, EventHistory> all : profile.happened.entrySet()) {
             Compact.writeText(out, all.getKey().label());
             write(all.getValue(), out);
         }
@@ -59,7 +62,10 @@ public final class ProfileCodec implements Codec<Profile> {
         Profile profile = new Profile();
         profile.row.read(in);
         profile.timerAt = Deadlines.read(in);
-        profile.values = Compact.readTexts(in);
+        profile.name = Compact.readText(in);
+        profile.ownerId = Compact.readText(in);
+        profile.plan = Compact.readText(in);
+        profile.inactive = in.readBoolean();
         profile.toldWhole = in.readBoolean();
         profile.createdAt = Compact.readNumber(in);
         profile.seenInactiveAt = Compact.readNumber(in);
@@ -67,14 +73,14 @@ public final class ProfileCodec implements Codec<Profile> {
         profile.ownerSince = Compact.readNumber(in);
         for (int left = Compact.readSize(in); left > 0; left--) {
             String label = Compact.readText(in);
-            FactKind kind =
-                    FactKind.of(label)
+            EventType type =
+                    EventType.of(label)
                             .orElseThrow(
                                     () ->
                                             new IOException(
-                                                    "state has events of kind '%s', which this version of the job does not know"
+                                                    "state has events of type '%s', which this version of the job does not know"
                                                             .formatted(label)));
-            profile.happened.put(kind, readHistory(in));
+            profile.happened.put(type, readHistory(in));
         }
         profile.members = Compact.readMap(in, ProfileCodec::readMember);
         profile.pending = Compact.readMap(in, ProfileCodec::readPending);
@@ -87,27 +93,11 @@ public final class ProfileCodec implements Codec<Profile> {
 
     private static void write(ProjectSummary told, DataOutput out) throws IOException {
         Compact.writeText(out, told.owner());
-        Compact.writeText(out, told.plan());
-        Compact.writeNumber(out, told.createdAt());
-        Compact.writeNumber(out, told.deployedAt());
-        Compact.writeNumber(out, told.nearLimitIn());
-        Compact.writeSize(out, told.drops().size());
-        for (int week : told.drops()) {
-            Compact.writeNumber(out, week);
-        }
+        told.project().write(out);
     }
 
     private static ProjectSummary readSummary(DataInput in) throws IOException {
-        String owner = Compact.readText(in);
-        String plan = Compact.readText(in);
-        long createdAt = Compact.readNumber(in);
-        long deployedAt = Compact.readNumber(in);
-        int nearLimitIn = (int) Compact.readNumber(in);
-        List<Integer> drops = new ArrayList<>();
-        for (int left = Compact.readSize(in); left > 0; left--) {
-            drops.add((int) Compact.readNumber(in));
-        }
-        return new ProjectSummary(owner, plan, createdAt, deployedAt, nearLimitIn, drops);
+        return new ProjectSummary(Compact.readText(in), OwnedProject.read(in));
     }
 
     private static void write(EventHistory all, DataOutput out) throws IOException {

@@ -1,8 +1,9 @@
 package io.seqpulse.lifecycle.detect;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.catalogue.Trigger.Reached;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.List;
@@ -22,14 +23,18 @@ record ReachedDetector(Reached trigger) implements Detector {
     }
 
     @Override
-    public boolean isMovedBy(FactKind kind) {
-        return kind == trigger.count() || kind == FactKind.PROJECT;
+    public boolean isMovedBy(EventType type) {
+        return type == trigger.count();
+    }
+
+    @Override
+    public boolean isMovedByRow() {
+        return true;
     }
 
     /** The time in whose month a counted event or a change of plan falls. */
-    private long timeOf(Fact fact) {
-        boolean counted = fact.kind() == trigger.count();
-        return counted ? fact.at() : fact.committedAt();
+    private static long timeOf(Fact fact) {
+        return fact instanceof Event ? fact.at() : fact.committedAt();
     }
 
     @Override

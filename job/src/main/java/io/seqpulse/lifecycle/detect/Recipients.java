@@ -26,8 +26,8 @@ final class Recipients {
             switch (audience) {
                 case USER -> suffixes.putIfAbsent(subjectId, "");
                 case OWNER -> {
-                    if (profile.value("owner_id") != null) {
-                        suffixes.putIfAbsent(profile.value("owner_id"), "");
+                    if (profile.ownerId != null) {
+                        suffixes.putIfAbsent(profile.ownerId, "");
                     }
                 }
                 case ADMINS ->

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.seqpulse.connector.email.EmailCategory;
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.CapturedTable.Column;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -34,7 +36,7 @@ final class TemplateModel {
     private static final int MOST_ACTIONS = 3;
     private static final int MOST_ALERTS = 20;
     private static final Pattern DECIMAL = Pattern.compile("[+-]?\\d{1,12}(\\.\\d{1,20})?");
-    private static final Set<String> SENTENCES = Set.of("summary", "diagnosis", "title");
+    private static final Set<String> SENTENCES = Set.of("summary", "title");
     private static final Set<String> VERDICTS = Set.of("ok", "warning", "rollback_recommended");
 
     /** Larger figures are no shares of anything, but a broken measurement. */
@@ -90,13 +92,17 @@ final class TemplateModel {
                 });
     }
 
-    /** Every name a fact can carry. */
+    /** Every name that an event, a person or a project can give. */
     private static Map<String, Object> unknown() {
         Map<String, Object> unknown = new HashMap<>();
-        for (FactKind kind : FactKind.values()) {
-            kind.attributes().forEach(attribute -> unknown.put(attribute, null));
+        for (EventType type : EventType.values()) {
+            type.attributes().forEach(attribute -> unknown.put(attribute, null));
         }
-        for (String name : List.of("user_id", "project_id", "project_name", "used", "month")) {
+        for (Column column : CapturedTable.USERS.columns()) {
+            unknown.put(column.name(), null);
+        }
+        for (String name :
+                List.of("user_id", "project_id", "project_name", "plan", "used", "month")) {
             unknown.put(name, null);
         }
         return unknown;

@@ -4,19 +4,30 @@ import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.ChangeEvent.Operation;
 import io.seqpulse.connector.debezium.UnusableChangeException;
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.catalogue.Subject;
-import io.seqpulse.lifecycle.codec.Compact;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.fact.Columns.Deliveries;
+import io.seqpulse.lifecycle.fact.Columns.Deployments;
+import io.seqpulse.lifecycle.fact.Columns.EmailEvents;
+import io.seqpulse.lifecycle.fact.Columns.Hints;
+import io.seqpulse.lifecycle.fact.Columns.Members;
+import io.seqpulse.lifecycle.fact.Columns.Preferences;
+import io.seqpulse.lifecycle.fact.Columns.Projects;
+import io.seqpulse.lifecycle.fact.Columns.Samples;
+import io.seqpulse.lifecycle.fact.Columns.Users;
+import io.seqpulse.lifecycle.fact.Columns.Verdicts;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Set;
 
 /**
- * What a change of one of the product's tables says, in facts. Other tables say nothing.
+ * What a change of one of the product's tables says, in facts, and where each of them goes. Other
+ * tables say nothing.
  *
- * <p>A point in time that a fact needs must be one: a row without it cannot be used. Any other that
- * cannot be read, such as {@code infinity}, is taken for unknown, and the rest of its row stands.
+ * <p>A point in time that a fact needs must be one: a row without it cannot be used. Any other
+ * value that cannot be read, such as {@code infinity}, is taken for unknown, and the rest of its
+ * row stands.
  *
  * <p>The columns read here are those of {@link CapturedTable}: no others are captured.
  */
@@ -25,10 +36,7 @@ public final class FactMapper {
     /** What marks a recipient who is no user. */
     public static final String BARE_ADDRESS = "mailto:";
 
-    private static final long MICROS_PER_MILLI = 1_000;
     private static final int LONGEST_ID = 200;
-
-    private FactMapper() {}
 
     /** Told of a column that is taken for unknown. */
     @FunctionalInterface
@@ -37,62 +45,410 @@ public final class FactMapper {
         void column(UnusableChangeException reason);
     }
 
+    /** A fact and the way it goes. */
+    public record Routed(Stream stream, Fact fact) {}
+
+    private final ChangeEvent change;
+    private final CapturedTable table;
+    private final Source source;
+    private final Unread unread;
+    private final List<Routed> facts = new ArrayList<>(4);
+    private final Set<String> unreadable = new HashSet<>();
+
+    private FactMapper(
+            ChangeEvent change, CapturedTable table, LogPosition position, Unread unread) {
+        this.change = change;
+        this.table = table;
+        this.source = new Source(change.commitMillis(), position, origin(change));
+        this.unread = unread;
+    }
+
     /**
-     * The facts of a change, on the streams of {@link #streamOf}.
+     * The facts of a change.
      *
      * @param position its place in the log
      * @param unread told of each column that cannot be read and could be done without
      * @throws UnusableChangeException if the row does not say what it must
      */
-    public static List<Fact> facts(ChangeEvent change, LogPosition position, Unread unread) {
-        List<Fact> facts = facts(change, unread);
-        if (position.told() == change.offset()) {
-            return facts;
+    public static List<Routed> facts(ChangeEvent change, LogPosition position, Unread unread) {
+        CapturedTable table = CapturedTable.of(change.table()).orElse(null);
+        if (table == null || change.operation() == Operation.TRUNCATE) {
+            return List.of();
         }
-        return facts.stream().map(fact -> fact.toldAt(position)).toList();
+        FactMapper mapper = new FactMapper(change, table, position, unread);
+        mapper.map();
+        return mapper.facts;
     }
 
-    private static List<Fact> facts(ChangeEvent change, Unread unread) {
-        if (change.operation() == Operation.TRUNCATE) {
-            return List.of();
+    private void map() {
+        switch (table) {
+            case USERS -> user();
+            case PROJECTS -> project();
+            case PROJECT_MEMBERS -> member();
+            case EMAIL_PREFERENCES -> preferences();
+            case DEPLOYMENTS -> deployment();
+            case METRIC_SAMPLES -> sample();
+            case SDH_HINTS -> hint();
+            case DEPLOYMENT_VERDICTS -> verdict();
+            case QUOTA_REFUSALS -> quotaRefusal();
+            case FEATURE_GATE_EVENTS -> featureGated();
+            case EMAIL_DELIVERIES -> delivery();
+            case EMAIL_EVENTS -> emailEvent();
         }
-        CapturedTable table = CapturedTable.of(change.table()).orElse(null);
-        if (table == null) {
-            return List.of();
+    }
+
+    private void user() {
+        String id = id("id");
+        if (isDeletion()) {
+            RowChange deletion = RowChange.deletion(table, id, id, source);
+            tell(Stream.USERS, deletion);
+            tell(Stream.RECIPIENTS, deletion);
+            tell(Stream.SEGMENTS, deletion);
+            return;
         }
-        return switch (table) {
-            case USERS -> user(change, unread);
-            case PROJECTS -> project(change, unread);
-            case PROJECT_MEMBERS -> member(change);
-            case EMAIL_PREFERENCES -> preferences(change);
-            case DEPLOYMENTS -> deployment(change, unread);
-            case METRIC_SAMPLES -> sample(change);
-            case SDH_HINTS -> hint(change);
-            case DEPLOYMENT_VERDICTS -> verdict(change);
-            case QUOTA_REFUSALS -> quotaRefusal(change);
-            case FEATURE_GATE_EVENTS -> featureGated(change);
-            case EMAIL_DELIVERIES -> delivery(change, unread);
-            case EMAIL_EVENTS -> emailEvent(change);
+        long createdAt = change.requiredMicros("created_at");
+        boolean active = !Boolean.FALSE.equals(change.bool("is_active"));
+        tell(Stream.USERS, row(id, id, createdAt, Users.IS_ACTIVE));
+        tell(
+                Stream.RECIPIENTS,
+                row(
+                        id,
+                        id,
+                        createdAt,
+                        Users.NAME,
+                        Users.FIRST_NAME,
+                        Users.EMAIL,
+                        Users.IS_ACTIVE,
+                        Users.LOCALE,
+                        Users.TIMEZONE));
+        tell(
+                Stream.SEGMENTS,
+                row(
+                        id,
+                        id,
+                        createdAt,
+                        Users.IS_ACTIVE,
+                        Users.TWOFA_ENABLED,
+                        Users.TWOFA_ENABLED_AT));
+        tell(Stream.USERS, Event.of(EventType.USER_CREATED, id, id, createdAt, source));
+        if (active) {
+            long activeAt = activeAt(Math.floorDiv(createdAt, Fact.MICROS_PER_MILLI));
+            tell(
+                    Stream.USERS,
+                    Event.of(EventType.USER_ACTIVATED, id, id, micros(activeAt), source));
+        }
+    }
+
+    /**
+     * Since when the account is active, epoch milliseconds. An update may have made it so, and a
+     * row that a snapshot shows may have been made so when it was changed last; whether that is so,
+     * only who knew the row before can tell.
+     */
+    private long activeAt(long createdAt) {
+        Long updatedMicros = change.fromSnapshot() ? time("updated_at") : null;
+        long updatedAt =
+                updatedMicros == null
+                        ? createdAt
+                        : Math.min(
+                                Math.floorDiv(updatedMicros, Fact.MICROS_PER_MILLI),
+                                change.commitMillis());
+        return switch (change.operation()) {
+            case UPDATE -> Math.max(createdAt, change.commitMillis());
+            case READ -> Math.max(createdAt, updatedAt);
+            case CREATE, DELETE, TRUNCATE -> createdAt;
         };
     }
 
-    /** Which stream a fact read from the log goes to. */
-    public static Subject streamOf(Fact fact) {
-        return fact.kind().subjects().contains(Subject.PROJECT)
-                ? Subject.PROJECT
-                : fact.kind().subjects().iterator().next();
+    private void preferences() {
+        String user = id("user_id");
+        tell(
+                Stream.RECIPIENTS,
+                isDeletion()
+                        ? RowChange.deletion(table, user, user, source)
+                        : row(
+                                user,
+                                user,
+                                committedMicros(),
+                                Preferences.MARKETING,
+                                Preferences.PRODUCT_UPDATES));
+    }
+
+    /** To the policy a deleted line of the journal unsends nothing. */
+    private void delivery() {
+        String id = id("id");
+        if (isDeletion()) {
+            tell(Stream.EMAILS, RowChange.deletion(table, id, id, source));
+            return;
+        }
+        idOrNull("project_id");
+        boolean toUser = idOrNull("user_id") != null;
+        boolean whole = change.text("email_type") != null && change.text("status") != null;
+        if (toUser) {
+            tell(
+                    Stream.RECIPIENTS,
+                    row(
+                            recipient(),
+                            id,
+                            change.requiredMicros("created_at"),
+                            Deliveries.DEDUPE_KEY,
+                            Deliveries.EMAIL_TYPE,
+                            Deliveries.PROJECT_ID,
+                            Deliveries.STATUS,
+                            Deliveries.REASON,
+                            Deliveries.SENT_AT));
+        }
+        if (whole) {
+            tell(
+                    Stream.EMAILS,
+                    row(
+                            id,
+                            id,
+                            change.requiredMicros("created_at"),
+                            Deliveries.USER_ID,
+                            Deliveries.PROJECT_ID,
+                            Deliveries.EMAIL_TYPE,
+                            Deliveries.STATUS,
+                            Deliveries.REASON,
+                            Deliveries.SENT_AT,
+                            Deliveries.CAUSED_AT,
+                            Deliveries.DECIDED_AT));
+        }
+    }
+
+    /** As the policy knows recipients: by their user's id, or as {@code mailto:} and an address. */
+    private String recipient() {
+        String address = change.text("recipient_address");
+        return address == null
+                ? id("user_id")
+                : BARE_ADDRESS + address.strip().toLowerCase(Locale.ROOT);
+    }
+
+    private void emailEvent() {
+        child(
+                Stream.EMAILS,
+                "email_delivery_id",
+                "occurred_at",
+                EmailEvents.TYPE,
+                EmailEvents.MACHINE);
+    }
+
+    private void project() {
+        String id = id("id");
+        if (isDeletion()) {
+            tell(Stream.PROJECTS, RowChange.deletion(table, id, id, source));
+            return;
+        }
+        id("owner_id");
+        long createdAt = change.requiredMicros("created_at");
+        RowChange row = row(id, id, createdAt, Projects.NAME, Projects.OWNER_ID, Projects.PLAN);
+        if (change.fromSnapshot()) {
+            read(row.row(), Projects.UPDATED_AT);
+        }
+        tell(Stream.PROJECTS, row);
+        tell(Stream.PROJECTS, Event.of(EventType.PROJECT_CREATED, id, id, createdAt, source));
+    }
+
+    /** A deletion is keyed by the row's own id, as it may tell no more. */
+    private void member() {
+        String id = id("id");
+        long at = committedMicros();
+        tell(
+                Stream.MEMBERS,
+                isDeletion()
+                        ? RowChange.deletion(table, id, id, source)
+                        : row(
+                                id("project_id"),
+                                id,
+                                at,
+                                Members.USER_ID,
+                                Members.EMAIL,
+                                Members.ROLE,
+                                Members.ON_CALL));
+        String before = change.before().get("user_id");
+        String now = isDeletion() ? null : idOrNull("user_id");
+        if (before != null && isId(before) && !before.equals(now)) {
+            tell(Stream.SEGMENTS, RowChange.deletion(table, before, id, source));
+        }
+        if (now != null) {
+            tell(Stream.SEGMENTS, row(now, id, at));
+        }
+    }
+
+    private void quotaRefusal() {
+        if (!isDeletion()) {
+            event(EventType.QUOTA_REFUSED, "attempted_at", change.text("used"));
+        }
+    }
+
+    /** Where nobody's project is named, there is nothing to upgrade. */
+    private void featureGated() {
+        if (!isDeletion() && change.text("project_id") != null) {
+            event(EventType.FEATURE_GATED, "at", id("user_id"), change.text("feature"));
+        }
+    }
+
+    private void deployment() {
+        String id = id("id");
+        if (isDeletion()) {
+            tell(Stream.DEPLOYMENTS, RowChange.deletion(table, id, id, source));
+            return;
+        }
+        id("project_id");
+        Row row = Row.unknown(table);
+        read(
+                row,
+                Deployments.PROJECT_ID,
+                Deployments.NUMBER,
+                Deployments.ENVIRONMENT,
+                Deployments.BRANCH,
+                Deployments.STATE,
+                Deployments.STARTED_AT,
+                Deployments.FINISHED_AT);
+        Long startedAt = row.get(Deployments.STARTED_AT);
+        long at = startedAt == null ? change.commitMicros() : startedAt;
+        tell(Stream.DEPLOYMENTS, new RowChange(false, id, id, at, source, row));
+    }
+
+    private void verdict() {
+        child(
+                Stream.DEPLOYMENTS,
+                "deployment_id",
+                "created_at",
+                Verdicts.VERDICT,
+                Verdicts.CONFIDENCE,
+                Verdicts.SUMMARY);
+    }
+
+    private void hint() {
+        if (!isDeletion()) {
+            tell(
+                    Stream.DEPLOYMENTS,
+                    row(
+                            id("deployment_id"),
+                            id("id"),
+                            change.requiredMicros("created_at"),
+                            Hints.SEVERITY,
+                            Hints.TITLE,
+                            Hints.SUGGESTED_ACTIONS));
+        }
+    }
+
+    /** Samples have no id of their own: a phase has one at a time. */
+    private void sample() {
+        if (isDeletion()) {
+            return;
+        }
+        long collectedAt = change.requiredMillis("collected_at");
+        String deployment = id("deployment_id");
+        String id = change.required("phase") + " " + collectedAt;
+        tell(
+                Stream.DEPLOYMENTS,
+                row(
+                        deployment,
+                        id,
+                        micros(collectedAt),
+                        Samples.PHASE,
+                        Samples.LATENCY_P95,
+                        Samples.ERROR_RATE));
+    }
+
+    /** A row that belongs to another, and of whose deletion only its own id is known. */
+    private void child(Stream stream, String keyColumn, String timeColumn, Field<?>... fields) {
+        if (isDeletion()) {
+            String id = id("id");
+            tell(Stream.FOREIGN_KEYS, RowChange.deletion(table, id, id, source));
+            return;
+        }
+        RowChange row = row(id(keyColumn), id("id"), change.requiredMicros(timeColumn), fields);
+        tell(stream, row);
+        tell(Stream.FOREIGN_KEYS, row.withoutColumns());
+    }
+
+    /** Something that happened to a project, of which each row tells one. */
+    private void event(EventType type, String timeColumn, String... values) {
+        tell(
+                Stream.PROJECTS,
+                Event.of(
+                        type,
+                        id("project_id"),
+                        id("id"),
+                        change.requiredMicros(timeColumn),
+                        source,
+                        values));
+    }
+
+    private RowChange row(String key, String id, long atMicros, Field<?>... fields) {
+        Row row = Row.unknown(table);
+        read(row, fields);
+        return new RowChange(false, key, id, atMicros, source, row);
+    }
+
+    private void tell(Stream stream, Fact fact) {
+        facts.add(new Routed(stream, fact));
+    }
+
+    /** Reads what the log tells of the columns, nulls included. */
+    private void read(Row row, Field<?>... fields) {
+        for (Field<?> field : fields) {
+            if (change.knows(field.name())) {
+                row.set(field, value(field));
+            }
+        }
+    }
+
+    private Object value(Field<?> field) {
+        try {
+            return switch (field.column().type()) {
+                case TIME -> change.micros(field.name());
+                case FLAG -> change.bool(field.name());
+                case KEY, ID -> idOrNull(field.name());
+                case WORD, LIST, NUMBER, TEXT -> change.text(field.name());
+            };
+        } catch (UnusableChangeException e) {
+            tellUnread(field.name(), e);
+            return null;
+        }
+    }
+
+    /** Once, though several streams are told of the column. */
+    private void tellUnread(String column, UnusableChangeException reason) {
+        if (unreadable.add(column)) {
+            unread.column(reason);
+        }
+    }
+
+    /** Microseconds since the epoch; null where unknown. */
+    private Long time(String column) {
+        try {
+            return change.micros(column);
+        } catch (UnusableChangeException e) {
+            tellUnread(column, e);
+            return null;
+        }
+    }
+
+    private boolean isDeletion() {
+        return change.operation() == Operation.DELETE;
+    }
+
+    private long committedMicros() {
+        return micros(change.commitMillis());
+    }
+
+    private static long micros(long millis) {
+        return millis * Fact.MICROS_PER_MILLI;
     }
 
     /**
      * The id of a row, which must be there and look like one: it becomes a part of keys, whose
      * parts must stay apart and short enough for an index.
      */
-    private static String id(ChangeEvent change, String column) {
+    private String id(String column) {
         change.required(column);
-        return idOrNull(change, column);
+        return idOrNull(column);
     }
 
-    private static String idOrNull(ChangeEvent change, String column) {
+    private String idOrNull(String column) {
         String text = change.text(column);
         String id = text == null ? null : text.stripTrailing(); // char(n) comes padded
         if (id != null && !isId(id)) {
@@ -110,274 +466,6 @@ public final class FactMapper {
         return usable;
     }
 
-    /** Microseconds since the epoch; null where unknown. */
-    private static Long micros(ChangeEvent change, String column, Unread unread) {
-        try {
-            return change.micros(column);
-        } catch (UnusableChangeException e) {
-            unread.column(e);
-            return null;
-        }
-    }
-
-    private static String text(Long number) {
-        return number == null ? null : Long.toString(number);
-    }
-
-    private static String millis(Long micros) {
-        return micros == null ? null : Long.toString(Math.floorDiv(micros, MICROS_PER_MILLI));
-    }
-
-    private static List<Fact> user(ChangeEvent change, Unread unread) {
-        String id = id(change, "id");
-        if (change.operation() == Operation.DELETE) {
-            return List.of(fact(FactKind.ACCOUNT_DELETED, change, id, id, change.commitMillis()));
-        }
-        long createdMicros = change.requiredMicros("created_at");
-        long createdAt = Math.floorDiv(createdMicros, MICROS_PER_MILLI);
-        List<Fact> facts = new ArrayList<>();
-        facts.add(exact(FactKind.ACCOUNT, change, id, id, createdMicros));
-        facts.add(exact(FactKind.USER_CREATED, change, id, id, createdMicros));
-        facts.add(userStanding(change, id, createdMicros, unread));
-        if (!Boolean.FALSE.equals(change.bool("is_active"))) {
-            facts.add(activation(change, id, createdAt, unread));
-        }
-        return facts;
-    }
-
-    /**
-     * That the account is active. An update may have made it so, and a row that a snapshot shows
-     * may have been made so when it was changed last; whether that is so, only who knew the row
-     * before can tell.
-     */
-    private static Fact activation(ChangeEvent change, String id, long createdAt, Unread unread) {
-        Long updatedMicros = change.fromSnapshot() ? micros(change, "updated_at", unread) : null;
-        long updatedAt =
-                updatedMicros == null
-                        ? createdAt
-                        : Math.min(
-                                Math.floorDiv(updatedMicros, MICROS_PER_MILLI),
-                                change.commitMillis());
-        long activeAt =
-                switch (change.operation()) {
-                    case UPDATE -> Math.max(createdAt, change.commitMillis());
-                    case READ -> Math.max(createdAt, updatedAt);
-                    case CREATE, DELETE, TRUNCATE -> createdAt;
-                };
-        return fact(FactKind.USER_ACTIVATED, change, id, id, activeAt);
-    }
-
-    private static Fact userStanding(
-            ChangeEvent change, String id, long createdMicros, Unread unread) {
-        Fact standing = exact(FactKind.USER_STANDING, change, id, id, createdMicros);
-        Long changedAt = micros(change, "twofa_enabled_at", unread);
-        standing.values().put("twofa_enabled_at", millis(changedAt));
-        return standing;
-    }
-
-    private static List<Fact> preferences(ChangeEvent change) {
-        String user = id(change, "user_id");
-        FactKind kind =
-                change.operation() == Operation.DELETE
-                        ? FactKind.PREFERENCES_DELETED
-                        : FactKind.PREFERENCES;
-        return List.of(fact(kind, change, user, user, change.commitMillis()));
-    }
-
-    /** To the policy a deleted line of the journal unsends nothing. */
-    private static List<Fact> delivery(ChangeEvent change, Unread unread) {
-        String id = id(change, "id");
-        if (change.operation() == Operation.DELETE) {
-            return List.of(fact(FactKind.EMAIL_DELETED, change, id, id, change.commitMillis()));
-        }
-        idOrNull(change, "project_id");
-        Long sentAt = micros(change, "sent_at", unread);
-        List<Fact> facts = new ArrayList<>();
-        if (idOrNull(change, "user_id") != null) {
-            facts.add(deliveryToUser(change, id, sentAt));
-        }
-        if (change.text("email_type") != null && change.text("status") != null) {
-            facts.add(email(change, id, sentAt, unread));
-        }
-        return facts;
-    }
-
-    private static Fact email(ChangeEvent change, String id, Long sentAt, Unread unread) {
-        long createdAt = change.requiredMicros("created_at");
-        Fact email = exact(FactKind.EMAIL, change, id, id, createdAt);
-        email.values().put("sent_at", text(sentAt));
-        for (String time : List.of("caused_at", "decided_at")) {
-            email.values().put(time, text(micros(change, time, unread)));
-        }
-        return email;
-    }
-
-    private static List<Fact> emailEvent(ChangeEvent change) {
-        if (change.operation() == Operation.DELETE) {
-            return deletedById(FactKind.EMAIL_EVENT_DELETED, change);
-        }
-        return unlessDeleted(FactKind.EMAIL_EVENT, change, "email_delivery_id", "occurred_at");
-    }
-
-    /** A row of which only its own id is known: whose it was is found by that. */
-    private static List<Fact> deletedById(FactKind kind, ChangeEvent change) {
-        String id = id(change, "id");
-        return List.of(fact(kind, change, id, id, change.commitMillis()));
-    }
-
-    private static Fact deliveryToUser(ChangeEvent change, String id, Long sentAt) {
-        Map<String, String> values = values(FactKind.DELIVERY, change);
-        values.put("sent_at", millis(sentAt));
-        return new Fact(
-                FactKind.DELIVERY,
-                recipient(change),
-                id,
-                change.requiredMillis("created_at"),
-                change.commitMillis(),
-                LogPosition.at(change.offset()),
-                origin(change),
-                values);
-    }
-
-    /** As the policy knows recipients: by their user's id, or as {@code mailto:} and an address. */
-    private static String recipient(ChangeEvent change) {
-        String address = change.text("recipient_address");
-        return address == null
-                ? id(change, "user_id")
-                : BARE_ADDRESS + address.strip().toLowerCase(Locale.ROOT);
-    }
-
-    private static List<Fact> project(ChangeEvent change, Unread unread) {
-        String id = id(change, "id");
-        if (change.operation() == Operation.DELETE) {
-            return List.of(fact(FactKind.PROJECT_DELETED, change, id, id, change.commitMillis()));
-        }
-        id(change, "owner_id");
-        long createdAt = change.requiredMicros("created_at");
-        Fact row = exact(FactKind.PROJECT, change, id, id, createdAt);
-        Long updatedAt = change.fromSnapshot() ? micros(change, "updated_at", unread) : null;
-        if (updatedAt != null) {
-            row.values().put("updated_at", Long.toString(updatedAt));
-        }
-        return List.of(row, exact(FactKind.PROJECT_CREATED, change, id, id, createdAt));
-    }
-
-    /** A deletion is keyed by the row's own id, as it may tell no more. */
-    private static List<Fact> member(ChangeEvent change) {
-        String id = id(change, "id");
-        boolean removed = change.operation() == Operation.DELETE;
-        String project = removed ? id : id(change, "project_id");
-        FactKind kind = removed ? FactKind.MEMBER_REMOVED : FactKind.MEMBER;
-        List<Fact> facts = new ArrayList<>();
-        facts.add(fact(kind, change, project, id, change.commitMillis()));
-        String before = change.before().get("user_id");
-        String now = removed ? null : idOrNull(change, "user_id");
-        if (before != null && isId(before) && !before.equals(now)) {
-            facts.add(fact(FactKind.MEMBERSHIP_ENDED, change, before, id, change.commitMillis()));
-        }
-        if (now != null) {
-            facts.add(fact(FactKind.MEMBERSHIP, change, now, id, change.commitMillis()));
-        }
-        return facts;
-    }
-
-    private static List<Fact> quotaRefusal(ChangeEvent change) {
-        return unlessDeleted(FactKind.QUOTA_REFUSED, change, "project_id", "attempted_at");
-    }
-
-    /** Where nobody's project is named, there is nothing to upgrade. */
-    private static List<Fact> featureGated(ChangeEvent change) {
-        if (change.operation() == Operation.DELETE || change.text("project_id") == null) {
-            return List.of();
-        }
-        id(change, "user_id");
-        return unlessDeleted(FactKind.FEATURE_GATED, change, "project_id", "at");
-    }
-
-    private static List<Fact> deployment(ChangeEvent change, Unread unread) {
-        String id = id(change, "id");
-        if (change.operation() == Operation.DELETE) {
-            return List.of(
-                    fact(FactKind.DEPLOYMENT_DELETED, change, id, id, change.commitMillis()));
-        }
-        id(change, "project_id");
-        Map<String, String> values = values(FactKind.DEPLOYMENT, change);
-        Long startedAt = micros(change, "started_at", unread);
-        putTime(values, "started_at", "started_micros", startedAt);
-        putTime(values, "finished_at", "finished_micros", micros(change, "finished_at", unread));
-        return List.of(
-                new Fact(
-                                FactKind.DEPLOYMENT,
-                                id,
-                                id,
-                                change.commitMillis(),
-                                change.commitMillis(),
-                                LogPosition.at(change.offset()),
-                                origin(change),
-                                values)
-                        .atMicros(startedAt == null ? change.commitMicros() : startedAt));
-    }
-
-    /** The time in milliseconds, and apart what that leaves of the microsecond; null where none. */
-    private static void putTime(
-            Map<String, String> values, String millis, String rest, Long micros) {
-        values.put(millis, millis(micros));
-        long left = micros == null ? 0 : Math.floorMod(micros, MICROS_PER_MILLI);
-        values.put(rest, left == 0 ? null : Long.toString(left));
-    }
-
-    private static List<Fact> verdict(ChangeEvent change) {
-        if (change.operation() == Operation.DELETE) {
-            return deletedById(FactKind.VERDICT_DELETED, change);
-        }
-        return unlessDeleted(FactKind.VERDICT, change, "deployment_id", "created_at");
-    }
-
-    private static List<Fact> hint(ChangeEvent change) {
-        return unlessDeleted(FactKind.HINT, change, "deployment_id", "created_at");
-    }
-
-    /** Samples have no id of their own: a phase has one at a time. */
-    private static List<Fact> sample(ChangeEvent change) {
-        if (change.operation() == Operation.DELETE) {
-            return List.of();
-        }
-        long collectedAt = change.requiredMillis("collected_at");
-        return List.of(
-                fact(
-                        FactKind.METRIC_SAMPLE,
-                        change,
-                        id(change, "deployment_id"),
-                        change.required("phase") + " " + collectedAt,
-                        collectedAt));
-    }
-
-    private static List<Fact> unlessDeleted(
-            FactKind kind, ChangeEvent change, String keyColumn, String timeColumn) {
-        if (change.operation() == Operation.DELETE) {
-            return List.of();
-        }
-        return List.of(
-                exact(
-                        kind,
-                        change,
-                        id(change, keyColumn),
-                        id(change, "id"),
-                        change.requiredMicros(timeColumn)));
-    }
-
-    private static Fact fact(FactKind kind, ChangeEvent change, String key, String id, long at) {
-        return new Fact(
-                kind,
-                key,
-                id,
-                at,
-                change.commitMillis(),
-                LogPosition.at(change.offset()),
-                origin(change),
-                values(kind, change));
-    }
-
     private static Origin origin(ChangeEvent change) {
         return switch (change.snapshot()) {
             case NONE ->
@@ -389,25 +477,5 @@ public final class FactMapper {
             case FIRST, MIDDLE, LAST -> Origin.SNAPSHOT;
             case INCREMENTAL -> Origin.INCREMENTAL;
         };
-    }
-
-    /** One whose time is in microseconds. */
-    private static Fact exact(
-            FactKind kind, ChangeEvent change, String key, String id, long atMicros) {
-        return fact(kind, change, key, id, 0).atMicros(atMicros);
-    }
-
-    /** The kind's attributes that the log tells, nulls included. */
-    private static Map<String, String> values(FactKind kind, ChangeEvent change) {
-        if (kind.attributes().isEmpty()) {
-            return Map.of();
-        }
-        Map<String, String> values = Compact.mapOf(kind.attributes().size());
-        for (String attribute : kind.attributes()) {
-            if (change.knows(attribute)) {
-                values.put(attribute, change.text(attribute));
-            }
-        }
-        return values;
     }
 }

@@ -45,7 +45,7 @@ public class Orphans {
      * @param now time on the log's clock; at least the record's own is taken
      */
     public void await(Fact fact, long now) {
-        String table = fact.kind().table();
+        String table = fact.table().label();
         LogPosition position = fact.position();
         if (named.stream().anyMatch(o -> o.position() == position.told())) {
             return;

@@ -1,13 +1,15 @@
 package io.seqpulse.lifecycle.host;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.ProfileCodec;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
+import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.fact.Tombstone;
@@ -16,11 +18,8 @@ import io.seqpulse.lifecycle.kpi.Cohorts;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.TimeToLive;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -38,18 +37,6 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
 
     /** As long as deployments are remembered. */
     private static final Duration VERDICTS_KEPT = Duration.ofDays(402);
-
-    /** What concerns figures only, and what was deleted. */
-    private static final Set<FactKind> FOR_FIGURES =
-            Collections.unmodifiableSet(
-                    EnumSet.of(
-                            FactKind.PROJECT_OWNED,
-                            FactKind.PROJECT_LEFT,
-                            FactKind.DEPLOYMENT_GONE,
-                            FactKind.VERDICT_KEPT,
-                            FactKind.VERDICT_GONE,
-                            FactKind.EMAIL_SENT,
-                            FactKind.EMAIL_UNSENT));
 
     private final Subject subject;
     private final List<ActiveRule> rules;
@@ -111,21 +98,21 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
         return new ValueStateDescriptor<>("profile", new CodecType<>(new ProfileCodec()));
     }
 
-    /** Whether the fact says that its subject is gone. */
-    protected abstract boolean ends(Fact fact);
+    /** Whether a row is the subject's own. */
+    protected abstract boolean isOwn(RowChange change);
 
-    /** Whether the fact is of a row that refers to the subject's, which must be there before. */
+    /** Takes a row that is not the subject's own. */
+    protected abstract void takeOther(Detection detection, Profile profile, RowChange change);
+
+    /** Whether the fact refers to the subject's row, which must be there before. */
     protected abstract boolean needsSubject(Fact fact);
 
-    /** What this subject's facts mean to others; called when the fact has been taken. */
-    protected void signal(Profile profile, Fact fact, Effects<Message> effects) {}
+    /** What this subject's row means to others; called when it has been taken. */
+    protected void signal(Profile profile, RowChange row, Effects<Message> effects) {}
 
     /** What the end of this subject means to others; called with what was counted of it. */
     protected void signalEnd(
             String id, CohortState cohortState, Tombstone tombstone, Effects<Message> effects) {}
-
-    /** Takes a fact that is neither an event nor the subject's row; returns whether it was one. */
-    protected abstract boolean takeSpecial(Detection detection, Profile profile, Fact fact);
 
     @Override
     protected void apply(String id, Profile profile, Fact fact, Effects<Message> effects)
@@ -133,31 +120,47 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
         if (profile.row.isOver(fact)) {
             return;
         }
-        if (ends(fact)) {
-            if (!profile.row.outlived(fact.position())) {
-                detection.end(profile, effects::emit);
-                forgetting(id, profile, effects, () -> profile.delete(Tombstone.of(fact)));
-            }
-            return;
+        if (fact instanceof Signal signal) {
+            takeSignal(id, profile, signal, effects);
+        } else if (fact instanceof Event event) {
+            detection.take(id, profile, event, older, wallClock(), effects::emit);
+            awaitRow(profile, event);
+            count(id, profile, event, effects);
+        } else {
+            takeRow(id, profile, (RowChange) fact, effects);
         }
-        if (FOR_FIGURES.contains(fact.kind())) {
-            count(id, profile, fact, effects);
-            if (fact.value("deleted") != null) {
-                detection.takeDeletion(profile, fact, effects::emit);
+    }
+
+    private void takeRow(String id, Profile profile, RowChange change, Effects<Message> effects)
+            throws Exception {
+        if (!isOwn(change)) {
+            takeOther(detection, profile, change);
+            awaitRow(profile, change);
+        } else if (!change.deleted()) {
+            detection.take(id, profile, change, older, wallClock(), effects::emit);
+            if (profile.row.isSaidBy(change)) {
+                count(id, profile, change, effects);
             }
-            if (profile.cohortState != null) {
-                Detection.limitStranger(profile, fact.committedAt());
-            }
-            return;
+            signal(profile, change, effects);
+        } else if (!profile.row.outlived(change.position())) {
+            detection.end(profile, effects::emit);
+            forgetting(id, profile, effects, () -> profile.delete(Tombstone.of(change)));
         }
-        if (!takeSpecial(detection, profile, fact)) {
-            detection.take(id, profile, fact, older, wallClock(), effects::emit);
+    }
+
+    /** It concerns figures, and what was mailed of what is deleted since. */
+    private void takeSignal(String id, Profile profile, Signal signal, Effects<Message> effects) {
+        count(id, profile, signal, effects);
+        detection.takeDeletion(profile, signal, effects::emit);
+        if (profile.cohortState != null) {
+            Detection.limitStranger(profile, signal.committedAt());
         }
+    }
+
+    private void awaitRow(Profile profile, Fact fact) {
         if (!profile.row.present && needsSubject(fact)) {
             profile.row.await(fact, clock());
         }
-        count(id, profile, fact, effects);
-        signal(profile, fact, effects);
     }
 
     @Override
@@ -198,12 +201,7 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
         return Detection.nextDeadline(profile);
     }
 
-    /** A row that is older than what is remembered says nothing of the present. */
     private void count(String id, Profile profile, Fact fact, Effects<Message> effects) {
-        boolean row = fact.kind() == FactKind.ACCOUNT || fact.kind() == FactKind.PROJECT;
-        if (row && !profile.row.isSaidBy(fact)) {
-            return;
-        }
         CohortState state = profile.cohortState == null ? new CohortState() : profile.cohortState;
         if (cohorts.take(state, fact, olderMoments)) {
             state.contributed.become(cohorts.figures(id, state), effects.kpis());

@@ -1,10 +1,17 @@
 package io.seqpulse.lifecycle.kpi;
 
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Goal;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Kpi.Cohort;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
+import io.seqpulse.lifecycle.fact.Columns.Projects;
+import io.seqpulse.lifecycle.fact.DeploymentSignal;
+import io.seqpulse.lifecycle.fact.EmailSignal;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
 import java.util.Map;
@@ -32,60 +39,76 @@ public record ProjectCohorts(KpiIndex measures) implements Cohorts {
     private static final Set<String> CRITICAL = Set.of("warning", "rollback_recommended");
 
     private static final int UPGRADES_KEPT = 16;
-    private static final long MICROS_PER_MILLI = 1_000;
+    private static final long MICROS_PER_MILLI = Fact.MICROS_PER_MILLI;
 
     /** What happens later after the creation is not kept, unless a KPI has a longer horizon. */
     private static final Duration KEPT = Duration.ofDays(7);
 
     @Override
     public boolean take(CohortState cohortState, Fact fact, SpillStore more) {
-        switch (fact.kind()) {
-            case PROJECT -> takeRow(cohortState, fact, more);
-            case DEPLOYMENT_STARTED -> {
-                return put(cohortState, cohortState.starts, fact, more);
-            }
-            case VERDICT_CREATED, VERDICT_KEPT -> {
-                given(cohortState, fact, more);
-                return put(cohortState, cohortState.verdicts, fact, more);
-            }
-            case DEPLOYMENT_GONE -> {
-                cohortState.starts.remove(fact.id(), more);
-                verdictGone(cohortState, fact, more);
-            }
-            case VERDICT_GONE -> verdictGone(cohortState, fact, more);
-            case EMAIL_SENT -> {
-                return sent(cohortState, fact);
-            }
-            case EMAIL_UNSENT -> {
-                return cohortState.emails.remove(fact.id()) != null;
-            }
-            default -> {
-                return false;
-            }
+        if (fact instanceof RowChange change && change.tells(CapturedTable.PROJECTS)) {
+            takeRow(cohortState, change, more);
+            return true;
         }
-        return true;
+        if (fact instanceof Event event) {
+            return takeEvent(cohortState, event, more);
+        }
+        if (fact instanceof DeploymentSignal signal) {
+            return takeSignal(cohortState, signal, more);
+        }
+        return fact instanceof EmailSignal signal && takeEmail(cohortState, signal);
     }
 
-    private static void given(CohortState cohortState, Fact fact, SpillStore more) {
-        String verdict = fact.value("verdict");
+    private boolean takeEvent(CohortState cohortState, Event event, SpillStore more) {
+        if (event.type() == EventType.DEPLOYMENT_STARTED) {
+            return put(cohortState, cohortState.starts, event, more);
+        }
+        if (event.type() == EventType.VERDICT_CREATED) {
+            given(cohortState, event, event.value("env"), event.value("verdict"), more);
+            return put(cohortState, cohortState.verdicts, event, more);
+        }
+        return false;
+    }
+
+    private boolean takeSignal(CohortState cohortState, DeploymentSignal signal, SpillStore more) {
+        return switch (signal.kind()) {
+            case VERDICT_KEPT -> {
+                given(cohortState, signal, signal.environment(), signal.verdict(), more);
+                yield put(cohortState, cohortState.verdicts, signal, more);
+            }
+            case GONE -> {
+                cohortState.starts.remove(signal.id(), more);
+                verdictGone(cohortState, signal, more);
+                yield true;
+            }
+            case VERDICT_GONE -> {
+                verdictGone(cohortState, signal, more);
+                yield true;
+            }
+        };
+    }
+
+    private static void given(
+            CohortState cohortState, Fact fact, String env, String verdict, SpillStore more) {
+        String environment = orNothing(env);
         if (verdict != null && (verdict.equals(OK) || CRITICAL.contains(verdict))) {
             cohortState.recoveries.put(
-                    environment(fact),
+                    environment,
                     new Recoveries.Given(fact.id(), fact.atMicros(), OK.equals(verdict)),
                     more);
         } else {
-            cohortState.recoveries.remove(environment(fact), fact.id(), more);
+            cohortState.recoveries.remove(environment, fact.id(), more);
         }
     }
 
-    private static void verdictGone(CohortState cohortState, Fact fact, SpillStore more) {
-        cohortState.verdicts.remove(fact.id(), more);
-        cohortState.recoveries.remove(environment(fact), fact.id(), more);
+    private static void verdictGone(
+            CohortState cohortState, DeploymentSignal signal, SpillStore more) {
+        cohortState.verdicts.remove(signal.id(), more);
+        cohortState.recoveries.remove(orNothing(signal.environment()), signal.id(), more);
     }
 
-    private static String environment(Fact fact) {
-        String environment = fact.value("env");
-        return environment == null ? "" : environment;
+    private static String orNothing(String text) {
+        return text == null ? "" : text;
     }
 
     private boolean put(
@@ -106,28 +129,29 @@ public record ProjectCohorts(KpiIndex measures) implements Cohorts {
         return latest;
     }
 
-    private void takeRow(CohortState cohortState, Fact fact, SpillStore more) {
+    private void takeRow(CohortState cohortState, RowChange change, SpillStore more) {
         boolean first = !cohortState.born;
         cohortState.born = true;
-        cohortState.createdMicros = fact.atMicros();
+        cohortState.createdMicros = change.atMicros();
         if (first) {
             cohortState.starts.prune(latest(cohortState), more);
             cohortState.verdicts.prune(latest(cohortState), more);
         }
-        if (!fact.values().containsKey("plan")) {
+        if (!change.row().knows(Projects.PLAN)) {
             return;
         }
         String before = cohortState.plan;
-        cohortState.plan = fact.value("plan");
+        cohortState.plan = change.row().get(Projects.PLAN);
         boolean pro = PRO.equals(cohortState.plan);
         if (first) {
-            boolean changed = fact.snapshot() && changedMicros(fact) > cohortState.createdMicros;
+            boolean changed =
+                    change.snapshot() && changedMicros(change) > cohortState.createdMicros;
             cohortState.startedFree = FREE.equals(cohortState.plan) || (pro && changed);
             if (pro && changed) {
-                cohortState.upgrades.add(changedMicros(fact));
+                cohortState.upgrades.add(changedMicros(change));
             }
         } else if (pro && !PRO.equals(before)) {
-            cohortState.upgrades.add(changedMicros(fact));
+            cohortState.upgrades.add(changedMicros(change));
             if (cohortState.upgrades.size() > UPGRADES_KEPT) {
                 // the first decides on the cohort, the last ones on emails
                 cohortState.upgrades.remove(
@@ -137,20 +161,17 @@ public record ProjectCohorts(KpiIndex measures) implements Cohorts {
     }
 
     /** When the row came to be as it is. */
-    private static long changedMicros(Fact fact) {
-        String updatedAt = fact.snapshot() ? fact.value("updated_at") : null;
-        return updatedAt == null
-                ? fact.committedAt() * MICROS_PER_MILLI
-                : Long.parseLong(updatedAt);
+    private static long changedMicros(RowChange change) {
+        Long updatedAt = change.snapshot() ? change.row().get(Projects.UPDATED_AT) : null;
+        return updatedAt == null ? change.committedAt() * MICROS_PER_MILLI : updatedAt;
     }
 
-    private boolean sent(CohortState cohortState, Fact fact) {
-        String code = fact.value("email_type");
-        if (!measures.exposed().contains(code)) {
-            return cohortState.emails.remove(fact.id()) != null;
+    private boolean takeEmail(CohortState cohortState, EmailSignal signal) {
+        if (!signal.sent() || !measures.exposed().contains(signal.code())) {
+            return cohortState.emails.remove(signal.id()) != null;
         }
-        SentEmail email = new SentEmail(code, fact.atMicros());
-        return !email.equals(cohortState.emails.put(fact.id(), email));
+        SentEmail email = new SentEmail(signal.code(), signal.atMicros());
+        return !email.equals(cohortState.emails.put(signal.id(), email));
     }
 
     @Override

@@ -1,11 +1,15 @@
 package io.seqpulse.lifecycle.kpi;
 
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Goal;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Kpi.Cohort;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
 import io.seqpulse.lifecycle.catalogue.Subject;
+import io.seqpulse.lifecycle.fact.EmailSignal;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.OwnershipSignal;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.Map;
 
@@ -18,37 +22,32 @@ public record UserCohorts(KpiIndex measures) implements Cohorts {
 
     @Override
     public boolean take(CohortState cohortState, Fact fact, SpillStore more) {
-        switch (fact.kind()) {
-            case ACCOUNT -> {
-                cohortState.born = true;
-                cohortState.createdMicros = fact.atMicros();
-            }
-            case PROJECT_OWNED ->
-                    cohortState.starts.put(fact.id(), fact.atMicros(), EarliestTimes.NEVER, more);
-            case PROJECT_LEFT -> cohortState.starts.remove(fact.id(), more);
-            case EMAIL_SENT -> {
-                return sent(cohortState, fact);
-            }
-            case EMAIL_UNSENT -> {
-                return cohortState.emails.remove(fact.id()) != null;
-            }
-            default -> {
-                return false;
-            }
+        if (fact instanceof RowChange change && change.tells(CapturedTable.USERS)) {
+            cohortState.born = true;
+            cohortState.createdMicros = change.atMicros();
+            return true;
         }
-        return true;
+        if (fact instanceof OwnershipSignal signal) {
+            if (signal.owned()) {
+                cohortState.starts.put(signal.id(), signal.atMicros(), EarliestTimes.NEVER, more);
+            } else {
+                cohortState.starts.remove(signal.id(), more);
+            }
+            return true;
+        }
+        return fact instanceof EmailSignal signal && takeEmail(cohortState, signal);
     }
 
-    private boolean sent(CohortState cohortState, Fact fact) {
-        String code = fact.value("email_type");
-        Goal goal = measures.goal(code);
-        if (goal == null
+    private boolean takeEmail(CohortState cohortState, EmailSignal signal) {
+        Goal goal = measures.goal(signal.code());
+        if (!signal.sent()
+                || goal == null
                 || goal.success() != Success.PROJECT_CREATED
-                || measures.subject(code) != Subject.USER) {
-            return cohortState.emails.remove(fact.id()) != null;
+                || measures.subject(signal.code()) != Subject.USER) {
+            return cohortState.emails.remove(signal.id()) != null;
         }
-        SentEmail email = new SentEmail(code, fact.atMicros());
-        return !email.equals(cohortState.emails.put(fact.id(), email));
+        SentEmail email = new SentEmail(signal.code(), signal.atMicros());
+        return !email.equals(cohortState.emails.put(signal.id(), email));
     }
 
     @Override

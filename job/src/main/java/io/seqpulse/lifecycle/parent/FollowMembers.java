@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.parent;
 
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.Effects;
 import io.seqpulse.lifecycle.host.SubjectFunction;
@@ -14,7 +15,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
  * another project. The rows pass through here too, so that no project hears of an end before it has
  * heard of the row.
  */
-public final class FollowMembers extends SubjectFunction<Fact, ForeignKey, Fact> {
+public final class FollowMembers extends SubjectFunction<RowChange, ForeignKey, Fact> {
 
     @Override
     protected ForeignKey create() {
@@ -27,17 +28,17 @@ public final class FollowMembers extends SubjectFunction<Fact, ForeignKey, Fact>
     }
 
     @Override
-    protected void apply(String rowId, ForeignKey key, Fact fact, Effects<Fact> effects) {
-        key.take(rowId, fact).ifPresent(effects::emit);
-        if (key.isSaidBy(fact)) {
-            effects.emit(fact);
+    protected void apply(String rowId, ForeignKey key, RowChange change, Effects<Fact> effects) {
+        key.take(rowId, change).ifPresent(effects::emit);
+        if (key.isSaidBy(change)) {
+            effects.emit(change);
         }
     }
 
     @Override
     protected boolean reconcile(
             String rowId, ForeignKey key, SnapshotBoundary boundary, Effects<Fact> effects) {
-        Optional<Fact> end = key.reconcile(rowId, boundary);
+        Optional<RowChange> end = key.reconcile(rowId, boundary);
         end.ifPresent(effects::emit);
         return end.isPresent();
     }

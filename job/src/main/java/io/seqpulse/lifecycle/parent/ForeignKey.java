@@ -1,9 +1,10 @@
 package io.seqpulse.lifecycle.parent;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.fact.Source;
 import io.seqpulse.lifecycle.fact.SubjectState;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import java.util.Optional;
@@ -17,84 +18,60 @@ import java.util.Optional;
  */
 public class ForeignKey extends SubjectState {
 
-    /** What says that a row is there, by which it is deleted. */
-    private enum Kind {
-        VERDICT(FactKind.VERDICT, FactKind.VERDICT_DELETED),
-        EMAIL_EVENT(FactKind.EMAIL_EVENT, FactKind.EMAIL_EVENT_DELETED),
-        MEMBER(FactKind.MEMBER, FactKind.MEMBER_REMOVED);
-
-        private final FactKind row;
-        private final FactKind deletion;
-
-        Kind(FactKind row, FactKind deletion) {
-            this.row = row;
-            this.deletion = deletion;
-        }
-
-        static Kind of(FactKind fact) {
-            for (Kind kind : values()) {
-                if (kind.row == fact || kind.deletion == fact) {
-                    return kind;
-                }
-            }
-            throw new IllegalArgumentException(fact + " is about no row that belongs to another");
-        }
-    }
-
-    /** The kind of the row's facts; null while there is none. */
-    public FactKind kind;
+    /** The row's table; null while there is no row. */
+    public CapturedTable table;
 
     /** Id of the row it belongs to; null while there is none. */
     public String id;
 
     /**
-     * Takes what the log says of the row {@code rowId}: where it belongs ({@link Fact#key()}), or
-     * that it was deleted. Returns what that means to the row it belongs to, or belonged to.
+     * Takes what the log says of the row {@code rowId}: where it belongs ({@link RowChange#key()}),
+     * or that it was deleted. Returns what that means to the row it belongs to, or belonged to.
      */
-    Optional<Fact> take(String rowId, Fact fact) {
-        Kind of = Kind.of(fact.kind());
-        if (fact.kind() == of.deletion) {
-            return takeDeletion(rowId, of, Tombstone.of(fact));
+    Optional<RowChange> take(String rowId, RowChange change) {
+        CapturedTable of = change.table();
+        if (change.deleted()) {
+            return takeDeletion(rowId, of, Tombstone.of(change));
         }
-        if (row.isOver(fact)) {
-            return Optional.of(deletion(of, fact.key(), rowId, row.tombstone));
+        if (row.isOver(change)) {
+            return Optional.of(deletion(of, change.key(), rowId, row.tombstone));
         }
-        if (!row.accepts(fact)) {
-            return fact.key().equals(id)
+        if (!row.accepts(change)) {
+            return change.key().equals(id)
                     ? Optional.empty()
-                    : Optional.of(deletion(of, fact.key(), rowId, written()));
+                    : Optional.of(deletion(of, change.key(), rowId, written()));
         }
         String before = id;
-        kind = fact.kind();
-        id = fact.key();
-        row.put(fact);
+        table = of;
+        id = change.key();
+        row.put(change);
         return before == null || before.equals(id)
                 ? Optional.empty()
                 : Optional.of(deletion(of, before, rowId, written()));
     }
 
-    /** Whether the row belongs where the fact says, as far as is known after it was taken. */
-    boolean isSaidBy(Fact fact) {
-        return fact.key().equals(id) && row.isSaidBy(fact);
+    /** Whether the row belongs where the change says, as far as is known after it was taken. */
+    boolean isSaidBy(RowChange change) {
+        return change.key().equals(id) && row.isSaidBy(change);
     }
 
     /** Takes the row for deleted if a new snapshot no longer shows it. */
-    Optional<Fact> reconcile(String rowId, SnapshotBoundary boundary) {
-        return id != null && row.isMissingFrom(boundary, kind.table())
-                ? takeDeletion(rowId, Kind.of(kind), boundary.tombstone())
+    Optional<RowChange> reconcile(String rowId, SnapshotBoundary boundary) {
+        return id != null && row.isMissingFrom(boundary, table.label())
+                ? takeDeletion(rowId, table, boundary.tombstone())
                 : Optional.empty();
     }
 
-    private Optional<Fact> takeDeletion(String rowId, Kind of, Tombstone deleted) {
+    private Optional<RowChange> takeDeletion(String rowId, CapturedTable of, Tombstone deleted) {
         if (row.outlived(deleted.position())) {
             return Optional.empty(); // it was inserted again since
         }
         if (!row.present && row.isLaterDeleted(deleted)) {
             return Optional.empty(); // a repeat
         }
-        Optional<Fact> told =
+        Optional<RowChange> told =
                 id == null ? Optional.empty() : Optional.of(deletion(of, id, rowId, deleted));
-        kind = null;
+        table = null;
         id = null;
         row.delete(deleted);
         return told;
@@ -110,15 +87,9 @@ public class ForeignKey extends SubjectState {
         return row.isEmpty();
     }
 
-    private static Fact deletion(Kind kind, String parent, String rowId, Tombstone at) {
-        return new Fact(
-                kind.deletion,
-                parent,
-                rowId,
-                at.at(),
-                at.at(),
-                at.position(),
-                Origin.CHANGED,
-                null);
+    private static RowChange deletion(
+            CapturedTable table, String parent, String rowId, Tombstone at) {
+        return RowChange.deletion(
+                table, parent, rowId, new Source(at.at(), at.position(), Origin.CHANGED));
     }
 }

@@ -1,6 +1,6 @@
 package io.seqpulse.lifecycle.parent;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.Deadlines;
@@ -26,7 +26,7 @@ public final class ForeignKeyCodec implements Codec<ForeignKey> {
         parent.row.write(out);
         Deadlines.write(parent.timerAt, out);
         if (parent.row.present) {
-            Compact.writeText(out, parent.kind.label());
+            Compact.writeText(out, parent.table.label());
             Compact.writeText(out, parent.id);
         }
     }
@@ -39,9 +39,9 @@ public final class ForeignKeyCodec implements Codec<ForeignKey> {
         parent.timerAt = Deadlines.read(in);
         if (parent.row.present) {
             String label = Compact.readText(in);
-            parent.kind =
-                    FactKind.of(label)
-                            .orElseThrow(() -> new IOException("state has rows of kind " + label));
+            parent.table =
+                    CapturedTable.of(label)
+                            .orElseThrow(() -> new IOException("state has rows of table " + label));
             parent.id = Compact.readText(in);
         }
         return parent;

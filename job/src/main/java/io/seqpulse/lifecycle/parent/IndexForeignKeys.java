@@ -1,7 +1,7 @@
 package io.seqpulse.lifecycle.parent;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.Effects;
 import io.seqpulse.lifecycle.host.StreamTypes;
@@ -18,14 +18,14 @@ import org.apache.flink.util.OutputTag;
  * belongs to, and tells that one when it is deleted or missing from a snapshot. The rows themselves
  * go there directly, so that none waits for this.
  *
- * <p>What it says is {@link FactKind#VERDICT_DELETED}, to the deployment, and by {@link #OF_EMAILS}
- * {@link FactKind#EMAIL_EVENT_DELETED}, to the email. It may come before the row that it ends: its
- * commit time and position say which it is.
+ * <p>Deleted verdicts are told to their deployment, and by {@link #OF_EMAILS} deleted events to
+ * their email. A deletion may come before the row that it ends: its position says which it is.
  */
-public final class IndexForeignKeys extends SubjectFunction<Fact, ForeignKey, Fact> {
+public final class IndexForeignKeys extends SubjectFunction<RowChange, ForeignKey, RowChange> {
 
     /** Deleted events of emails; keyed by email. */
-    public static final OutputTag<Fact> OF_EMAILS = new OutputTag<>("of-emails", StreamTypes.FACT);
+    public static final OutputTag<RowChange> OF_EMAILS =
+            new OutputTag<>("of-emails", StreamTypes.ROW);
 
     /** Longer than anything that a row counts for. */
     private static final Duration KEPT = Duration.ofDays(400);
@@ -43,20 +43,21 @@ public final class IndexForeignKeys extends SubjectFunction<Fact, ForeignKey, Fa
     }
 
     @Override
-    protected void apply(String rowId, ForeignKey key, Fact fact, Effects<Fact> effects) {
-        key.take(rowId, fact).ifPresent(end -> tell(end, effects));
+    protected void apply(
+            String rowId, ForeignKey key, RowChange change, Effects<RowChange> effects) {
+        key.take(rowId, change).ifPresent(end -> tell(end, effects));
     }
 
     @Override
     protected boolean reconcile(
-            String rowId, ForeignKey key, SnapshotBoundary boundary, Effects<Fact> effects) {
-        Optional<Fact> end = key.reconcile(rowId, boundary);
+            String rowId, ForeignKey key, SnapshotBoundary boundary, Effects<RowChange> effects) {
+        Optional<RowChange> end = key.reconcile(rowId, boundary);
         end.ifPresent(gone -> tell(gone, effects));
         return end.isPresent();
     }
 
-    private static void tell(Fact end, Effects<Fact> effects) {
-        if (end.kind() == FactKind.VERDICT_DELETED) {
+    private static void tell(RowChange end, Effects<RowChange> effects) {
+        if (end.table() == CapturedTable.DEPLOYMENT_VERDICTS) {
             effects.emit(end);
         } else {
             effects.emit(OF_EMAILS, end);

@@ -47,9 +47,9 @@ public final class DecideEmails extends SubjectFunction<Message, Recipient, Deci
     @Override
     protected void apply(
             String key, Recipient recipient, Message message, Effects<Decision> effects) {
-        if (message.fact() == null) {
+        if (message.row() == null) {
             policy.take(recipient, message, wallClock(), effects::emit);
-        } else if (policy.take(recipient, message.fact())) {
+        } else if (policy.take(recipient, message.row())) {
             recipient.forget();
         }
     }

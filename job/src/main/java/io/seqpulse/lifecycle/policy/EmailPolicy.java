@@ -1,14 +1,18 @@
 package io.seqpulse.lifecycle.policy;
 
 import io.seqpulse.connector.email.EmailCategory;
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Columns.Deliveries;
+import io.seqpulse.lifecycle.fact.Columns.Preferences;
 import io.seqpulse.lifecycle.fact.Deadlines;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Field;
+import io.seqpulse.lifecycle.fact.Row;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.Count;
@@ -48,67 +52,80 @@ public final class EmailPolicy {
     }
 
     /** Takes what the log says of the person; returns whether the person is gone. */
-    public boolean take(Recipient recipient, Fact fact) {
-        switch (fact.kind()) {
-            case ACCOUNT -> {
-                if (recipient.row.accepts(fact)) {
-                    recipient.account.putAll(fact.values());
-                    recipient.row.put(fact);
+    public boolean take(Recipient recipient, RowChange change) {
+        switch (change.table()) {
+            case USERS -> {
+                if (change.deleted()) {
+                    return !recipient.row.outlived(change.position());
+                }
+                if (recipient.row.accepts(change)) {
+                    recipient.account = Account.after(change.row(), recipient.account);
+                    recipient.row.put(change);
                 }
             }
-            case PREFERENCES -> {
-                if (recipient.preferencesRow.accepts(fact)) {
-                    recipient.preferences.clear();
-                    recipient.preferences.putAll(fact.values());
-                    recipient.preferencesRow.put(fact);
-                }
-            }
-            case PREFERENCES_DELETED -> {
-                if (!recipient.preferencesRow.outlived(fact.position())) {
-                    deletePreferences(recipient, Tombstone.of(fact));
-                }
-            }
-            case DELIVERY -> takeDelivery(recipient, fact);
-            case ACCOUNT_DELETED -> {
-                return !recipient.row.outlived(fact.position());
-            }
-            default -> {
-                // an event: detection's business
-            }
+            case EMAIL_PREFERENCES -> takePreferences(recipient, change);
+            case EMAIL_DELIVERIES -> takeDelivery(recipient, change);
+            default ->
+                    throw new IllegalArgumentException(
+                            change.table() + " says nothing of a recipient");
         }
         return false;
     }
 
+    /** What was refused stays so while the log does not say otherwise. */
+    private static void takePreferences(Recipient recipient, RowChange change) {
+        if (change.deleted()) {
+            if (!recipient.preferencesRow.outlived(change.position())) {
+                deletePreferences(recipient, Tombstone.of(change));
+            }
+        } else if (recipient.preferencesRow.accepts(change)) {
+            Row row = change.row();
+            recipient.optedOutOfMarketing =
+                    isRefused(row, Preferences.MARKETING, recipient.optedOutOfMarketing);
+            recipient.optedOutOfProductUpdates =
+                    isRefused(row, Preferences.PRODUCT_UPDATES, recipient.optedOutOfProductUpdates);
+            recipient.preferencesRow.put(change);
+        }
+    }
+
+    private static boolean isRefused(Row row, Field<Boolean> optIn, boolean before) {
+        return row.knows(optIn) ? row.isFalse(optIn) : before;
+    }
+
     /** Takes what a new snapshot lacks as deleted; returns whether the person is gone. */
     public boolean reconcile(Recipient recipient, SnapshotBoundary boundary) {
-        if (recipient.preferencesRow.isMissingFrom(boundary, FactKind.PREFERENCES.table())) {
+        if (recipient.preferencesRow.isMissingFrom(
+                boundary, CapturedTable.EMAIL_PREFERENCES.label())) {
             deletePreferences(recipient, boundary.tombstone());
         }
-        return recipient.row.isMissingFrom(boundary, FactKind.ACCOUNT.table());
+        return recipient.row.isMissingFrom(boundary, CapturedTable.USERS.label());
     }
 
     private static void deletePreferences(Recipient recipient, Tombstone tombstone) {
         if (!recipient.preferencesRow.isLaterDeleted(tombstone)) {
-            recipient.preferences.clear();
+            recipient.clearPreferences();
             recipient.preferencesRow.delete(tombstone);
         }
     }
 
     /** The journal tells what was sent, also before this state existed and by others. */
-    private void takeDelivery(Recipient recipient, Fact fact) {
-        String key = fact.value("dedupe_key");
-        String status = fact.value("status");
+    private void takeDelivery(Recipient recipient, RowChange change) {
+        Row line = change.row();
+        String key = line.get(Deliveries.DEDUPE_KEY);
+        String status = line.get(Deliveries.STATUS);
         if (key == null || status == null) {
             return;
         }
-        if (!Reasons.MOVED.equals(fact.value("reason"))) {
-            take(recipient, key, fact);
+        if (!Reasons.MOVED.equals(line.get(Deliveries.REASON))) {
+            take(recipient, key, change);
         }
-        takeQueued(recipient, key, status, fact);
+        takeQueued(recipient, key, status, change);
         boolean sent = status.equals("sent");
-        if (sent && isCapped(fact.value("email_type")) && fact.value("sent_at") != null) {
+        if (sent
+                && isCapped(line.get(Deliveries.EMAIL_TYPE))
+                && line.get(Deliveries.SENT_AT) != null) {
             // nothing was sent after its row says so, whatever time stands there
-            long sentAt = Math.min(Long.parseLong(fact.value("sent_at")), fact.committedAt());
+            long sentAt = Math.min(line.millisOrZero(Deliveries.SENT_AT), change.committedAt());
             recipient.marketingSentAt = Math.max(recipient.marketingSentAt, sentAt);
         }
         boolean ended = sent || status.equals("failed") || status.equals("suppressed");
@@ -117,7 +134,7 @@ public final class EmailPolicy {
                 recipient.decided.remove(recipient.reservedKey); // its own key is free again
             }
             recipient.reservedKey = null;
-            recipient.releasedAt = fact.committedAt();
+            recipient.releasedAt = change.committedAt();
         }
     }
 
@@ -125,30 +142,32 @@ public final class EmailPolicy {
      * What is in the queue, until it has its end. One that ended under its key and a reason was not
      * sent for a reason that may pass, so that its own key is free again.
      */
-    private static void takeQueued(Recipient recipient, String key, String status, Fact fact) {
+    private static void takeQueued(
+            Recipient recipient, String key, String status, RowChange change) {
+        String code = change.row().get(Deliveries.EMAIL_TYPE);
         if (status.equals("queued")) {
-            if (fact.value("email_type") == null) {
+            if (code == null) {
                 return; // somebody else's, of no rule
             }
             recipient.queued.putIfAbsent(
                     key,
                     new Recipient.Queued(
-                            fact.value("email_type"),
-                            fact.value("project_id"),
-                            fact.at() + KEYS_KEPT.toMillis()));
+                            code,
+                            change.row().get(Deliveries.PROJECT_ID),
+                            change.at() + KEYS_KEPT.toMillis()));
             return;
         }
         String dedupeKey = Reasons.dedupeKey(key);
         boolean freed = recipient.queued.remove(dedupeKey) != null && !dedupeKey.equals(key);
-        if (freed && !fact.snapshot()) {
+        if (freed && !change.snapshot()) {
             recipient.decided.remove(dedupeKey);
         }
     }
 
     /** What has its line in the journal waits no longer; old lines are not worth remembering. */
-    private void take(Recipient recipient, String key, Fact fact) {
-        long forgetAt = fact.at() + KEYS_KEPT.toMillis();
-        if (forgetAt > fact.committedAt()) {
+    private void take(Recipient recipient, String key, RowChange change) {
+        long forgetAt = change.at() + KEYS_KEPT.toMillis();
+        if (forgetAt > change.committedAt()) {
             recipient.decided.merge(key, forgetAt, Math::max);
         }
         recipient.waiting.remove(key);
@@ -321,7 +340,8 @@ public final class EmailPolicy {
             return Optional.of(Reasons.STALE);
         }
         if (rule.category() != EmailCategory.SECURITY
-                && "false".equals(recipient.account.get("is_active"))) {
+                && recipient.account != null
+                && recipient.account.isInactive()) {
             return Optional.of(Reasons.INACTIVE);
         }
         if (optedOut(recipient, rule.category())) {
@@ -335,8 +355,8 @@ public final class EmailPolicy {
 
     private static boolean optedOut(Recipient recipient, EmailCategory category) {
         return switch (category) {
-            case MARKETING -> "false".equals(recipient.preferences.get("marketing_opt_in"));
-            case REPORT -> "false".equals(recipient.preferences.get("product_updates_opt_in"));
+            case MARKETING -> recipient.optedOutOfMarketing;
+            case REPORT -> recipient.optedOutOfProductUpdates;
             case SECURITY, ALERT, TRANSACTIONAL, SERVICE -> false;
         };
     }
@@ -456,13 +476,11 @@ public final class EmailPolicy {
     }
 
     private static boolean isKnown(Recipient recipient, Candidate candidate) {
-        return candidate.address() != null || !recipient.account.isEmpty();
+        return candidate.address() != null || recipient.account != null;
     }
 
     private static Map<String, String> known(Recipient recipient) {
-        return recipient.account.entrySet().stream()
-                .filter(entry -> entry.getValue() != null)
-                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        return recipient.account == null ? Map.of() : recipient.account.text();
     }
 
     private int priority(Candidate candidate) {

@@ -16,11 +16,14 @@ import java.util.Map;
  */
 public class Recipient extends SubjectState {
 
-    /** The columns of the user's row; empty for a bare address, or until it is known. */
-    public Map<String, String> account = new HashMap<>();
+    /** What the user's row says; null for a bare address, or until it is known. */
+    Account account;
 
-    /** What the person agreed to; empty: nothing was said. */
-    public Map<String, String> preferences = new HashMap<>();
+    /** Whether the person refused marketing mail; not, where nothing was said. */
+    boolean optedOutOfMarketing;
+
+    /** Whether the person refused news of the product; not, where nothing was said. */
+    boolean optedOutOfProductUpdates;
 
     /** The row of the preferences; its tombstone is kept as long as the person is. */
     public final TrackedRow preferencesRow = new TrackedRow();
@@ -55,8 +58,8 @@ public class Recipient extends SubjectState {
 
     /** Forgets everything: the person is gone. */
     void forget() {
-        account.clear();
-        preferences.clear();
+        account = null;
+        clearPreferences();
         preferencesRow.clear();
         marketingSentAt = 0;
         reservedKey = null;
@@ -69,10 +72,15 @@ public class Recipient extends SubjectState {
         row.clear();
     }
 
+    void clearPreferences() {
+        optedOutOfMarketing = false;
+        optedOutOfProductUpdates = false;
+    }
+
     @Override
     public boolean isEmpty() {
-        return account.isEmpty()
-                && preferences.isEmpty()
+        return account == null
+                && !preferencesRow.present
                 && waiting.isEmpty()
                 && decided.isEmpty()
                 && alertHours.isEmpty();

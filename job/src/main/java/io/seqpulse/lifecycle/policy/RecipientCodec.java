@@ -30,8 +30,9 @@ public final class RecipientCodec implements Codec<Recipient> {
         Compact.writeVersion(out, LAYOUT);
         recipient.row.write(out);
         Deadlines.write(recipient.timerAt, out);
-        Compact.writeTexts(out, recipient.account);
-        Compact.writeTexts(out, recipient.preferences);
+        Account.write(recipient.account, out);
+        out.writeBoolean(recipient.optedOutOfMarketing);
+        out.writeBoolean(recipient.optedOutOfProductUpdates);
         recipient.preferencesRow.write(out);
         Compact.writeNumber(out, recipient.marketingSentAt);
         Compact.writeText(out, recipient.reservedKey);
@@ -50,8 +51,9 @@ public final class RecipientCodec implements Codec<Recipient> {
         Recipient recipient = new Recipient();
         recipient.row.read(in);
         recipient.timerAt = Deadlines.read(in);
-        recipient.account = Compact.readTexts(in);
-        recipient.preferences = Compact.readTexts(in);
+        recipient.account = Account.read(in);
+        recipient.optedOutOfMarketing = in.readBoolean();
+        recipient.optedOutOfProductUpdates = in.readBoolean();
         recipient.preferencesRow.read(in);
         recipient.marketingSentAt = Compact.readNumber(in);
         recipient.reservedKey = Compact.readText(in);

@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.project;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
@@ -8,10 +9,17 @@ import io.seqpulse.lifecycle.detect.Member;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.ProjectSummary;
+import io.seqpulse.lifecycle.fact.Columns.Members;
+import io.seqpulse.lifecycle.fact.Columns.Projects;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.OwnershipSignal;
+import io.seqpulse.lifecycle.fact.Row;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.fact.Source;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.host.DetectionFunction;
 import io.seqpulse.lifecycle.host.Effects;
@@ -19,13 +27,8 @@ import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.kpi.CohortState;
 import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.kpi.ProjectCohorts;
-import java.util.Collections;
-import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.apache.flink.util.OutputTag;
 
 /** Keyed by project: hosts the rules about projects and tells owners what concerns them. */
@@ -34,15 +37,6 @@ public final class DetectProject extends DetectionFunction {
     /** What a project's facts mean to its owner; keyed by user. */
     public static final OutputTag<Fact> OWNER_SIGNALS =
             new OutputTag<>("owner-signals", StreamTypes.FACT);
-
-    /** What changes how it stands with a project. */
-    private static final Set<FactKind> STANDS_BY =
-            Collections.unmodifiableSet(
-                    EnumSet.of(
-                            FactKind.PROJECT,
-                            FactKind.PROJECT_CREATED,
-                            FactKind.PROJECT_DELETED,
-                            FactKind.DEPLOYMENT_STARTED));
 
     /** What a project is to the segments of its owner; keyed by user. */
     public static final OutputTag<Fact> STANDINGS = new OutputTag<>("standings", StreamTypes.FACT);
@@ -56,16 +50,38 @@ public final class DetectProject extends DetectionFunction {
     }
 
     @Override
-    protected boolean ends(Fact fact) {
-        return fact.kind() == FactKind.PROJECT_DELETED;
+    protected boolean isOwn(RowChange change) {
+        return change.table() == CapturedTable.PROJECTS;
+    }
+
+    /** All but its own row and creation, and the end of a membership. */
+    @Override
+    protected boolean needsSubject(Fact fact) {
+        if (fact instanceof Event event) {
+            return event.type() != EventType.PROJECT_CREATED;
+        }
+        return fact instanceof RowChange change && change.tells(CapturedTable.PROJECT_MEMBERS);
     }
 
     @Override
-    protected boolean needsSubject(Fact fact) {
-        return switch (fact.kind()) {
-            case PROJECT, PROJECT_CREATED, MEMBER_REMOVED -> false;
-            default -> true;
-        };
+    protected void takeOther(Detection detection, Profile profile, RowChange change) {
+        if (change.table() != CapturedTable.PROJECT_MEMBERS) {
+            throw new IllegalArgumentException(change.table() + " is not about a project");
+        }
+        if (change.deleted()) {
+            detection.takeRemoval(profile, change);
+            return;
+        }
+        Row row = change.row();
+        Member member =
+                new Member(
+                        row.get(Members.USER_ID),
+                        row.get(Members.EMAIL),
+                        row.get(Members.ROLE),
+                        row.isTrue(Members.ON_CALL),
+                        change.committedAt(),
+                        change.position());
+        detection.takeMember(profile, change.id(), member);
     }
 
     /**
@@ -73,59 +89,37 @@ public final class DetectProject extends DetectionFunction {
      * every repetition, which changes nothing.
      */
     @Override
-    protected void signal(Profile profile, Fact fact, Effects<Message> effects) {
-        if (fact.kind() != FactKind.PROJECT || fact.value("owner_id") == null) {
+    protected void signal(Profile profile, RowChange row, Effects<Message> effects) {
+        String owner = row.row().get(Projects.OWNER_ID);
+        if (owner == null) {
             return;
         }
-        if (profile.row.isSaidBy(fact)) {
-            tellOwnership(profile, fact, effects);
+        if (profile.row.isSaidBy(row)) {
+            tellOwnership(profile, row, effects);
         }
-        String owner = fact.value("owner_id");
-        boolean cameLater = profile.ownerSince != 0 && owner.equals(profile.value("owner_id"));
-        Map<String, String> values = new HashMap<>();
-        values.put("project_id", fact.key());
-        values.put("project_name", profile.value("name"));
+        boolean cameLater = profile.ownerSince != 0 && owner.equals(profile.ownerId());
         effects.emit(
                 OWNER_SIGNALS,
-                new Fact(
-                        FactKind.PROJECT_CREATED,
+                Event.of(
+                        EventType.PROJECT_CREATED,
                         owner,
-                        fact.key(),
-                        cameLater ? profile.ownerSince : fact.at(),
-                        fact.committedAt(),
-                        fact.position(),
-                        fact.origin(),
-                        values));
+                        row.key(),
+                        cameLater ? profile.ownerSince * Fact.MICROS_PER_MILLI : row.atMicros(),
+                        row.source(),
+                        row.key(),
+                        profile.name()));
     }
 
     /** Who owns it now hears so once, and again with a snapshot; who did, that they do no more. */
-    private static void tellOwnership(Profile profile, Fact row, Effects<Message> effects) {
+    private static void tellOwnership(Profile profile, RowChange row, Effects<Message> effects) {
         CohortState cohortState = profile.cohortState;
-        String owner = profile.value("owner_id");
+        String owner = profile.ownerId();
         String before = cohortState.owner();
         if (before != null && !before.equals(owner)) {
-            effects.emit(
-                    OWNER_SIGNALS,
-                    ownership(
-                            FactKind.PROJECT_LEFT,
-                            before,
-                            row.key(),
-                            cohortState,
-                            row.committedAt(),
-                            row.position(),
-                            row.origin()));
+            tell(false, before, row.key(), cohortState, row.source(), effects);
         }
         if (!Objects.equals(before, owner) || row.snapshot()) {
-            effects.emit(
-                    OWNER_SIGNALS,
-                    ownership(
-                            FactKind.PROJECT_OWNED,
-                            owner,
-                            row.key(),
-                            cohortState,
-                            row.committedAt(),
-                            row.position(),
-                            row.origin()));
+            tell(true, owner, row.key(), cohortState, row.source(), effects);
         }
         cohortState.owner(owner);
     }
@@ -134,59 +128,39 @@ public final class DetectProject extends DetectionFunction {
     protected void signalEnd(
             String id, CohortState cohortState, Tombstone tombstone, Effects<Message> effects) {
         if (cohortState.owner() != null) {
-            effects.emit(
-                    OWNER_SIGNALS,
-                    ownership(
-                            FactKind.PROJECT_LEFT,
-                            cohortState.owner(),
-                            id,
-                            cohortState,
-                            tombstone.at(),
-                            tombstone.position(),
-                            Origin.CHANGED));
+            Source source = new Source(tombstone.at(), tombstone.position(), Origin.CHANGED);
+            tell(false, cohortState.owner(), id, cohortState, source, effects);
         }
     }
 
-    private static Fact ownership(
-            FactKind kind,
+    private static void tell(
+            boolean owned,
             String owner,
             String project,
             CohortState cohortState,
-            long committedAt,
-            LogPosition position,
-            Origin origin) {
-        return new Fact(kind, owner, project, 0, committedAt, position, origin, Map.of())
-                .atMicros(cohortState.createdMicros());
-    }
-
-    @Override
-    protected boolean takeSpecial(Detection detection, Profile profile, Fact fact) {
-        if (fact.kind() == FactKind.MEMBER) {
-            Member member =
-                    new Member(
-                            fact.value("user_id"),
-                            fact.value("email"),
-                            fact.value("role"),
-                            "true".equals(fact.value("on_call")),
-                            fact.committedAt(),
-                            fact.position());
-            detection.takeMember(profile, fact.id(), member);
-            return true;
-        }
-        if (fact.kind() == FactKind.MEMBER_REMOVED) {
-            detection.takeRemoval(profile, fact);
-            return true;
-        }
-        return false;
+            Source source,
+            Effects<Message> effects) {
+        effects.emit(
+                OWNER_SIGNALS,
+                new OwnershipSignal(owned, owner, project, cohortState.createdMicros(), source));
     }
 
     @Override
     protected void apply(String id, Profile project, Fact fact, Effects<Message> effects)
             throws Exception {
         super.apply(id, project, fact, effects);
-        if (STANDS_BY.contains(fact.kind())) {
+        if (isSummarised(fact)) {
             summarise(id, project, false, fact.committedAt(), fact.position(), effects);
         }
+    }
+
+    /** Whether it may change what its owner is told of the project. */
+    private boolean isSummarised(Fact fact) {
+        if (fact instanceof Event event) {
+            return event.type() == EventType.PROJECT_CREATED
+                    || event.type() == EventType.DEPLOYMENT_STARTED;
+        }
+        return fact instanceof RowChange change && isOwn(change);
     }
 
     /** A later deployment is reported before the owner would take the project for silent. */

@@ -1,11 +1,15 @@
 package io.seqpulse.lifecycle.segment;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.detect.Periods;
 import io.seqpulse.lifecycle.detect.ProjectSummary;
+import io.seqpulse.lifecycle.fact.Columns.Users;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.OwnedProject;
+import io.seqpulse.lifecycle.fact.ProjectSignal;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.SubjectState;
 import io.seqpulse.lifecycle.fact.Tombstone;
@@ -61,54 +65,75 @@ public class SegmentMember extends SubjectState {
 
     /** Takes a fact about the user, or about what is theirs. */
     void take(Fact fact) {
-        switch (fact.kind()) {
-            case USER_STANDING -> takeRow(fact);
-            case ACCOUNT_DELETED -> {
-                if (!row.outlived(fact.position())) {
-                    delete(Tombstone.of(fact));
-                }
-            }
-            case PROJECT_STANDING ->
-                    projects.put(
-                            fact.id(),
-                            new OwnedProject(
-                                    fact.value(ProjectSummary.PLAN),
-                                    Math.min(fact.at(), fact.committedAt()),
-                                    number(fact, ProjectSummary.DEPLOYED_AT),
-                                    (int) number(fact, ProjectSummary.NEAR_LIMIT_IN),
-                                    ProjectSummary.weeks(fact.value(ProjectSummary.DROPS))));
-            case PROJECT_STANDING_ENDED -> projects.remove(fact.id());
-            case MEMBERSHIP ->
-                    memberships.merge(
-                            fact.id(),
-                            fact.position(),
-                            (one, other) -> other.isBefore(one) ? one : other);
-            case MEMBERSHIP_ENDED ->
-                    memberships.computeIfPresent(
-                            fact.id(), (id, told) -> told.isAfter(fact.position()) ? told : null);
-            default -> throw new IllegalArgumentException(fact.kind() + " makes no segment");
+        if (fact instanceof ProjectSignal signal) {
+            takeProject(signal);
+        } else if (fact instanceof RowChange change && change.table() == CapturedTable.USERS) {
+            takeUser(change);
+        } else if (fact instanceof RowChange change
+                && change.table() == CapturedTable.PROJECT_MEMBERS) {
+            takeMembership(change);
+        } else {
+            throw new IllegalArgumentException(fact.table() + " makes no segment");
         }
         ask(fact.committedAt());
     }
 
-    private void takeRow(Fact fact) {
-        if (!row.accepts(fact)) {
+    /** No project was created after the log told of it. */
+    private void takeProject(ProjectSignal signal) {
+        OwnedProject told = signal.project();
+        if (told == null) {
+            projects.remove(signal.id());
             return;
         }
-        boolean enabled = "true".equals(fact.value("twofa_enabled"));
-        long changedAt = number(fact, "twofa_enabled_at");
+        long createdAt = Math.min(told.createdAt(), signal.committedAt());
+        projects.put(
+                signal.id(),
+                new OwnedProject(
+                        told.plan(),
+                        createdAt,
+                        told.deployedAt(),
+                        told.nearLimitIn(),
+                        told.drops()));
+    }
+
+    private void takeMembership(RowChange change) {
+        if (change.deleted()) {
+            memberships.computeIfPresent(
+                    change.id(), (id, told) -> told.isAfter(change.position()) ? told : null);
+        } else {
+            memberships.merge(
+                    change.id(),
+                    change.position(),
+                    (one, other) -> other.isBefore(one) ? one : other);
+        }
+    }
+
+    private void takeUser(RowChange change) {
+        if (!change.deleted()) {
+            takeRow(change);
+        } else if (!row.outlived(change.position())) {
+            delete(Tombstone.of(change));
+        }
+    }
+
+    private void takeRow(RowChange change) {
+        if (!row.accepts(change)) {
+            return;
+        }
+        boolean enabled = change.row().isTrue(Users.TWOFA_ENABLED);
+        long changedAt = change.row().millisOrZero(Users.TWOFA_ENABLED_AT);
         if (row.present && enabled != twofaEnabled) {
             // a snapshot does not say when it was switched off, but by then it was
-            boolean said = fact.snapshot() && changedAt > row.committedAt;
-            twofaChangedAt = Math.max(twofaChangedAt, said ? changedAt : fact.committedAt());
+            boolean said = change.snapshot() && changedAt > row.committedAt;
+            twofaChangedAt = Math.max(twofaChangedAt, said ? changedAt : change.committedAt());
         }
         twofaChangedAt = Math.max(twofaChangedAt, changedAt);
         twofaEnabled = enabled;
-        active = !"false".equals(fact.value("is_active"));
+        active = !change.row().isFalse(Users.IS_ACTIVE);
         // nobody is new for ever, nor active, because a clock was ahead
-        boolean ahead = fact.at() > fact.committedAt();
-        createdAt = !ahead ? fact.at() : row.present ? createdAt : fact.committedAt();
-        row.put(fact);
+        boolean ahead = change.at() > change.committedAt();
+        createdAt = !ahead ? change.at() : row.present ? createdAt : change.committedAt();
+        row.put(change);
     }
 
     /** Takes what a new snapshot no longer shows for gone; returns whether there was any. */
@@ -116,8 +141,8 @@ public class SegmentMember extends SubjectState {
         boolean lacked =
                 memberships
                         .values()
-                        .removeIf(at -> boundary.lacks(FactKind.MEMBERSHIP.table(), at));
-        if (row.isMissingFrom(boundary, FactKind.USER_STANDING.table())) {
+                        .removeIf(at -> boundary.lacks(CapturedTable.PROJECT_MEMBERS.label(), at));
+        if (row.isMissingFrom(boundary, CapturedTable.USERS.label())) {
             delete(boundary.tombstone());
             lacked = true;
         }
@@ -247,10 +272,5 @@ public class SegmentMember extends SubjectState {
                 && memberships.isEmpty()
                 && counted.isEmpty()
                 && askAt == Deadlines.NONE;
-    }
-
-    private static long number(Fact fact, String attribute) {
-        String value = fact.value(attribute);
-        return value == null ? 0 : Long.parseLong(value);
     }
 }

@@ -4,12 +4,11 @@ import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.OwnedProject;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 
 /** Binary layout of {@link SegmentMember} in state. */
@@ -32,7 +31,7 @@ public final class SegmentMemberCodec implements Codec<SegmentMember> {
         Compact.writeNumber(out, member.createdAt);
         out.writeBoolean(member.twofaEnabled);
         Compact.writeNumber(out, member.twofaChangedAt);
-        Compact.writeMap(out, member.projects, SegmentMemberCodec::write);
+        Compact.writeMap(out, member.projects, OwnedProject::write);
         Compact.writeMap(out, member.memberships, LogPosition::write);
         Compact.writeNumber(out, bits(member.counted));
         Compact.writeNumber(out, member.countedAt);
@@ -49,36 +48,13 @@ public final class SegmentMemberCodec implements Codec<SegmentMember> {
         member.createdAt = Compact.readNumber(in);
         member.twofaEnabled = in.readBoolean();
         member.twofaChangedAt = Compact.readNumber(in);
-        member.projects = Compact.readMap(in, SegmentMemberCodec::readProject);
+        member.projects = Compact.readMap(in, OwnedProject::read);
         member.memberships = Compact.readMap(in, LogPosition::read);
         member.counted = segments(Compact.readNumber(in));
         member.countedAt = Compact.readNumber(in);
         member.askAt = Deadlines.read(in);
         member.timerAt = Deadlines.read(in);
         return member;
-    }
-
-    private static void write(OwnedProject project, DataOutput out) throws IOException {
-        Compact.writeText(out, project.plan());
-        Compact.writeNumber(out, project.createdAt());
-        Compact.writeNumber(out, project.deployedAt());
-        Compact.writeNumber(out, project.nearLimitIn());
-        Compact.writeSize(out, project.drops().size());
-        for (int week : project.drops()) {
-            Compact.writeNumber(out, week);
-        }
-    }
-
-    private static OwnedProject readProject(DataInput in) throws IOException {
-        String plan = Compact.readText(in);
-        long createdAt = Compact.readNumber(in);
-        long deployedAt = Compact.readNumber(in);
-        int nearLimitIn = (int) Compact.readNumber(in);
-        List<Integer> drops = new ArrayList<>();
-        for (int left = Compact.readSize(in); left > 0; left--) {
-            drops.add((int) Compact.readNumber(in));
-        }
-        return new OwnedProject(plan, createdAt, deployedAt, nearLimitIn, drops);
     }
 
     private static long bits(Set<Segment> segments) {

@@ -1,11 +1,14 @@
 package io.seqpulse.lifecycle.user;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
 import io.seqpulse.lifecycle.detect.Profile;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.host.DetectionFunction;
 import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.kpi.UserCohorts;
@@ -23,18 +26,18 @@ public final class DetectUser extends DetectionFunction {
     }
 
     @Override
-    protected boolean ends(Fact fact) {
-        return fact.kind() == FactKind.ACCOUNT_DELETED;
+    protected boolean isOwn(RowChange change) {
+        return change.table() == CapturedTable.USERS;
+    }
+
+    @Override
+    protected void takeOther(Detection detection, Profile profile, RowChange change) {
+        throw new IllegalArgumentException(change.table() + " is not about a user");
     }
 
     /** Somebody's project. */
     @Override
     protected boolean needsSubject(Fact fact) {
-        return fact.kind() == FactKind.PROJECT_CREATED;
-    }
-
-    @Override
-    protected boolean takeSpecial(Detection detection, Profile profile, Fact fact) {
-        return false;
+        return fact instanceof Event event && event.type() == EventType.PROJECT_CREATED;
     }
 }

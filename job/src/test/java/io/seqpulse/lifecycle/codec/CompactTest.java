@@ -94,8 +94,8 @@ class CompactTest {
     @CsvSource({
         "project_id, 02",
         "deployment_id, 04",
-        "info, b601",
-        "medium, ba01",
+        "info, 5c",
+        "security_sensitive, ea01",
         "Nadia, 0d4e61646961",
         "7d3c1f0e-9a52-4b8e-8f11-0c6a2b9d4e5f, 017d3c1f0e9a524b8e8f110c6a2b9d4e5f"
     })

@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.connector.debezium.ChangeEvent.Snapshot;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.kafka.DeadLetter;
-import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactTexts;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.Rows;
@@ -62,17 +62,17 @@ class DecodeChangesTest {
         reads(Rows.inserted("deployments", "d1").with("project_id", SHOP).record());
 
         assertThat(side(DecodeChanges.USERS))
-                .extracting(Fact::kind)
-                .containsExactly(FactKind.ACCOUNT, FactKind.USER_CREATED, FactKind.USER_ACTIVATED);
+                .extracting(FactTexts::kind)
+                .containsExactly("USERS", "USER_CREATED", "USER_ACTIVATED");
         assertThat(side(DecodeChanges.RECIPIENTS))
-                .extracting(message -> message.fact().kind())
-                .containsExactly(FactKind.ACCOUNT);
+                .extracting(message -> FactTexts.kind(message.row()))
+                .containsExactly("USERS");
         assertThat(side(DecodeChanges.PROJECTS))
-                .extracting(Fact::kind)
-                .containsExactly(FactKind.PROJECT, FactKind.PROJECT_CREATED);
+                .extracting(FactTexts::kind)
+                .containsExactly("PROJECTS", "PROJECT_CREATED");
         assertThat(side(DecodeChanges.DEPLOYMENTS))
-                .extracting(Fact::kind)
-                .containsExactly(FactKind.DEPLOYMENT);
+                .extracting(FactTexts::kind)
+                .containsExactly("DEPLOYMENTS");
         assertThat(side(DeadLetters.OUTPUT)).isEmpty();
         assertThat(harness.extractOutputValues()).isEmpty();
     }
@@ -105,7 +105,7 @@ class DecodeChangesTest {
         reads(Rows.deleted("projects", "id", SHOP).committedAt(MORNING - 40).record());
 
         Fact deletion = side(DecodeChanges.PROJECTS).get(2);
-        assertThat(deletion.kind()).isEqualTo(FactKind.PROJECT_DELETED);
+        assertThat(FactTexts.kind(deletion)).isEqualTo("PROJECTS DELETED");
         assertThat(deletion.committedAt()).isEqualTo(MORNING);
     }
 

@@ -37,8 +37,9 @@ class DeliveryCodecTest {
 
     private static Delivery full() {
         Delivery delivery = new Delivery();
-        delivery.values.put("email_type", "E-ACT-05");
-        delivery.values.put("reason", null);
+        delivery.line =
+                new DeliveryRow(
+                        "E-ACT-05", "p", null, "sent", null, MORNING * 1_000, 7L, null, -1L);
         delivery.row.present = true;
         delivery.row.committedAt = MORNING;
         delivery.row.position = new LogPosition(2, 3);
@@ -57,8 +58,8 @@ class DeliveryCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            0101809afccab868040201809afccab86810000101cc010c0e0000929afccab86802ac0100a80184
-            01010565d601018e90abda89faaf06080001056601809afccab8680a0001031f452d4143542d3035
-            0a73656e740a8085d41b0002
+            0101809afccab868040201809afccab8681000010194010c0e0000929afccab86801a20105700060
+            008090abda89faaf06010e00010101056568018e90abda89faaf06080001056601809afccab8680a
+            0001031f452d4143542d30350a73656e740a8085d41b0002
             """;
 }

@@ -1,17 +1,19 @@
 package io.seqpulse.lifecycle.delivery;
 
+import static io.seqpulse.lifecycle.fact.FactTexts.value;
 import static io.seqpulse.lifecycle.story.Facts.DAY;
 import static io.seqpulse.lifecycle.story.Facts.MINUTE;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.delivery.Delivery.Signal;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.delivery.Delivery.Told;
 import io.seqpulse.lifecycle.fact.LogPosition;
-import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.RowChange;
+import io.seqpulse.lifecycle.fact.Source;
 import io.seqpulse.lifecycle.kpi.Increment;
+import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.story.Tallies;
 import java.util.ArrayDeque;
@@ -43,7 +45,7 @@ class DeliveryPropertyTest {
     private final EmailFigures figures = new EmailFigures(Rules.measures());
 
     /** A row of either table as it is; the tables are by id. */
-    private record Tables(Map<String, Map<String, String>> emails, Map<String, Fact> events) {}
+    private record Tables(Map<String, Map<String, String>> emails, Map<String, RowChange> events) {}
 
     @Test
     void endsWithTheFiguresOfTheRowsAsTheyAre() {
@@ -51,14 +53,14 @@ class DeliveryPropertyTest {
         for (int i = 0; i < HISTORIES; i++) {
             Random random = new Random(SEED + i);
             Tables tables = new Tables(new HashMap<>(), new HashMap<>());
-            List<Fact> log = log(random, tables);
+            List<RowChange> log = log(random, tables);
             List<Increment> increments = new ArrayList<>();
-            Map<String, FactKind> told = new HashMap<>();
+            Map<String, Boolean> told = new HashMap<>();
             read(repeated(log, random), random, increments, told);
 
             Map<String, String> expected = expected(tables);
             assertThat(Tallies.of(increments)).as("history %d", SEED + i).isEqualTo(expected);
-            told.values().removeIf(kind -> kind == FactKind.EMAIL_UNSENT);
+            told.values().removeIf(sent -> !sent);
             assertThat(told.keySet()).as("history %d", SEED + i).isEqualTo(subjects(tables));
             reached += expected.values().stream().anyMatch("1/1"::equals) ? 1 : 0;
         }
@@ -66,46 +68,46 @@ class DeliveryPropertyTest {
     }
 
     /** What the product does, as the log tells it. */
-    private static List<Fact> log(Random random, Tables tables) {
-        List<Fact> log = new ArrayList<>();
+    private static List<RowChange> log(Random random, Tables tables) {
+        List<RowChange> log = new ArrayList<>();
         long now = MORNING;
         for (int step = 2 + random.nextInt(14); step > 0; step--) {
             now += random.nextInt(3) == 0 ? 0 : random.nextInt(60) * SECOND;
             String event = "e" + random.nextInt(3);
             if (!tables.emails.containsKey(EMAIL)) {
                 tables.emails.put(EMAIL, row(random));
-                log.add(fact(log, FactKind.EMAIL, EMAIL, now, tables.emails.get(EMAIL)));
+                log.add(line(log, now, tables.emails.get(EMAIL)));
                 continue;
             }
             switch (random.nextInt(8)) {
                 case 0 -> {
                     tables.emails.clear();
-                    log.add(fact(log, FactKind.EMAIL_DELETED, EMAIL, now, Map.of()));
+                    log.add(deletion(log, CapturedTable.EMAIL_DELIVERIES, EMAIL, now));
                     for (String gone : List.copyOf(tables.events.keySet())) {
                         tables.events.remove(gone);
-                        log.add(fact(log, FactKind.EMAIL_EVENT_DELETED, gone, now, Map.of()));
+                        log.add(deletion(log, CapturedTable.EMAIL_EVENTS, gone, now));
                     }
                 }
                 case 1, 2, 3 -> {
                     tables.emails.put(EMAIL, row(random));
-                    log.add(fact(log, FactKind.EMAIL, EMAIL, now, tables.emails.get(EMAIL)));
+                    log.add(line(log, now, tables.emails.get(EMAIL)));
                 }
                 case 4 -> {
                     if (tables.events.remove(event) != null) {
-                        log.add(fact(log, FactKind.EMAIL_EVENT_DELETED, event, now, Map.of()));
+                        log.add(deletion(log, CapturedTable.EMAIL_EVENTS, event, now));
                     }
                 }
                 default -> {
-                    Map<String, String> values =
-                            Map.of(
-                                    "event_type",
-                                    TYPES.get(random.nextInt(TYPES.size())),
-                                    "machine",
-                                    Boolean.toString(random.nextBoolean()));
+                    String type = TYPES.get(random.nextInt(TYPES.size()));
+                    String machine = Boolean.toString(random.nextBoolean());
                     long at = (MORNING + 7 * DAY) * 1_000 + random.nextInt(3) - 1;
-                    Fact told =
-                            fact(log, FactKind.EMAIL_EVENT, event, now, values)
-                                    .atMicros(random.nextBoolean() ? at : now * 1_000);
+                    RowChange told =
+                            Facts.row(CapturedTable.EMAIL_EVENTS, EMAIL, event, now)
+                                    .with("event_type", type)
+                                    .with("machine", machine)
+                                    .position(log.size())
+                                    .atMicros(random.nextBoolean() ? at : now * 1_000)
+                                    .fact();
                     tables.events.put(event, told);
                     log.add(told);
                 }
@@ -126,23 +128,27 @@ class DeliveryPropertyTest {
         return row;
     }
 
-    private static Fact fact(
-            List<Fact> log, FactKind kind, String id, long at, Map<String, String> values) {
-        String key = kind == FactKind.EMAIL_EVENT ? EMAIL : id;
-        return new Fact(
-                kind,
-                key,
-                id,
-                MORNING,
-                at,
-                LogPosition.at(log.size()),
-                Origin.INSERTED,
-                new HashMap<>(values));
+    private static RowChange line(List<RowChange> log, long at, Map<String, String> values) {
+        Facts<RowChange> line =
+                Facts.row(CapturedTable.EMAIL_DELIVERIES, EMAIL, EMAIL, MORNING).committedAt(at);
+        values.forEach(line::with);
+        return line.position(log.size()).fact();
+    }
+
+    private static RowChange deletion(
+            List<RowChange> log, CapturedTable table, String id, long at) {
+        return Facts.deletion(table, id, id, at).position(log.size()).fact();
+    }
+
+    private static RowChange at(RowChange change, String key, LogPosition position) {
+        Source source = new Source(change.committedAt(), position, change.origin());
+        return new RowChange(
+                change.deleted(), key, change.id(), change.atMicros(), source, change.row());
     }
 
     /** A connector that was restarted repeats the end of what it had told. */
-    private static List<Fact> repeated(List<Fact> log, Random random) {
-        List<Fact> read = new ArrayList<>();
+    private static List<RowChange> repeated(List<RowChange> log, Random random) {
+        List<RowChange> read = new ArrayList<>();
         int known = 0;
         while (random.nextBoolean()) {
             int from = random.nextInt(known + 1);
@@ -150,40 +156,25 @@ class DeliveryPropertyTest {
             read.addAll(log.subList(from, known));
         }
         read.addAll(log.subList(random.nextInt(known + 1), log.size()));
-        List<Fact> positioned = new ArrayList<>();
-        for (Fact fact : read) {
-            positioned.add(
-                    new Fact(
-                            fact.kind(),
-                            fact.key(),
-                            fact.id(),
-                            fact.at(),
-                            fact.committedAt(),
-                            new LogPosition(fact.position().told(), positioned.size()),
-                            fact.origin(),
-                            fact.values(),
-                            fact.microsOfMilli()));
+        List<RowChange> positioned = new ArrayList<>();
+        for (RowChange fact : read) {
+            LogPosition position = new LogPosition(fact.position().told(), positioned.size());
+            positioned.add(at(fact, fact.key(), position));
         }
         return positioned;
     }
 
     /** One way brings the rows, the other the events' deletions; which is read next is chance. */
     private void read(
-            List<Fact> log, Random random, List<Increment> increments, Map<String, FactKind> told) {
-        Deque<Fact> rows = new ArrayDeque<>();
-        Deque<Fact> deletions = new ArrayDeque<>();
-        for (Fact fact : log) {
-            if (fact.kind() == FactKind.EMAIL_EVENT_DELETED) {
-                deletions.add(
-                        new Fact(
-                                fact.kind(),
-                                EMAIL,
-                                fact.id(),
-                                fact.at(),
-                                fact.committedAt(),
-                                fact.position(),
-                                fact.origin(),
-                                Map.of()));
+            List<RowChange> log,
+            Random random,
+            List<Increment> increments,
+            Map<String, Boolean> told) {
+        Deque<RowChange> rows = new ArrayDeque<>();
+        Deque<RowChange> deletions = new ArrayDeque<>();
+        for (RowChange fact : log) {
+            if (fact.deletes(CapturedTable.EMAIL_EVENTS)) {
+                deletions.add(at(fact, EMAIL, fact.position()));
             } else {
                 rows.add(fact);
             }
@@ -191,12 +182,12 @@ class DeliveryPropertyTest {
         Delivery delivery = new Delivery();
         while (!rows.isEmpty() || !deletions.isEmpty()) {
             boolean row = deletions.isEmpty() || (!rows.isEmpty() && random.nextBoolean());
-            Fact fact = row ? rows.remove() : deletions.remove();
-            if (delivery.row.isOver(fact) && fact.kind() != FactKind.EMAIL_EVENT_DELETED) {
+            RowChange fact = row ? rows.remove() : deletions.remove();
+            if (delivery.row.isOver(fact) && !fact.deletes(CapturedTable.EMAIL_EVENTS)) {
                 continue;
             }
-            for (Signal signal : delivery.take(EMAIL, fact)) {
-                told.put(signal.to() + signal.fact().key(), signal.fact().kind());
+            for (Told signal : delivery.take(EMAIL, fact)) {
+                told.put(signal.to() + signal.signal().key(), signal.signal().sent());
             }
             delivery.contributed.become(figures.of(delivery), increments::add);
         }
@@ -239,9 +230,9 @@ class DeliveryPropertyTest {
                 tables.events.values().stream()
                         .anyMatch(
                                 event ->
-                                        event.value("event_type").equals(type)
+                                        value(event, "event_type").equals(type)
                                                 && (machines
-                                                        || event.value("machine").equals("false"))
+                                                        || value(event, "machine").equals("false"))
                                                 && event.atMicros() <= until);
         return any ? "1/1" : "0/1";
     }

@@ -1,5 +1,7 @@
 package io.seqpulse.lifecycle.delivery;
 
+import static io.seqpulse.lifecycle.fact.FactTexts.kind;
+import static io.seqpulse.lifecycle.fact.FactTexts.values;
 import static io.seqpulse.lifecycle.story.Facts.ALICE;
 import static io.seqpulse.lifecycle.story.Facts.BOB;
 import static io.seqpulse.lifecycle.story.Facts.DAY;
@@ -11,9 +13,10 @@ import static io.seqpulse.lifecycle.story.Facts.SECOND;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
-import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.host.KpiOutputs;
@@ -48,7 +51,8 @@ class FollowDeliveriesTest {
 
     private final List<Increment> before = new ArrayList<>();
     private KpiIndex measures = Rules.measures();
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, RowChange, SnapshotBoundary, Fact>
+            harness;
 
     @BeforeEach
     void start() throws Exception {
@@ -148,7 +152,7 @@ class FollowDeliveriesTest {
     void reachesAGoalByAClickUpToItsTimeToTheMicrosecond(long micros, String reached)
             throws Exception {
         long clicked = (MORNING + 7 * DAY) * 1_000 + micros;
-        Fact click = event("e1", "clicked", MORNING + 7 * DAY).fact().atMicros(clicked);
+        RowChange click = event("e1", "clicked", MORNING + 7 * DAY).atMicros(clicked).fact();
         hears(sent(VERDICT, MORNING).fact(), click);
         assertThat(totals())
                 .containsEntry(cohort("email/E-ACT-04/goal", 0), reached)
@@ -223,13 +227,13 @@ class FollowDeliveriesTest {
         hears(row(ALERT, "queued", MORNING).fact());
         assertThat(toProjects()).isEmpty();
         hears(sent(ALERT, MORNING + SECOND).fact());
-        assertThat(toProjects()).containsExactly("EMAIL_SENT " + SHOP);
-        assertThat(toUsers()).containsExactly("EMAIL_SENT " + ALICE);
+        assertThat(toProjects()).containsExactly("EMAIL SENT " + SHOP);
+        assertThat(toUsers()).containsExactly("EMAIL SENT " + ALICE);
         Fact told = harness.extractOutputValues().get(0);
         assertThat(told.id()).isEqualTo("m1");
         assertThat(told.atMicros()).isEqualTo((MORNING + SECOND) * 1_000);
         assertThat(told.committedAt()).isEqualTo(MORNING + SECOND);
-        assertThat(told.values()).containsOnly(Map.entry("email_type", ALERT));
+        assertThat(values(told)).containsOnly(Map.entry("email_type", ALERT));
     }
 
     @Test
@@ -245,8 +249,8 @@ class FollowDeliveriesTest {
     void tellsWhomItIsNoLongerAbout() throws Exception {
         hears(sent(ALERT, MORNING).fact());
         hears(sent(ALERT, MORNING).with("project_id", null).committedAt(MORNING + 1).fact());
-        assertThat(toProjects()).containsExactly("EMAIL_SENT " + SHOP, "EMAIL_UNSENT " + SHOP);
-        assertThat(toUsers()).containsExactly("EMAIL_SENT " + ALICE, "EMAIL_SENT " + ALICE);
+        assertThat(toProjects()).containsExactly("EMAIL SENT " + SHOP, "EMAIL UNSENT " + SHOP);
+        assertThat(toUsers()).containsExactly("EMAIL SENT " + ALICE, "EMAIL SENT " + ALICE);
 
         hears(
                 sent(ALERT, MORNING)
@@ -254,9 +258,9 @@ class FollowDeliveriesTest {
                         .with("user_id", BOB)
                         .committedAt(MORNING + 2)
                         .fact());
-        assertThat(toUsers()).endsWith("EMAIL_UNSENT " + ALICE, "EMAIL_SENT " + BOB);
+        assertThat(toUsers()).endsWith("EMAIL UNSENT " + ALICE, "EMAIL SENT " + BOB);
         hears(row(ALERT, "failed", MORNING).with("user_id", BOB).committedAt(MORNING + 3).fact());
-        assertThat(toUsers()).endsWith("EMAIL_UNSENT " + BOB);
+        assertThat(toUsers()).endsWith("EMAIL UNSENT " + BOB);
     }
 
     @Test
@@ -265,8 +269,8 @@ class FollowDeliveriesTest {
         restart();
         hears(deleted(MORNING + HOUR));
         assertThat(totals()).isEmpty();
-        assertThat(toProjects()).containsExactly("EMAIL_UNSENT " + SHOP);
-        assertThat(toUsers()).containsExactly("EMAIL_UNSENT " + ALICE);
+        assertThat(toProjects()).containsExactly("EMAIL UNSENT " + SHOP);
+        assertThat(toUsers()).containsExactly("EMAIL UNSENT " + ALICE);
 
         hears(
                 sent(ALERT, MORNING).fact(),
@@ -293,8 +297,8 @@ class FollowDeliveriesTest {
                 Reconciliations.boundary(MORNING + 1, MORNING + 2 * HOUR, "email_deliveries"));
         Reconciliations.clock(harness, MORNING + 2 * HOUR);
         assertThat(totals()).isEmpty();
-        assertThat(toProjects()).endsWith("EMAIL_UNSENT " + SHOP);
-        assertThat(toUsers()).endsWith("EMAIL_UNSENT " + ALICE);
+        assertThat(toProjects()).endsWith("EMAIL UNSENT " + SHOP);
+        assertThat(toUsers()).endsWith("EMAIL UNSENT " + ALICE);
     }
 
     @Test
@@ -341,7 +345,7 @@ class FollowDeliveriesTest {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Reconciliations.harness(new FollowDeliveries(LOG, measures), Fact::key);
+        harness = Reconciliations.harness(new FollowDeliveries(LOG, measures), RowChange::key);
         if (state != null) {
             harness.initializeState(state);
         }
@@ -355,8 +359,8 @@ class FollowDeliveriesTest {
         start(state);
     }
 
-    private void hears(Fact... facts) throws Exception {
-        for (Fact fact : facts) {
+    private void hears(RowChange... facts) throws Exception {
+        for (RowChange fact : facts) {
             harness.processElement1(new StreamRecord<>(fact));
         }
     }
@@ -380,7 +384,7 @@ class FollowDeliveriesTest {
     }
 
     private static List<String> names(List<Fact> facts) {
-        return facts.stream().map(fact -> fact.kind() + " " + fact.key()).toList();
+        return facts.stream().map(fact -> kind(fact) + " " + fact.key()).toList();
     }
 
     private List<String> buried() {
@@ -394,8 +398,8 @@ class FollowDeliveriesTest {
         return records == null ? List.of() : records.stream().map(StreamRecord::getValue).toList();
     }
 
-    private static Facts row(String code, String status, long at) {
-        return Facts.of(FactKind.EMAIL, "m1", "m1", at)
+    private static Facts<RowChange> row(String code, String status, long at) {
+        return Facts.row(CapturedTable.EMAIL_DELIVERIES, "m1", "m1", at)
                 .with("email_type", code)
                 .with("status", status)
                 .with("reason", null)
@@ -404,22 +408,22 @@ class FollowDeliveriesTest {
                 .with("sent_at", null);
     }
 
-    private static Facts sent(String code, long at) {
+    private static Facts<RowChange> sent(String code, long at) {
         return row(code, "sent", at).with("sent_at", micros(at));
     }
 
-    private static Fact deleted(long at) {
-        return Facts.of(FactKind.EMAIL_DELETED, "m1", "m1", at).fact();
+    private static RowChange deleted(long at) {
+        return Facts.deletion(CapturedTable.EMAIL_DELIVERIES, "m1", "m1", at).fact();
     }
 
-    private static Facts event(String id, String type, long at) {
-        return Facts.of(FactKind.EMAIL_EVENT, "m1", id, at)
+    private static Facts<RowChange> event(String id, String type, long at) {
+        return Facts.row(CapturedTable.EMAIL_EVENTS, "m1", id, at)
                 .with("event_type", type)
                 .with("machine", "false");
     }
 
-    private static Fact eventDeleted(String id, long at) {
-        return Facts.of(FactKind.EMAIL_EVENT_DELETED, "m1", id, at).fact();
+    private static RowChange eventDeleted(String id, long at) {
+        return Facts.deletion(CapturedTable.EMAIL_EVENTS, "m1", id, at).fact();
     }
 
     private static String micros(long millis) {

@@ -9,14 +9,18 @@ import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.connector.kafka.DeadLetter;
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactTexts;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.DeadLetters;
+import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Reconciliations;
 import io.seqpulse.lifecycle.story.Rules;
 import java.util.List;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
@@ -26,11 +30,15 @@ import org.junit.jupiter.api.Test;
 /** What names only a deployment, and that one does not come, or has gone. */
 class AttachDeploymentOrphansTest {
 
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, RowChange, SnapshotBoundary, Fact>
+            harness;
 
     @BeforeEach
     void start() throws Exception {
-        harness = Reconciliations.harness(new AttachDeployment(LOG, Rules.measures()), Fact::key);
+        harness =
+                Reconciliations.harness(
+                        new AttachDeployment(LOG, Rules.measures()), RowChange::key);
+        harness.setup(StreamTypes.FACT.createSerializer(new SerializerConfigImpl()));
         harness.open();
     }
 
@@ -60,7 +68,7 @@ class AttachDeploymentOrphansTest {
         clock(MORNING + HOUR);
         hears(row(MORNING + HOUR).position(7).fact());
         assertThat(harness.extractOutputValues())
-                .extracting(fact -> fact.kind() + " " + fact.position().offset())
+                .extracting(fact -> FactTexts.kind(fact) + " " + fact.position().offset())
                 .containsExactlyInAnyOrder(
                         "DEPLOYMENT_STARTED 7", "HINT_CREATED 6", "VERDICT_CREATED 5");
         assertThat(buried()).hasSize(2);
@@ -95,8 +103,8 @@ class AttachDeploymentOrphansTest {
         hears(row(MORNING + 2 * MINUTE).fact(), deleted(MORNING + MINUTE));
         hears(verdict(MORNING + 3 * MINUTE).fact());
         assertThat(harness.extractOutputValues())
-                .extracting(Fact::kind)
-                .endsWith(FactKind.VERDICT_CREATED);
+                .extracting(FactTexts::kind)
+                .endsWith("VERDICT_CREATED");
         clock(MORNING + DAY);
         assertThat(Reconciliations.stateEntries(harness)).isEqualTo(1);
         assertThat(Reconciliations.timers(harness)).isZero();
@@ -124,8 +132,8 @@ class AttachDeploymentOrphansTest {
         assertThat(Reconciliations.timers(harness)).isZero();
     }
 
-    private void hears(Fact... facts) throws Exception {
-        for (Fact fact : facts) {
+    private void hears(RowChange... facts) throws Exception {
+        for (RowChange fact : facts) {
             harness.processElement1(new StreamRecord<>(fact, fact.committedAt()));
         }
     }
@@ -144,27 +152,27 @@ class AttachDeploymentOrphansTest {
                         .toList();
     }
 
-    private static Facts row(long committedAt) {
-        return Facts.of(FactKind.DEPLOYMENT, "d1", "d1", MORNING)
+    private static Facts<RowChange> row(long committedAt) {
+        return Facts.row(CapturedTable.DEPLOYMENTS, "d1", "d1", MORNING)
                 .with("project_id", SHOP)
                 .with("state", "running")
-                .with("started_at", Long.toString(MORNING))
+                .with("started_at", Facts.micros(MORNING))
                 .committedAt(committedAt);
     }
 
-    private static Fact deleted(long at) {
-        return Facts.of(FactKind.DEPLOYMENT_DELETED, "d1", "d1", at).fact();
+    private static RowChange deleted(long at) {
+        return Facts.deletion(CapturedTable.DEPLOYMENTS, "d1", "d1", at).fact();
     }
 
-    private static Facts verdict(long at) {
-        return Facts.of(FactKind.VERDICT, "d1", "v1", at).with("verdict", "ok");
+    private static Facts<RowChange> verdict(long at) {
+        return Facts.row(CapturedTable.DEPLOYMENT_VERDICTS, "d1", "v1", at).with("verdict", "ok");
     }
 
-    private static Facts hint(String id, long at) {
-        return Facts.of(FactKind.HINT, "d1", id, at).with("severity", "critical");
+    private static Facts<RowChange> hint(String id, long at) {
+        return Facts.row(CapturedTable.SDH_HINTS, "d1", id, at).with("severity", "critical");
     }
 
-    private static Facts sample(long at) {
-        return Facts.of(FactKind.METRIC_SAMPLE, "d1", "pre " + at, at).with("phase", "pre");
+    private static Facts<RowChange> sample(long at) {
+        return Facts.row(CapturedTable.METRIC_SAMPLES, "d1", "pre " + at, at).with("phase", "pre");
     }
 }

@@ -1,5 +1,8 @@
 package io.seqpulse.lifecycle.deployment;
 
+import static io.seqpulse.lifecycle.fact.FactTexts.kind;
+import static io.seqpulse.lifecycle.fact.FactTexts.value;
+import static io.seqpulse.lifecycle.fact.FactTexts.values;
 import static io.seqpulse.lifecycle.story.Facts.DAY;
 import static io.seqpulse.lifecycle.story.Facts.HOUR;
 import static io.seqpulse.lifecycle.story.Facts.LOG;
@@ -9,9 +12,12 @@ import static io.seqpulse.lifecycle.story.Facts.SECOND;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.FactTexts;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Reconciliations;
 import io.seqpulse.lifecycle.story.Rules;
@@ -20,6 +26,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
@@ -35,7 +42,8 @@ class AttachDeploymentTest {
     private static final String DEPLOYMENT = "d1";
 
     private final List<Fact> before = new ArrayList<>();
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, RowChange, SnapshotBoundary, Fact>
+            harness;
 
     @BeforeEach
     void start() throws Exception {
@@ -55,21 +63,21 @@ class AttachDeploymentTest {
         hears(row(MORNING + SECOND).fact());
         assertThat(told()).hasSize(1);
         Fact started = told().get(0);
-        assertThat(started.kind()).isEqualTo(FactKind.DEPLOYMENT_STARTED);
+        assertThat(kind(started)).isEqualTo("DEPLOYMENT_STARTED");
         assertThat(started.key()).isEqualTo(SHOP);
         assertThat(started.id()).isEqualTo(DEPLOYMENT);
         assertThat(started.at()).isEqualTo(MORNING);
         assertThat(started.committedAt()).isEqualTo(MORNING + SECOND);
-        assertThat(started.value("deployment_id")).isEqualTo(DEPLOYMENT);
+        assertThat(value(started, "deployment_id")).isEqualTo(DEPLOYMENT);
 
         hears(
                 row(MORNING + MINUTE)
                         .with("state", "finished")
-                        .with("finished_at", Long.toString(MORNING + 50 * SECOND))
+                        .with("finished_at", Facts.micros(MORNING + 50 * SECOND))
                         .fact());
         assertThat(told())
-                .extracting(Fact::kind)
-                .containsExactly(FactKind.DEPLOYMENT_STARTED, FactKind.DEPLOYMENT_FINISHED);
+                .extracting(FactTexts::kind)
+                .containsExactly("DEPLOYMENT_STARTED", "DEPLOYMENT_FINISHED");
         assertThat(told().get(1).at()).isEqualTo(MORNING + 50 * SECOND);
     }
 
@@ -77,54 +85,54 @@ class AttachDeploymentTest {
     @Test
     void tellsOfAStartInTheFutureWhenItsTimeHasCome() throws Exception {
         long start = MORNING + 300 * DAY;
-        hears(row(MORNING).with("started_at", Long.toString(start)).fact());
+        hears(row(MORNING).with("started_at", Facts.micros(start)).fact());
         assertThat(told()).isEmpty();
 
         restart();
         Reconciliations.clock(harness, start - 1);
         assertThat(told()).isEmpty();
         Reconciliations.clock(harness, start);
-        assertThat(only(FactKind.DEPLOYMENT_STARTED).at()).isEqualTo(start);
+        assertThat(only("DEPLOYMENT_STARTED").at()).isEqualTo(start);
         assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
     void tellsOfAStartByAClockThatIsALittleAheadAtOnce() throws Exception {
         long start = MORNING + 4 * MINUTE;
-        hears(row(MORNING).with("started_at", Long.toString(start)).fact());
-        assertThat(only(FactKind.DEPLOYMENT_STARTED).at()).isEqualTo(start);
+        hears(row(MORNING).with("started_at", Facts.micros(start)).fact());
+        assertThat(only("DEPLOYMENT_STARTED").at()).isEqualTo(start);
     }
 
     @Test
     void takesBackAStartThatIsPutOffAndTellsOfItOnceItIsThere() throws Exception {
         hears(row(MORNING).fact());
         long start = MORNING + DAY;
-        hears(row(MORNING + MINUTE).with("started_at", Long.toString(start)).fact());
-        assertThat(only(FactKind.DEPLOYMENT_GONE)).isNotNull();
+        hears(row(MORNING + MINUTE).with("started_at", Facts.micros(start)).fact());
+        assertThat(only("DEPLOYMENT GONE")).isNotNull();
 
         hears(
                 row(start)
-                        .with("started_at", Long.toString(start))
+                        .with("started_at", Facts.micros(start))
                         .with("state", "finished")
-                        .with("finished_at", Long.toString(start))
+                        .with("finished_at", Facts.micros(start))
                         .fact());
-        assertThat(last(FactKind.DEPLOYMENT_STARTED).at()).isEqualTo(start);
+        assertThat(last("DEPLOYMENT_STARTED").at()).isEqualTo(start);
     }
 
     /** Such a row costs no timer that nobody lives to see. */
     @Test
     void waitsForNoStartBeyondItsMemory() throws Exception {
-        hears(row(MORNING).with("started_at", Long.toString(MORNING + 9_000 * DAY)).fact());
+        hears(row(MORNING).with("started_at", Facts.micros(MORNING + 9_000 * DAY)).fact());
         assertThat(told()).isEmpty();
         assertThat(Reconciliations.timers(harness)).isZero();
     }
 
     @Test
     void tellsAllOfARowAgainThatIsToldAgain() throws Exception {
-        Facts finished =
+        Facts<RowChange> finished =
                 row(MORNING + MINUTE)
                         .with("state", "finished")
-                        .with("finished_at", Long.toString(MORNING + 50 * SECOND));
+                        .with("finished_at", Facts.micros(MORNING + 50 * SECOND));
         hears(finished.fact());
         int once = told().size();
         hears(finished.fact());
@@ -138,14 +146,14 @@ class AttachDeploymentTest {
         hears(
                 row(MORNING + MINUTE)
                         .with("state", "finished")
-                        .with("finished_at", Long.toString(MORNING + 50 * SECOND))
+                        .with("finished_at", Facts.micros(MORNING + 50 * SECOND))
                         .fact(),
                 verdict(MORNING + MINUTE + SECOND).fact());
         int told = told().size();
         hears(
                 row(MORNING + MINUTE + SECOND)
                         .with("state", "analyzed")
-                        .with("finished_at", Long.toString(MORNING + 50 * SECOND))
+                        .with("finished_at", Facts.micros(MORNING + 50 * SECOND))
                         .fact());
         assertThat(told()).hasSize(told);
     }
@@ -153,7 +161,7 @@ class AttachDeploymentTest {
     @Test
     void takesAnAnalyzedDeploymentForFinishedWhenItWasCommitted() throws Exception {
         hears(row(MORNING + MINUTE).with("state", "analyzed").with("finished_at", null).fact());
-        assertThat(told(FactKind.DEPLOYMENT_FINISHED))
+        assertThat(told("DEPLOYMENT_FINISHED"))
                 .singleElement()
                 .satisfies(f -> assertThat(f.at()).isEqualTo(MORNING + MINUTE));
     }
@@ -161,12 +169,12 @@ class AttachDeploymentTest {
     @Test
     void attachesAVerdictToItsProject() throws Exception {
         hears(row(MORNING).fact(), verdict(MORNING + HOUR).fact());
-        Fact verdict = only(FactKind.VERDICT_CREATED);
+        Fact verdict = only("VERDICT_CREATED");
         assertThat(verdict.key()).isEqualTo(SHOP);
         assertThat(verdict.id()).as("a deployment has one").isEqualTo(DEPLOYMENT);
         assertThat(verdict.at()).isEqualTo(MORNING + HOUR);
         assertThat(verdict.committedAt()).isEqualTo(MORNING + HOUR);
-        assertThat(verdict.values())
+        assertThat(values(verdict))
                 .containsEntry("deployment_id", DEPLOYMENT)
                 .containsEntry("deployment_number", "7")
                 .containsEntry("env", "production")
@@ -182,19 +190,15 @@ class AttachDeploymentTest {
         assertThat(told()).isEmpty();
         hears(row(MORNING).fact());
         assertThat(told())
-                .extracting(Fact::kind)
-                .containsExactlyInAnyOrder(
-                        FactKind.DEPLOYMENT_STARTED,
-                        FactKind.HINT_CREATED,
-                        FactKind.VERDICT_CREATED);
-        assertThat(only(FactKind.VERDICT_CREATED).values())
-                .containsEntry("actions", "[\"scale up\"]");
+                .extracting(FactTexts::kind)
+                .containsExactlyInAnyOrder("DEPLOYMENT_STARTED", "HINT_CREATED", "VERDICT_CREATED");
+        assertThat(values(only("VERDICT_CREATED"))).containsEntry("actions", "[\"scale up\"]");
     }
 
     @Test
     void tellsAnOrphanVerdictHoweverLateItsDeploymentIsKnown() throws Exception {
         hears(verdict(MORNING).fact(), row(MORNING + DAY).fact());
-        assertThat(only(FactKind.VERDICT_CREATED).committedAt()).isEqualTo(MORNING);
+        assertThat(only("VERDICT_CREATED").committedAt()).isEqualTo(MORNING);
     }
 
     @ParameterizedTest
@@ -203,11 +207,11 @@ class AttachDeploymentTest {
             throws Exception {
         hears(row(MORNING).fact(), verdict(MORNING + HOUR).fact());
         hears(hint("h1", MORNING + HOUR + after).fact());
-        List<Fact> verdicts = told(FactKind.VERDICT_CREATED);
+        List<Fact> verdicts = told("VERDICT_CREATED");
         assertThat(verdicts).hasSize(belongs ? 2 : 1);
-        assertThat(verdicts.get(verdicts.size() - 1).value("actions"))
+        assertThat(value(verdicts.get(verdicts.size() - 1), "actions"))
                 .isEqualTo(belongs ? "[\"scale up\"]" : null);
-        assertThat(told(FactKind.HINT_CREATED)).hasSize(1);
+        assertThat(told("HINT_CREATED")).hasSize(1);
     }
 
     @Test
@@ -235,8 +239,7 @@ class AttachDeploymentTest {
                         .with("suggested_actions", "[\"b\",\"c\"]")
                         .fact(),
                 verdict(MORNING).fact());
-        assertThat(only(FactKind.VERDICT_CREATED).value("actions"))
-                .isEqualTo("[\"a\",\"b\",\"c\"]");
+        assertThat(value(only("VERDICT_CREATED"), "actions")).isEqualTo("[\"a\",\"b\",\"c\"]");
     }
 
     @ParameterizedTest
@@ -259,23 +262,23 @@ class AttachDeploymentTest {
                 row(MORNING).fact(),
                 hint("h1", MORNING).with("suggested_actions", actions).fact(),
                 verdict(MORNING).fact());
-        assertThat(only(FactKind.VERDICT_CREATED).value("actions")).isNull();
+        assertThat(value(only("VERDICT_CREATED"), "actions")).isNull();
     }
 
     @Test
     void keepsTextsThatAnUpdateDoesNotTell() throws Exception {
         hears(row(MORNING).fact(), hint("h1", MORNING).fact(), verdict(MORNING).fact());
         hears(
-                Facts.of(FactKind.HINT, DEPLOYMENT, "h1", MORNING)
+                Facts.row(CapturedTable.SDH_HINTS, DEPLOYMENT, "h1", MORNING)
                         .with("severity", "high")
                         .committedAt(MORNING + SECOND)
                         .fact(),
-                Facts.of(FactKind.VERDICT, DEPLOYMENT, "v1", MORNING)
+                Facts.row(CapturedTable.DEPLOYMENT_VERDICTS, DEPLOYMENT, "v1", MORNING)
                         .with("verdict", "rollback_recommended")
                         .committedAt(MORNING + SECOND)
                         .fact());
-        Fact last = last(FactKind.VERDICT_CREATED);
-        assertThat(last.values())
+        Fact last = last("VERDICT_CREATED");
+        assertThat(values(last))
                 .containsEntry("verdict", "rollback_recommended")
                 .containsEntry("summary", "slower")
                 .containsEntry("actions", "[\"scale up\"]");
@@ -285,10 +288,10 @@ class AttachDeploymentTest {
     void tellsThatAVerdictWasDeleted() throws Exception {
         hears(row(MORNING).fact(), verdict(MORNING).fact());
         hears(
-                Facts.of(FactKind.VERDICT_DELETED, DEPLOYMENT, "v1", MORNING + HOUR)
+                Facts.deletion(CapturedTable.DEPLOYMENT_VERDICTS, DEPLOYMENT, "v1", MORNING + HOUR)
                         .updated()
                         .fact());
-        assertThat(last(FactKind.VERDICT_GONE).values())
+        assertThat(values(last("DEPLOYMENT VERDICT_GONE")))
                 .isEqualTo(Map.of("env", "production", "deleted", "true"));
     }
 
@@ -298,17 +301,20 @@ class AttachDeploymentTest {
         hears(hint("h1", MORNING).fact());
         long at = MORNING + 10 * MINUTE;
         hears(
-                Facts.of(FactKind.VERDICT_DELETED, DEPLOYMENT, "v1", at + 2 * SECOND)
+                Facts.deletion(CapturedTable.DEPLOYMENT_VERDICTS, DEPLOYMENT, "v1", at + 2 * SECOND)
                         .updated()
                         .fact());
         Reconciliations.clock(harness, at);
         hears(verdict(at + SECOND).fact(), row(at + 3 * SECOND).fact());
-        assertThat(last(FactKind.VERDICT_GONE).value("deleted")).isEqualTo("true");
+        assertThat(value(last("DEPLOYMENT VERDICT_GONE"), "deleted")).isEqualTo("true");
     }
 
     @Test
     void forgetsTheDeletionOfAVerdictOfWhichNothingElseIsKnown() throws Exception {
-        hears(Facts.of(FactKind.VERDICT_DELETED, DEPLOYMENT, "v1", MORNING).updated().fact());
+        hears(
+                Facts.deletion(CapturedTable.DEPLOYMENT_VERDICTS, DEPLOYMENT, "v1", MORNING)
+                        .updated()
+                        .fact());
         Reconciliations.clock(harness, MORNING + HOUR);
         assertThat(Reconciliations.stateEntries(harness)).isZero();
     }
@@ -317,27 +323,27 @@ class AttachDeploymentTest {
     void takesAVerdictBackFromTheEnvironmentItIsNoMoreIn() throws Exception {
         hears(row(MORNING).fact(), verdict(MORNING).fact());
         hears(row(MORNING + HOUR).with("env", "staging").fact());
-        assertThat(last(FactKind.VERDICT_GONE).values()).isEqualTo(Map.of("env", "production"));
-        assertThat(last(FactKind.VERDICT_KEPT).values())
+        assertThat(values(last("DEPLOYMENT VERDICT_GONE"))).isEqualTo(Map.of("env", "production"));
+        assertThat(values(last("DEPLOYMENT VERDICT_KEPT")))
                 .isEqualTo(Map.of("env", "staging", "verdict", "warning"));
-        assertThat(last(FactKind.VERDICT_KEPT).at()).isEqualTo(MORNING);
+        assertThat(last("DEPLOYMENT VERDICT_KEPT").at()).isEqualTo(MORNING);
 
         hears(verdict(MORNING + MINUTE).committedAt(MORNING + 2 * HOUR).fact());
         List<Fact> told = told();
         assertThat(told.subList(told.size() - 2, told.size()))
-                .extracting(Fact::kind)
-                .containsExactly(FactKind.VERDICT_GONE, FactKind.VERDICT_CREATED);
-        assertThat(last(FactKind.VERDICT_GONE).value("env")).isEqualTo("staging");
+                .extracting(FactTexts::kind)
+                .containsExactly("DEPLOYMENT VERDICT_GONE", "VERDICT_CREATED");
+        assertThat(value(last("DEPLOYMENT VERDICT_GONE"), "env")).isEqualTo("staging");
 
         hears(
                 row(MORNING + 3 * HOUR)
                         .with("project_id", "another")
                         .with("env", "production")
                         .fact());
-        assertThat(last(FactKind.DEPLOYMENT_GONE).key()).isEqualTo(SHOP);
-        assertThat(last(FactKind.DEPLOYMENT_GONE).value("env")).isEqualTo("staging");
-        assertThat(last(FactKind.VERDICT_KEPT).key()).isEqualTo("another");
-        assertThat(last(FactKind.VERDICT_KEPT).value("env")).isEqualTo("production");
+        assertThat(last("DEPLOYMENT GONE").key()).isEqualTo(SHOP);
+        assertThat(value(last("DEPLOYMENT GONE"), "env")).isEqualTo("staging");
+        assertThat(last("DEPLOYMENT VERDICT_KEPT").key()).isEqualTo("another");
+        assertThat(value(last("DEPLOYMENT VERDICT_KEPT"), "env")).isEqualTo("production");
     }
 
     @Test
@@ -345,9 +351,7 @@ class AttachDeploymentTest {
         hears(row(MORNING).fact());
         hears(verdict(MORNING).with("verdict", "ok").committedAt(MORNING + HOUR).fact());
         hears(verdict(MORNING).fact());
-        assertThat(told(FactKind.VERDICT_CREATED))
-                .extracting(f -> f.value("verdict"))
-                .containsOnly("ok");
+        assertThat(told("VERDICT_CREATED")).extracting(f -> value(f, "verdict")).containsOnly("ok");
     }
 
     @ParameterizedTest
@@ -369,7 +373,7 @@ class AttachDeploymentTest {
         hears(sample("pre", MORNING).with("latency_p95", pre).fact());
         hears(sample("post", MORNING + 1).with("latency_p95", post).fact());
         hears(verdict(MORNING + 2).fact());
-        assertThat(last(FactKind.VERDICT_CREATED).value("latency_delta")).isEqualTo(delta);
+        assertThat(value(last("VERDICT_CREATED"), "latency_delta")).isEqualTo(delta);
     }
 
     @ParameterizedTest
@@ -381,7 +385,7 @@ class AttachDeploymentTest {
         hears(sample("pre", MORNING).with("error_rate", pre).fact());
         hears(sample("post", MORNING + 1).with("error_rate", post).fact());
         hears(verdict(MORNING + 2).fact());
-        assertThat(last(FactKind.VERDICT_CREATED).value("error_rate_delta")).isEqualTo(delta);
+        assertThat(value(last("VERDICT_CREATED"), "error_rate_delta")).isEqualTo(delta);
     }
 
     @Test
@@ -391,7 +395,7 @@ class AttachDeploymentTest {
         hears(sample("post", MORNING + 2).with("latency_p95", "150").fact());
         hears(sample("post", MORNING + 1).with("latency_p95", "900").fact());
         hears(verdict(MORNING + 3).fact());
-        assertThat(last(FactKind.VERDICT_CREATED).value("latency_delta")).isEqualTo("50");
+        assertThat(value(last("VERDICT_CREATED"), "latency_delta")).isEqualTo("50");
     }
 
     @Test
@@ -400,8 +404,8 @@ class AttachDeploymentTest {
         for (int i = 0; i < 30; i++) {
             hears(hint("h" + i, MORNING + i).fact());
         }
-        assertThat(told(FactKind.HINT_CREATED)).hasSize(30);
-        assertThat(told(FactKind.HINT_CREATED).get(29).values())
+        assertThat(told("HINT_CREATED")).hasSize(30);
+        assertThat(values(told("HINT_CREATED").get(29)))
                 .containsEntry("severity", "critical")
                 .containsEntry("title", "latency");
     }
@@ -410,9 +414,11 @@ class AttachDeploymentTest {
     void forgetsADeletedDeploymentAndTellsItsProjectForTheFigures() throws Exception {
         hears(row(MORNING).fact(), verdict(MORNING).fact());
         int told = told().size();
-        hears(Facts.of(FactKind.DEPLOYMENT_DELETED, DEPLOYMENT, DEPLOYMENT, MORNING + 1).fact());
+        hears(
+                Facts.deletion(CapturedTable.DEPLOYMENTS, DEPLOYMENT, DEPLOYMENT, MORNING + 1)
+                        .fact());
         assertThat(told()).hasSize(told + 1);
-        assertThat(last(FactKind.DEPLOYMENT_GONE).id()).isEqualTo(DEPLOYMENT);
+        assertThat(last("DEPLOYMENT GONE").id()).isEqualTo(DEPLOYMENT);
         Reconciliations.clock(harness, MORNING + 1 + HOUR);
         assertThat(Reconciliations.stateEntries(harness)).isZero();
         assertThat(Reconciliations.timers(harness)).isZero();
@@ -424,18 +430,18 @@ class AttachDeploymentTest {
         restart();
         harness.setStateTtlProcessingTime(402 * DAY + 1);
         hears(verdict(MORNING + 402 * DAY).fact());
-        assertThat(told(FactKind.VERDICT_CREATED)).isEmpty();
+        assertThat(told("VERDICT_CREATED")).isEmpty();
     }
 
     @Test
     void endsTheSameInAnyOrderAndWithAnyRepetition() throws Exception {
-        List<Fact> facts =
+        List<RowChange> facts =
                 List.of(
                         row(MORNING).with("state", "pending").with("started_at", null).fact(),
                         row(MORNING + 1).fact(),
                         row(MORNING + 2)
                                 .with("state", "finished")
-                                .with("finished_at", Long.toString(MORNING + 2))
+                                .with("finished_at", Facts.micros(MORNING + 2))
                                 .fact(),
                         sample("pre", MORNING).with("latency_p95", "100").fact(),
                         sample("post", MORNING + 1).with("latency_p95", "118").fact(),
@@ -447,30 +453,28 @@ class AttachDeploymentTest {
                                 .fact());
         Random random = new Random(3);
         for (int i = 0; i < 100; i++) {
-            List<Fact> order = new ArrayList<>(facts);
+            List<RowChange> order = new ArrayList<>(facts);
             order.addAll(facts.subList(0, random.nextInt(facts.size())));
             Collections.shuffle(order, random);
             stop();
             before.clear();
             start();
-            hears(order.toArray(Fact[]::new));
-            assertThat(last(FactKind.VERDICT_CREATED).values())
+            hears(order.toArray(RowChange[]::new));
+            assertThat(values(last("VERDICT_CREATED")))
                     .containsEntry("latency_delta", "18")
                     .containsEntry("actions", "[\"scale up\",\"wait\"]");
-            assertThat(told(FactKind.DEPLOYMENT_STARTED))
-                    .isNotEmpty()
-                    .allMatch(f -> f.at() == MORNING);
-            assertThat(told(FactKind.DEPLOYMENT_FINISHED))
+            assertThat(told("DEPLOYMENT_STARTED")).isNotEmpty().allMatch(f -> f.at() == MORNING);
+            assertThat(told("DEPLOYMENT_FINISHED"))
                     .isNotEmpty()
                     .allMatch(f -> f.at() == MORNING + 2);
-            assertThat(told(FactKind.HINT_CREATED)).extracting(Fact::id).contains("h1", "h2");
+            assertThat(told("HINT_CREATED")).extracting(Fact::id).contains("h1", "h2");
         }
     }
 
     @Test
     void goesOnWhereItWasAcrossARestart() throws Exception {
         hears(
-                hint("h1", MORNING).with("diagnosis", null).fact(),
+                hint("h1", MORNING).with("title", null).fact(),
                 sample("pre", MORNING).with("latency_p95", "100").with("error_rate", null).fact());
         restart();
         hears(
@@ -478,14 +482,16 @@ class AttachDeploymentTest {
                 sample("post", MORNING + 1).with("latency_p95", "90").fact());
         restart();
         hears(row(MORNING).with("branch", null).fact());
-        assertThat(last(FactKind.VERDICT_CREATED).values())
+        assertThat(values(last("VERDICT_CREATED")))
                 .containsEntry("latency_delta", "-10")
                 .containsEntry("actions", "[\"scale up\"]");
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Reconciliations.harness(new AttachDeployment(LOG, Rules.measures()), Fact::key);
-        harness.setup();
+        harness =
+                Reconciliations.harness(
+                        new AttachDeployment(LOG, Rules.measures()), RowChange::key);
+        harness.setup(StreamTypes.FACT.createSerializer(new SerializerConfigImpl()));
         if (state != null) {
             harness.initializeState(state);
         }
@@ -499,8 +505,8 @@ class AttachDeploymentTest {
         start(state);
     }
 
-    private void hears(Fact... facts) throws Exception {
-        for (Fact fact : facts) {
+    private void hears(RowChange... facts) throws Exception {
+        for (RowChange fact : facts) {
             harness.processElement1(new StreamRecord<>(fact, fact.committedAt()));
         }
     }
@@ -511,47 +517,47 @@ class AttachDeploymentTest {
         return told;
     }
 
-    private List<Fact> told(FactKind kind) {
-        return told().stream().filter(fact -> fact.kind() == kind).toList();
+    private List<Fact> told(String kind) {
+        return told().stream().filter(fact -> kind(fact).equals(kind)).toList();
     }
 
-    private Fact only(FactKind kind) {
+    private Fact only(String kind) {
         assertThat(told(kind)).hasSize(1);
         return told(kind).get(0);
     }
 
-    private Fact last(FactKind kind) {
+    private Fact last(String kind) {
         assertThat(told(kind)).isNotEmpty();
         return told(kind).get(told(kind).size() - 1);
     }
 
     /** The row of a deployment that started in the morning, as committed then. */
-    private static Facts row(long committedAt) {
-        return Facts.of(FactKind.DEPLOYMENT, DEPLOYMENT, DEPLOYMENT, MORNING)
+    private static Facts<RowChange> row(long committedAt) {
+        return Facts.row(CapturedTable.DEPLOYMENTS, DEPLOYMENT, DEPLOYMENT, MORNING)
                 .with("project_id", SHOP)
                 .with("deployment_number", "7")
                 .with("env", "production")
                 .with("state", "running")
-                .with("started_at", Long.toString(MORNING))
+                .with("started_at", Facts.micros(MORNING))
                 .committedAt(committedAt);
     }
 
-    private static Facts verdict(long at) {
-        return Facts.of(FactKind.VERDICT, DEPLOYMENT, "v1", at)
+    private static Facts<RowChange> verdict(long at) {
+        return Facts.row(CapturedTable.DEPLOYMENT_VERDICTS, DEPLOYMENT, "v1", at)
                 .with("verdict", "warning")
                 .with("confidence", null)
                 .with("summary", "slower");
     }
 
-    private static Facts hint(String id, long at) {
-        return Facts.of(FactKind.HINT, DEPLOYMENT, id, at)
+    private static Facts<RowChange> hint(String id, long at) {
+        return Facts.row(CapturedTable.SDH_HINTS, DEPLOYMENT, id, at)
                 .with("severity", "critical")
                 .with("title", "latency")
                 .with("suggested_actions", "[\"scale up\"]");
     }
 
-    private static Facts sample(String phase, long at) {
-        return Facts.of(FactKind.METRIC_SAMPLE, DEPLOYMENT, phase + " " + at, at)
+    private static Facts<RowChange> sample(String phase, long at) {
+        return Facts.row(CapturedTable.METRIC_SAMPLES, DEPLOYMENT, phase + " " + at, at)
                 .with("phase", phase);
     }
 }

@@ -3,16 +3,17 @@ package io.seqpulse.lifecycle.deployment;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 
 import io.seqpulse.lifecycle.codec.Layouts;
-import io.seqpulse.lifecycle.detect.EventRecord;
 import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.fact.Orphan;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.fact.Source;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.Count;
+import io.seqpulse.lifecycle.kpi.EarliestTimes;
 import io.seqpulse.lifecycle.kpi.Figure;
 import io.seqpulse.lifecycle.kpi.Relation;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -49,7 +50,6 @@ class DeploymentCodecTest {
 
     private static Deployment counted() {
         Deployment deployment = new Deployment();
-        deployment.verdictMicros = 999;
         deployment.deletedVerdict = "v";
         deployment.verdictDeletion = new Tombstone(MORNING, LogPosition.at(11));
         deployment.finishedSeenAt = MORNING + 12;
@@ -62,22 +62,18 @@ class DeploymentCodecTest {
     }
 
     private static Deployment full() {
-        Map<String, String> values = new HashMap<>();
-        values.put("severity", "high");
-        values.put("title", null);
-        EventRecord record = new EventRecord("id", MORNING, MORNING + 1, true, values);
+        Source source = new Source(MORNING + 1, LogPosition.at(4), Origin.SNAPSHOT);
         Deployment deployment = new Deployment();
-        deployment.values.put("env", "prod");
-        deployment.values.put("branch", null);
+        deployment.columns =
+                new DeploymentRow(
+                        null, "7", "prod", null, "running", MORNING * 1_000, EarliestTimes.NEVER);
         deployment.toldFinished = true;
         deployment.row.present = true;
         deployment.row.committedAt = MORNING;
         deployment.row.position = new LogPosition(2, 3);
-        deployment.verdict = record;
-        deployment.verdictPosition = LogPosition.at(4);
-        deployment.hints.put("h", record);
-        deployment.hintPositions.put("h", LogPosition.at(5));
-        deployment.samples.put("pre", record);
+        deployment.verdict = new Verdict("v", MORNING * 1_000 + 999, source, "ok", null, "fine");
+        deployment.hints.put("h", new Hint("h", MORNING * 1_000, source, "high", null, "[]"));
+        deployment.samples.put("pre", new Sample(MORNING, "180.5", null));
         deployment.row.orphans = new Orphans();
         deployment.row.orphans.named = List.of(new Orphan("sdh_hints", 6, 7));
         deployment.row.tombstone = new Tombstone(MORNING, LogPosition.at(10));
@@ -87,14 +83,15 @@ class DeploymentCodecTest {
 
     private static final String LAYOUT_1_COUNTED =
             """
-            01000000000000000000ffffffffffffffffff0100000000ce0f057601809afccab8681600989afc
-            cab86801029a02f8c1c21c0002
+            010000000000000000000000000000000000057601809afccab8681600989afccab8680102c401f8
+            c1c21c0002
             """;
 
     private static final String LAYOUT_1 =
             """
-            0101809afccab868040201809afccab8681400010194010c0e0000969afccab8680206560a000100
-            0001076964809afccab86802010218bc011a000800010568076964809afccab86802010218bc011a
-            000105680a00016c076964809afccab86802010218bc011a000000000000
+            0101809afccab868040201809afccab868140001018a010c0e0000969afccab86800053732004401
+            8090abda89faaf0600010000010576ce9fabda89faaf06829afccab8680800023c000b66696e6501
+            056805688090abda89faaf06829afccab8680800025a00075b5d014c809afccab8680d3138302e35
+            0000000000
             """;
 }

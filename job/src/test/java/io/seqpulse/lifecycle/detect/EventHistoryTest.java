@@ -6,8 +6,8 @@ import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.InMemory;
 import java.util.HashMap;
@@ -21,9 +21,9 @@ import org.junit.jupiter.api.Test;
 
 class EventHistoryTest {
 
-    private static final FactKind KIND = FactKind.DEPLOYMENT_STARTED;
+    private static final EventType KIND = EventType.DEPLOYMENT_STARTED;
 
-    private static Fact started(int id, long at) {
+    private static Event started(int id, long at) {
         return Facts.of(KIND, SHOP, "d-" + id, at).fact();
     }
 

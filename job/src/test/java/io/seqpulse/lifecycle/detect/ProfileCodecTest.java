@@ -4,12 +4,13 @@ import static io.seqpulse.lifecycle.story.Facts.DAY;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.codec.Layouts;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Orphan;
 import io.seqpulse.lifecycle.fact.Orphans;
+import io.seqpulse.lifecycle.fact.OwnedProject;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.CohortState;
@@ -65,14 +66,14 @@ class ProfileCodecTest {
         SpillStore none = new NoOverflow();
         for (Fact fact :
                 List.of(
-                        Facts.project(SHOP, MORNING).fact().atMicros(MORNING * 1_000 + 1),
+                        Facts.project(SHOP, MORNING).atMicros(MORNING * 1_000 + 1).fact(),
                         Facts.project(SHOP, MORNING)
                                 .with("plan", "pro")
                                 .committedAt(MORNING + DAY)
                                 .fact(),
                         Facts.started(SHOP, "d", MORNING + 1).fact(),
                         Facts.verdict(SHOP, "d", verdict, MORNING + 2).fact(),
-                        Facts.of(FactKind.EMAIL_SENT, SHOP, "e", MORNING + 3)
+                        Facts.email(true, SHOP, "e", MORNING + 3)
                                 .with("email_type", "E-CONV-01")
                                 .fact())) {
             cohorts.take(profile.cohortState, fact, none);
@@ -115,28 +116,31 @@ class ProfileCodecTest {
         Profile profile = new Profile();
         profile.row.present = true;
         profile.told =
-                new ProjectSummary("u1", "free", MORNING, MORNING + DAY, 24_322, List.of(2_966));
+                new ProjectSummary(
+                        "u1",
+                        new OwnedProject("free", MORNING, MORNING + DAY, 24_322, List.of(2_966)));
         return profile;
     }
 
     private static Profile full() {
         Profile profile = new Profile();
-        profile.values.put("name", "Shop");
-        profile.values.put("plan", null);
+        profile.name = "Shop";
+        profile.ownerId = "u1";
+        profile.inactive = true;
         profile.row.present = true;
         profile.row.committedAt = MORNING;
         profile.row.position = new LogPosition(17, 18);
         profile.planSince = MORNING - DAY;
         profile.ownerSince = MORNING - 2 * DAY;
         SpillStore none = new InMemory();
-        profile.observe(Facts.of(FactKind.PROJECT_CREATED, SHOP, SHOP, MORNING).fact(), none);
+        profile.observe(Facts.of(EventType.PROJECT_CREATED, SHOP, SHOP, MORNING).fact(), none);
         for (int i = 0; i < 3; i++) {
             profile.observe(
-                    Facts.of(FactKind.DEPLOYMENT_STARTED, SHOP, "d-" + i, MORNING + i * 20 * DAY)
+                    Facts.of(EventType.DEPLOYMENT_STARTED, SHOP, "d-" + i, MORNING + i * 20 * DAY)
                             .fact(),
                     none);
         }
-        profile.happened.get(FactKind.DEPLOYMENT_STARTED).olderElsewhere = true;
+        profile.happened.get(EventType.DEPLOYMENT_STARTED).olderElsewhere = true;
         profile.members.put(
                 "m", new Member(null, "a@b.example", "admin", true, MORNING, LogPosition.at(3)));
         ScheduledTrigger pending = new ScheduledTrigger();
@@ -165,22 +169,21 @@ class ProfileCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            0101809afccab868220201809afccab8681200010194010cfeffffffffffffffff01019401108e9a
-            fccab868949afccab868021c0b53686f702a0000000080aac9f8b76880ba96a6b7680270015709e0
-            00000040008000000000000003809afccab8680000000000007609642d30809afccab86800000080
-            80f3df19010284fc020486fc020203ae2e02b42e02b82e020309642d300009642d3180c0f9ef0c09
-            642d328080f3df190101056d00196140622e6578616d706c65b20101809afccab86806000115452d
-            4143542d30317c80014b6d697373696e672f555345525f435245415445442f50524f4a4543545f43
+            0101809afccab868220201809afccab868120001018a010cfeffffffffffffffff01018a01108e9a
+            fccab868949afccab8680b53686f70077531000100000080aac9f8b76880ba96a6b7680270015709
+            e000000040008000000000000003809afccab8680000000000007409642d30809afccab868000000
+            8080f3df19010284fc020486fc020203ae2e02b42e02b82e020309642d300009642d3180c0f9ef0c
+            09642d328080f3df190101056d00196140622e6578616d706c655001809afccab86806000115452d
+            4143542d30317c9a014b6d697373696e672f555345525f435245415445442f50524f4a4543545f43
             52454154454403809afccab868feffffffffffffffff01869afccab868889afccab868fe99fccab8
-            68014411323032362d313101015709e000000040008000000000000003096b6579010115452d5452
+            68012011323032362d313101015709e000000040008000000000000003096b6579010115452d5452
             582d30317c8a9afccab8688c9afccab8680000
             """;
 
     private static final String LAYOUT_1_COUNTED =
             """
-            0100000000000000000000000000000001018090abda89faaf06010564d09fabda89faaf06000105
-            64a0afabda89faaf06000105658601f0beabda89faaf06015709e000000040008000000000000003
-            4e01018090e6b78dffaf060100f801f8c1c21c0202011770726f64756374696f6e00010564a0afab
-            da89faaf060000
+            0100000000000000000000000000000000000001018090abda89faaf06010564d09fabda89faaf06
+            00010564a0afabda89faaf0600010565a401f0beabda89faaf06015709e000000040008000000000
+            0000032a01018090e6b78dffaf060100cc01f8c1c21c0202013400010564a0afabda89faaf060000
             """;
 }

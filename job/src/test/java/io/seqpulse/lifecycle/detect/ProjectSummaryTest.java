@@ -7,9 +7,10 @@ import static io.seqpulse.lifecycle.story.Facts.MINUTE;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.OwnedProject;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.InMemory;
@@ -32,7 +33,9 @@ class ProjectSummaryTest {
         assertThat(ProjectSummary.of(profile)).isNull();
         profile.describe(Facts.project(SHOP, MONDAY).fact());
         assertThat(ProjectSummary.of(profile))
-                .isEqualTo(new ProjectSummary(ALICE, "free", MONDAY, 0, 0, List.of()));
+                .isEqualTo(
+                        new ProjectSummary(
+                                ALICE, new OwnedProject("free", MONDAY, 0, 0, List.of())));
     }
 
     @Test
@@ -54,9 +57,10 @@ class ProjectSummaryTest {
         known();
         deploy(39, MONDAY);
         ProjectSummary told = ProjectSummary.of(profile);
-        assertThat(told.nearLimitIn()).isZero();
+        assertThat(told.project().nearLimitIn()).isZero();
         deploy(1, MONDAY + DAY);
-        assertThat(ProjectSummary.of(profile).nearLimitIn()).isEqualTo(Periods.monthNumber(MONDAY));
+        assertThat(ProjectSummary.of(profile).project().nearLimitIn())
+                .isEqualTo(Periods.monthNumber(MONDAY));
         told = ProjectSummary.of(profile);
         deploy(5, MONDAY + DAY + 60 * MINUTE);
         assertThat(ProjectSummary.of(profile).isNewsTo(told)).isFalse();
@@ -66,27 +70,25 @@ class ProjectSummaryTest {
     void expectsADropUntilAWeekHasMoreThanHalfOfTheOneBefore() {
         known();
         deploy(3, MONDAY);
-        assertThat(ProjectSummary.of(profile).drops()).isEmpty();
+        assertThat(ProjectSummary.of(profile).project().drops()).isEmpty();
         deploy(1, MONDAY + DAY);
-        assertThat(ProjectSummary.of(profile).drops()).containsExactly(WEEK + 1);
+        assertThat(ProjectSummary.of(profile).project().drops()).containsExactly(WEEK + 1);
         deploy(2, MONDAY + 7 * DAY);
-        assertThat(ProjectSummary.of(profile).drops()).containsExactly(WEEK + 1);
+        assertThat(ProjectSummary.of(profile).project().drops()).containsExactly(WEEK + 1);
         deploy(1, MONDAY + 8 * DAY);
-        assertThat(ProjectSummary.of(profile).drops()).isEmpty();
+        assertThat(ProjectSummary.of(profile).project().drops()).isEmpty();
         deploy(1, MONDAY + 9 * DAY);
-        assertThat(ProjectSummary.of(profile).drops()).containsExactly(WEEK + 2);
+        assertThat(ProjectSummary.of(profile).project().drops()).containsExactly(WEEK + 2);
     }
 
     @Test
-    void tellsItsWeeksAsText() {
-        ProjectSummary standing =
-                new ProjectSummary(BOB, null, MONDAY, 0, 0, List.of(WEEK, WEEK + 1));
-        Fact told = standing.told(SHOP, 1, LogPosition.at(2));
-        assertThat(told.key()).isEqualTo(BOB);
-        assertThat(told.values()).containsOnlyKeys(ProjectSummary.DROPS);
-        assertThat(ProjectSummary.weeks(told.value(ProjectSummary.DROPS)))
-                .containsExactly(WEEK, WEEK + 1);
-        assertThat(ProjectSummary.weeks(null)).isEmpty();
+    void isToldToItsOwnerUntilItIsTheirsNoMore() {
+        OwnedProject project = new OwnedProject(null, MONDAY, 0, 0, List.of(WEEK, WEEK + 1));
+        ProjectSummary summary = new ProjectSummary(BOB, project);
+        assertThat(summary.told(SHOP, 1, LogPosition.at(2)))
+                .isEqualTo(Facts.summary(BOB, SHOP, project, 1).updated().position(2).fact());
+        assertThat(summary.ended(SHOP, 1, LogPosition.at(2)))
+                .isEqualTo(Facts.summary(BOB, SHOP, null, 1).updated().position(2).fact());
     }
 
     private void known() {
@@ -95,10 +97,10 @@ class ProjectSummaryTest {
     }
 
     private void deploy(int count, long from) {
-        Facts.deployments(SHOP, count, from).forEach(fact -> profile.observe(fact, older));
+        Facts.deployments(SHOP, count, from).forEach(event -> profile.observe(event, older));
     }
 
-    private static Fact created() {
-        return Facts.of(FactKind.PROJECT_CREATED, SHOP, SHOP, MONDAY).fact();
+    private static Event created() {
+        return Facts.of(EventType.PROJECT_CREATED, SHOP, SHOP, MONDAY).fact();
     }
 }

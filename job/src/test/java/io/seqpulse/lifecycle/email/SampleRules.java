@@ -2,7 +2,7 @@ package io.seqpulse.lifecycle.email;
 
 import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.catalogue.Trigger;
@@ -52,7 +52,7 @@ final class SampleRules {
                 Rule.Mode.LIVE,
                 Subject.USER,
                 new Trigger.Happened(
-                        FactKind.USER_CREATED, Trigger.Occurrence.FIRST, Map.of(), Duration.ZERO),
+                        EventType.USER_CREATED, Trigger.Occurrence.FIRST, Map.of(), Duration.ZERO),
                 null,
                 Duration.ofHours(24),
                 List.of(Rule.Audience.USER),

@@ -2,12 +2,11 @@ package io.seqpulse.lifecycle.fact;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -23,18 +22,18 @@ class TrackedRowTest {
     void theLastInTheLogWinsWhateverOrderTheyComeIn() {
         Random random = new Random(SEED);
         for (int history = 0; history < HISTORIES; history++) {
-            List<Fact> log = log(random);
-            Fact last = log.get(log.size() - 1);
-            List<Fact> told = new ArrayList<>(log);
+            List<RowChange> log = log(random);
+            RowChange last = log.get(log.size() - 1);
+            List<RowChange> told = new ArrayList<>(log);
             for (int repeats = random.nextInt(4); repeats > 0; repeats--) {
-                Fact again = log.get(random.nextInt(log.size()));
-                told.add(again.toldAt(new LogPosition(again.position().told(), 100 + repeats)));
+                RowChange again = log.get(random.nextInt(log.size()));
+                told.add(toldAt(again, new LogPosition(again.position().told(), 100 + repeats)));
             }
             Collections.shuffle(told, random);
             TrackedRow row = new TrackedRow();
             told.forEach(fact -> apply(row, fact));
             String what = "history %s: %s told as %s".formatted(history, log, told);
-            assertThat(row.present).as(what).isEqualTo(last.kind() != FactKind.ACCOUNT_DELETED);
+            assertThat(row.present).as(what).isEqualTo(!last.deleted());
             if (row.present) {
                 assertThat(row.position.told()).as(what).isEqualTo(last.position().told());
                 assertThat(row.committedAt).as(what).isEqualTo(last.committedAt());
@@ -46,9 +45,9 @@ class TrackedRowTest {
     @Test
     void aRepeatIsAppliedAndMovesTheOffset() {
         TrackedRow row = new TrackedRow();
-        Fact change = fact(FactKind.ACCOUNT, 5, 1);
+        RowChange change = change(false, 5, 1);
         apply(row, change);
-        Fact again = change.toldAt(new LogPosition(5, 9));
+        RowChange again = toldAt(change, new LogPosition(5, 9));
         assertThat(row.accepts(again)).isTrue();
         apply(row, again);
         assertThat(row.position).isEqualTo(new LogPosition(5, 9));
@@ -59,11 +58,11 @@ class TrackedRowTest {
     @Test
     void aDeletionWinsAtItsOwnPlace() {
         TrackedRow row = new TrackedRow();
-        apply(row, fact(FactKind.ACCOUNT, 5, 1));
+        apply(row, change(false, 5, 1));
         assertThat(row.outlived(LogPosition.at(5))).isFalse();
         row.delete(new Tombstone(1, LogPosition.at(5)));
-        assertThat(row.accepts(fact(FactKind.ACCOUNT, 5, 1))).isFalse();
-        assertThat(row.accepts(fact(FactKind.ACCOUNT, 6, 0))).isTrue();
+        assertThat(row.accepts(change(false, 5, 1))).isFalse();
+        assertThat(row.accepts(change(false, 6, 0))).isTrue();
     }
 
     @Test
@@ -78,8 +77,8 @@ class TrackedRowTest {
         assertThat(row.nextDeadline()).isEqualTo(Deadlines.NONE);
     }
 
-    private static void apply(TrackedRow row, Fact fact) {
-        if (fact.kind() == FactKind.ACCOUNT_DELETED) {
+    private static void apply(TrackedRow row, RowChange fact) {
+        if (fact.deleted()) {
             if (!row.outlived(fact.position())) {
                 row.delete(Tombstone.of(fact));
             }
@@ -89,11 +88,11 @@ class TrackedRowTest {
     }
 
     /** In its order; commit times at random. */
-    private static List<Fact> log(Random random) {
-        List<Fact> log = new ArrayList<>();
+    private static List<RowChange> log(Random random) {
+        List<RowChange> log = new ArrayList<>();
         for (int i = 1 + random.nextInt(6); i > 0; i--) {
-            FactKind kind = random.nextInt(3) == 0 ? FactKind.ACCOUNT_DELETED : FactKind.ACCOUNT;
-            log.add(fact(kind, random.nextInt(90), random.nextInt(1_000)));
+            boolean deleted = random.nextInt(3) == 0;
+            log.add(change(deleted, random.nextInt(90), random.nextInt(1_000)));
         }
         log.sort(Comparator.comparingLong(fact -> fact.position().told()));
         for (int i = log.size() - 1; i > 0; i--) {
@@ -104,8 +103,19 @@ class TrackedRowTest {
         return log;
     }
 
-    private static Fact fact(FactKind kind, long told, long committedAt) {
-        return new Fact(
-                kind, "u", "u", 0, committedAt, LogPosition.at(told), Origin.CHANGED, Map.of());
+    private static RowChange change(boolean deleted, long told, long committedAt) {
+        Source source = new Source(committedAt, LogPosition.at(told), Origin.CHANGED);
+        return new RowChange(deleted, "u", "u", 0, source, Row.unknown(CapturedTable.USERS));
+    }
+
+    private static RowChange toldAt(RowChange change, LogPosition position) {
+        Source source = new Source(change.committedAt(), position, change.origin());
+        return new RowChange(
+                change.deleted(),
+                change.key(),
+                change.id(),
+                change.atMicros(),
+                source,
+                change.row());
     }
 }

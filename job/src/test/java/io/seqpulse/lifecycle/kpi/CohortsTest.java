@@ -11,11 +11,12 @@ import static io.seqpulse.lifecycle.story.Facts.started;
 import static io.seqpulse.lifecycle.story.Facts.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.codec.Compact;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.fact.DeploymentSignal;
+import io.seqpulse.lifecycle.fact.DeploymentSignal.Kind;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.LogPosition;
-import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.InMemory;
@@ -62,9 +63,9 @@ class CohortsTest {
         take(USERS, account(ALICE, MORNING).fact());
         take(USERS, owned("p", MORNING * 1_000));
         take(USERS, owned("q", MORNING * 1_000 + 5));
-        take(USERS, Facts.of(FactKind.PROJECT_LEFT, ALICE, "p", MORNING).fact());
+        take(USERS, Facts.ownership(false, ALICE, "p", MORNING).fact());
         assertThat(figures(USERS, ALICE)).containsEntry("signup_to_project_24h", "1/1");
-        take(USERS, Facts.of(FactKind.PROJECT_LEFT, ALICE, "q", MORNING).fact());
+        take(USERS, Facts.ownership(false, ALICE, "q", MORNING).fact());
         assertThat(figures(USERS, ALICE)).containsEntry("signup_to_project_24h", "0/1");
     }
 
@@ -79,7 +80,7 @@ class CohortsTest {
                 .containsEntry("email/E-TRX-01/goal", "1/1") // a day after it was sent
                 .containsEntry("email/E-ACT-01/goal", "0/1") // a day after sign-up
                 .doesNotContainKey("email/E-ACT-05/goal");
-        take(USERS, Facts.of(FactKind.EMAIL_UNSENT, ALICE, "e1", MORNING).fact());
+        take(USERS, Facts.email(false, ALICE, "e1", MORNING).fact());
         assertThat(figures(USERS, ALICE)).doesNotContainKey("email/E-TRX-01/goal");
     }
 
@@ -97,11 +98,11 @@ class CohortsTest {
         assertThat(figures(PROJECTS, SHOP))
                 .containsEntry("project_to_first_verdict_72h", "1/1")
                 .containsEntry("first_deployment_72h", "1/1");
-        take(PROJECTS, Facts.of(FactKind.VERDICT_GONE, SHOP, "d1", MORNING).fact());
+        take(PROJECTS, Facts.deployment(Kind.VERDICT_GONE, SHOP, "d1", MORNING).fact());
         assertThat(figures(PROJECTS, SHOP))
                 .containsEntry("project_to_first_verdict_72h", "0/1")
                 .containsEntry("first_deployment_72h", "1/1");
-        take(PROJECTS, Facts.of(FactKind.DEPLOYMENT_GONE, SHOP, "d1", MORNING).fact());
+        take(PROJECTS, Facts.deployment(Kind.GONE, SHOP, "d1", MORNING).fact());
         assertThat(figures(PROJECTS, SHOP)).containsEntry("first_deployment_72h", "0/1");
     }
 
@@ -222,16 +223,14 @@ class CohortsTest {
 
     /** From each critical verdict that is left to the first ok after it, the plain way. */
     private static Map<Figure, Count> recoveries(List<List<Fact>> tales) {
-        List<Fact> verdicts = new ArrayList<>();
+        List<Event> verdicts = new ArrayList<>();
         for (List<Fact> tale : tales) {
-            Fact left = null;
+            Event left = null;
             for (Fact fact : tale) {
-                switch (fact.kind()) {
-                    case VERDICT_CREATED -> left = fact;
-                    case VERDICT_GONE, DEPLOYMENT_GONE -> left = null;
-                    default -> {
-                        // nothing about verdicts
-                    }
+                if (fact instanceof Event event && event.type() == EventType.VERDICT_CREATED) {
+                    left = event;
+                } else if (fact instanceof DeploymentSignal) {
+                    left = null;
                 }
             }
             if (left != null) {
@@ -239,12 +238,12 @@ class CohortsTest {
             }
         }
         Map<Figure, Count> recoveries = new HashMap<>();
-        for (Fact critical : verdicts) {
+        for (Event critical : verdicts) {
             if (!critical.value("verdict").equals("ok")) {
                 verdicts.stream()
                         .filter(ok -> ok.value("verdict").equals("ok"))
                         .filter(ok -> ok.value("env").equals(critical.value("env")))
-                        .mapToLong(Fact::atMicros)
+                        .mapToLong(Event::atMicros)
                         .filter(at -> at >= critical.atMicros())
                         .min()
                         .ifPresent(
@@ -377,17 +376,19 @@ class CohortsTest {
                 tale.add(given(random, oks, d, environment, at));
             }
             if (random.nextInt(3) == 0) {
-                tale.add(gone(FactKind.VERDICT_GONE, d, environment, at));
+                tale.add(gone(Kind.VERDICT_GONE, d, environment, at));
                 if (random.nextBoolean()) {
                     tale.add(given(random, oks, d, environment, at));
                 }
             }
             Fact last = tale.get(tale.size() - 1);
-            if (last.kind() == FactKind.VERDICT_CREATED && random.nextInt(3) == 0) {
+            if (last instanceof Event event
+                    && event.type() == EventType.VERDICT_CREATED
+                    && random.nextInt(3) == 0) {
                 tale.add(verdict(SHOP, "d" + d, "ok", last.at()).with("env", environment).fact());
             }
             if (random.nextInt(3) == 0) {
-                tale.add(gone(FactKind.DEPLOYMENT_GONE, d, environment, at));
+                tale.add(gone(Kind.GONE, d, environment, at));
             }
             tales.add(tale);
         }
@@ -396,7 +397,7 @@ class CohortsTest {
             List<Fact> tale = new ArrayList<>();
             tale.add(sent(SHOP, "e" + e, code, MORNING + random.nextInt(10) * DAY));
             if (random.nextInt(3) == 0) {
-                tale.add(Facts.of(FactKind.EMAIL_UNSENT, SHOP, "e" + e, MORNING).fact());
+                tale.add(Facts.email(false, SHOP, "e" + e, MORNING).fact());
             }
             tales.add(tale);
         }
@@ -416,8 +417,8 @@ class CohortsTest {
                 .fact();
     }
 
-    private static Fact gone(FactKind kind, int deployment, String environment, long at) {
-        return Facts.of(kind, SHOP, "d" + deployment, at).with("env", environment).fact();
+    private static Fact gone(Kind kind, int deployment, String environment, long at) {
+        return Facts.deployment(kind, SHOP, "d" + deployment, at).with("env", environment).fact();
     }
 
     /** The tales mixed, each in its order; the end of one may be told twice. */
@@ -441,11 +442,12 @@ class CohortsTest {
 
     /** From where on a tale may be told again: what was taken back in it is not. */
     private static int lastWord(List<Fact> tale) {
-        if (tale.get(0).kind() == FactKind.PROJECT) {
+        if (tale.get(0) instanceof RowChange) {
             return tale.size() - 1;
         }
         for (int i = tale.size() - 2; i > 0; i--) {
-            if (tale.get(i).kind() == FactKind.VERDICT_GONE) {
+            if (tale.get(i) instanceof DeploymentSignal signal
+                    && signal.kind() == Kind.VERDICT_GONE) {
                 return i;
             }
         }
@@ -488,19 +490,10 @@ class CohortsTest {
     }
 
     private static Fact owned(String project, long atMicros) {
-        return new Fact(
-                        FactKind.PROJECT_OWNED,
-                        ALICE,
-                        project,
-                        0,
-                        MORNING,
-                        LogPosition.at(1),
-                        Origin.CHANGED,
-                        Compact.mapOf(0))
-                .atMicros(atMicros);
+        return Facts.ownership(true, ALICE, project, MORNING).atMicros(atMicros).fact();
     }
 
     private static Fact sent(String key, String delivery, String code, long at) {
-        return Facts.of(FactKind.EMAIL_SENT, key, delivery, at).with("email_type", code).fact();
+        return Facts.email(true, key, delivery, at).with("email_type", code).fact();
     }
 }

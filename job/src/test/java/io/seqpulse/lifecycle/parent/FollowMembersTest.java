@@ -1,13 +1,15 @@
 package io.seqpulse.lifecycle.parent;
 
+import static io.seqpulse.lifecycle.fact.FactTexts.kind;
 import static io.seqpulse.lifecycle.story.Facts.DAY;
 import static io.seqpulse.lifecycle.story.Facts.HOUR;
 import static io.seqpulse.lifecycle.story.Facts.MINUTE;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Reconciliations;
@@ -24,11 +26,12 @@ class FollowMembersTest {
     private static final String SHOP = "shop";
     private static final String BLOG = "blog";
 
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, RowChange, SnapshotBoundary, Fact>
+            harness;
 
     @BeforeEach
     void start() throws Exception {
-        harness = Reconciliations.harness(new FollowMembers(), Fact::id);
+        harness = Reconciliations.harness(new FollowMembers(), RowChange::id);
         harness.open();
     }
 
@@ -43,12 +46,14 @@ class FollowMembersTest {
         hears(member(BLOG, MORNING + MINUTE));
         assertThat(told())
                 .containsExactly(
-                        "member shop " + MORNING,
-                        "member_removed shop " + (MORNING + MINUTE),
-                        "member blog " + (MORNING + MINUTE));
+                        "PROJECT_MEMBERS shop " + MORNING,
+                        "PROJECT_MEMBERS DELETED shop " + (MORNING + MINUTE),
+                        "PROJECT_MEMBERS blog " + (MORNING + MINUTE));
         hears(member(SHOP, MORNING));
-        assertThat(told()).as("an older row told again").doesNotContain("member shop again");
-        assertThat(told().get(3)).startsWith("member_removed shop");
+        assertThat(told())
+                .as("an older row told again")
+                .doesNotContain("PROJECT_MEMBERS shop again");
+        assertThat(told().get(3)).startsWith("PROJECT_MEMBERS DELETED shop");
     }
 
     @Test
@@ -57,7 +62,7 @@ class FollowMembersTest {
         Reconciliations.clock(harness, MORNING + 900 * DAY);
         harness.setProcessingTime(MORNING + 900 * DAY);
         hears(deleted(MORNING + 900 * DAY));
-        assertThat(told()).endsWith("member_removed shop " + (MORNING + 900 * DAY));
+        assertThat(told()).endsWith("PROJECT_MEMBERS DELETED shop " + (MORNING + 900 * DAY));
         Reconciliations.clock(harness, MORNING + 900 * DAY + HOUR);
         assertThat(Reconciliations.stateEntries(harness)).isZero();
     }
@@ -67,7 +72,9 @@ class FollowMembersTest {
         hears(member(SHOP, MORNING));
         hears(member(SHOP, MORNING + MINUTE));
         assertThat(told())
-                .containsExactly("member shop " + MORNING, "member shop " + (MORNING + MINUTE));
+                .containsExactly(
+                        "PROJECT_MEMBERS shop " + MORNING,
+                        "PROJECT_MEMBERS shop " + (MORNING + MINUTE));
     }
 
     @Test
@@ -77,24 +84,26 @@ class FollowMembersTest {
                 harness,
                 Reconciliations.boundary(MORNING + HOUR, MORNING + 2 * HOUR, "project_members"));
         Reconciliations.clock(harness, MORNING + 2 * HOUR);
-        assertThat(told()).endsWith("member_removed shop " + (MORNING + 2 * HOUR));
+        assertThat(told()).endsWith("PROJECT_MEMBERS DELETED shop " + (MORNING + 2 * HOUR));
     }
 
-    private void hears(Fact fact) throws Exception {
+    private void hears(RowChange fact) throws Exception {
         harness.processElement1(new StreamRecord<>(fact));
     }
 
     private List<String> told() {
         return harness.extractOutputValues().stream()
-                .map(fact -> fact.kind().label() + " " + fact.key() + " " + fact.committedAt())
+                .map(fact -> kind(fact) + " " + fact.key() + " " + fact.committedAt())
                 .toList();
     }
 
-    private static Fact member(String project, long at) {
-        return Facts.of(FactKind.MEMBER, project, "m1", at).with("on_call", "true").fact();
+    private static RowChange member(String project, long at) {
+        return Facts.row(CapturedTable.PROJECT_MEMBERS, project, "m1", at)
+                .with("on_call", "true")
+                .fact();
     }
 
-    private static Fact deleted(long at) {
-        return Facts.of(FactKind.MEMBER_REMOVED, "m1", "m1", at).fact();
+    private static RowChange deleted(long at) {
+        return Facts.deletion(CapturedTable.PROJECT_MEMBERS, "m1", "m1", at).fact();
     }
 }

@@ -2,7 +2,7 @@ package io.seqpulse.lifecycle.parent;
 
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.codec.Layouts;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Tombstone;
@@ -31,7 +31,7 @@ class ForeignKeyCodecTest {
 
     private static ForeignKey full() {
         ForeignKey parent = new ForeignKey();
-        parent.kind = FactKind.VERDICT;
+        parent.table = CapturedTable.DEPLOYMENT_VERDICTS;
         parent.id = "5709e000-0000-4000-8000-000000000003";
         parent.row.present = true;
         parent.row.committedAt = MORNING;
@@ -43,7 +43,7 @@ class ForeignKeyCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            0101809afccab868040201809afccab8680800008a9afccab8680c015709e0000000400080000000
-            00000003
+            0101809afccab868040201809afccab8680800008a9afccab8688c01015709e00000004000800000
+            0000000003
             """;
 }

@@ -6,8 +6,8 @@ import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Reconciliations;
@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 /** Whom the deletion of a row concerns that tells its own id only. */
 class IndexForeignKeysTest {
 
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> harness;
+    private KeyedTwoInputStreamOperatorTestHarness<String, RowChange, SnapshotBoundary, RowChange>
+            harness;
 
     @BeforeEach
     void start() throws Exception {
@@ -42,15 +43,19 @@ class IndexForeignKeysTest {
         assertThat(harness.extractOutputValues())
                 .singleElement()
                 .isEqualTo(
-                        Facts.of(FactKind.VERDICT_DELETED, "d1", "v1", MORNING + MINUTE)
+                        Facts.deletion(
+                                        CapturedTable.DEPLOYMENT_VERDICTS,
+                                        "d1",
+                                        "v1",
+                                        MORNING + MINUTE)
                                 .updated()
                                 .fact());
     }
 
     @Test
     void tellsTheEmailThatItsEventWasDeleted() throws Exception {
-        hears(Facts.of(FactKind.EMAIL_EVENT, "m1", "e1", MORNING).fact());
-        hears(Facts.of(FactKind.EMAIL_EVENT_DELETED, "e1", "e1", MORNING + 1).fact());
+        hears(Facts.row(CapturedTable.EMAIL_EVENTS, "m1", "e1", MORNING).fact());
+        hears(Facts.deletion(CapturedTable.EMAIL_EVENTS, "e1", "e1", MORNING + 1).fact());
         assertThat(told()).isEmpty();
         assertThat(harness.getSideOutput(IndexForeignKeys.OF_EMAILS))
                 .extracting(record -> record.getValue().key() + " " + record.getValue().id())
@@ -125,7 +130,7 @@ class IndexForeignKeysTest {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Reconciliations.harness(new IndexForeignKeys(), Fact::id);
+        harness = Reconciliations.harness(new IndexForeignKeys(), RowChange::id);
         if (state != null) {
             harness.initializeState(state);
         }
@@ -138,8 +143,8 @@ class IndexForeignKeysTest {
         start(state);
     }
 
-    private void hears(Fact... facts) throws Exception {
-        for (Fact fact : facts) {
+    private void hears(RowChange... facts) throws Exception {
+        for (RowChange fact : facts) {
             harness.processElement1(new StreamRecord<>(fact));
         }
     }
@@ -150,11 +155,11 @@ class IndexForeignKeysTest {
                 .toList();
     }
 
-    private static Fact verdict(String deployment, long at) {
-        return Facts.of(FactKind.VERDICT, deployment, "v1", at).fact();
+    private static RowChange verdict(String deployment, long at) {
+        return Facts.row(CapturedTable.DEPLOYMENT_VERDICTS, deployment, "v1", at).fact();
     }
 
-    private static Fact deleted(long at) {
-        return Facts.of(FactKind.VERDICT_DELETED, "v1", "v1", at).fact();
+    private static RowChange deleted(long at) {
+        return Facts.deletion(CapturedTable.DEPLOYMENT_VERDICTS, "v1", "v1", at).fact();
     }
 }

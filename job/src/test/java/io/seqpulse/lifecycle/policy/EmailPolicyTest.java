@@ -13,14 +13,14 @@ import static io.seqpulse.lifecycle.story.Facts.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.connector.email.EmailCategory;
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
 import io.seqpulse.lifecycle.fact.Deadlines;
-import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
 import java.time.Duration;
@@ -155,7 +155,7 @@ class EmailPolicyTest {
         Rule rule = in(category, Rules.rule(NO_PROJECT));
         policy = new EmailPolicy(List.of(rule), COOLDOWN);
         hears(
-                Facts.of(FactKind.PREFERENCES, ALICE, ALICE, MORNING)
+                Facts.row(CapturedTable.EMAIL_PREFERENCES, ALICE, ALICE, MORNING)
                         .with("marketing_opt_in", "false")
                         .with("product_updates_opt_in", "false")
                         .fact());
@@ -186,7 +186,8 @@ class EmailPolicyTest {
 
         hears(preferences(MORNING + HOUR, "false"));
         hears(
-                Facts.of(FactKind.PREFERENCES_DELETED, ALICE, ALICE, MORNING + 2 * HOUR).fact(),
+                Facts.deletion(CapturedTable.EMAIL_PREFERENCES, ALICE, ALICE, MORNING + 2 * HOUR)
+                        .fact(),
                 preferences(MORNING + HOUR, "false"));
         wants(candidate(NO_PROJECT, "wanted again", MORNING + 2 * DAY));
         pass(MORNING + 2 * DAY);
@@ -483,8 +484,12 @@ class EmailPolicyTest {
     @Test
     void makesNothingOfAJournalLineWithoutKeyOrStatus() {
         hears(
-                Facts.of(FactKind.DELIVERY, ALICE, "j1", MORNING).with("status", "sent").fact(),
-                Facts.of(FactKind.DELIVERY, ALICE, "j2", MORNING).with("dedupe_key", "k").fact());
+                Facts.row(CapturedTable.EMAIL_DELIVERIES, ALICE, "j1", MORNING)
+                        .with("status", "sent")
+                        .fact(),
+                Facts.row(CapturedTable.EMAIL_DELIVERIES, ALICE, "j2", MORNING)
+                        .with("dedupe_key", "k")
+                        .fact());
         assertThat(recipient.decided).isEmpty();
         assertThat(recipient.marketingSentAt).isZero();
     }
@@ -773,15 +778,13 @@ class EmailPolicyTest {
 
     @Test
     void saysWhenAPersonIsGone() {
-        Fact gone = Facts.of(FactKind.ACCOUNT_DELETED, ALICE, ALICE, MORNING).fact();
+        RowChange gone = Facts.deletion(CapturedTable.USERS, ALICE, ALICE, MORNING).fact();
         assertThat(policy.take(recipient, gone)).isTrue();
         assertThat(policy.take(recipient, account(ALICE, MORNING).fact())).isFalse();
-        Fact event = Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING).fact();
-        assertThat(policy.take(recipient, event)).isFalse();
     }
 
-    private void hears(Fact... facts) {
-        for (Fact fact : facts) {
+    private void hears(RowChange... facts) {
+        for (RowChange fact : facts) {
             policy.take(recipient, fact);
         }
     }
@@ -828,8 +831,8 @@ class EmailPolicyTest {
         return decisions.stream().map(Decision::withdrawal).filter(w -> w != null).toList();
     }
 
-    private static Fact preferences(long at, String marketing) {
-        return Facts.of(FactKind.PREFERENCES, ALICE, ALICE, at)
+    private static RowChange preferences(long at, String marketing) {
+        return Facts.row(CapturedTable.EMAIL_PREFERENCES, ALICE, ALICE, at)
                 .with("marketing_opt_in", marketing)
                 .with("product_updates_opt_in", "true")
                 .fact();

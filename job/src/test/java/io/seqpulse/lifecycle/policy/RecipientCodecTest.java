@@ -51,12 +51,11 @@ class RecipientCodecTest {
         Candidate candidate =
                 new Candidate("E-ACT-01", "k", "o", ALICE, ALICE, null, MORNING, 2, 0, 3, values);
         Recipient recipient = new Recipient();
-        recipient.account.put("email", "alice@live.example");
-        recipient.account.put("locale", null);
+        recipient.account = new Account(null, "Alice", "alice@live.example", false, null, "UTC");
         recipient.row.present = true;
         recipient.row.committedAt = MORNING;
         recipient.row.position = new LogPosition(1, 2);
-        recipient.preferences.put("marketing_opt_in", "false");
+        recipient.optedOutOfMarketing = true;
         recipient.preferencesRow.present = true;
         recipient.preferencesRow.committedAt = MORNING;
         recipient.preferencesRow.position = new LogPosition(3, 4);
@@ -81,11 +80,12 @@ class RecipientCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            0101809afccab86802020000909afccab8680224002027616c696365406c6976652e6578616d706c
-            6501404a01809afccab86806020000849afccab8680572869afccab868889afccab86801056b8001
-            056b056f01a11ce00000004000800000000000000101a11ce0000000400080000000000000010080
-            9afccab868040006023e002a4c010105648a9afccab86801057186010570929afccab86801057002
-            809afccab8688c9afccab868018001056b056f01a11ce00000004000800000000000000101a11ce0
-            0000004000800000000000000100809afccab868040006023e002a4c8e9afccab86800
+            0101809afccab86802020000909afccab86801000d416c69636527616c696365406c6976652e6578
+            616d706c65000009555443010001809afccab86806020000849afccab8680572869afccab868889a
+            fccab86801056b9a01056b056f01a11ce00000004000800000000000000101a11ce0000000400080
+            0000000000000100809afccab868040006021c001e28010105648a9afccab868010571a401057092
+            9afccab86801057002809afccab8688c9afccab868019a01056b056f01a11ce00000004000800000
+            000000000101a11ce00000004000800000000000000100809afccab868040006021c001e288e9afc
+            cab86800
             """;
 }

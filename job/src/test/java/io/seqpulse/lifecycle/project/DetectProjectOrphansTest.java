@@ -15,7 +15,8 @@ import static io.seqpulse.lifecycle.story.Facts.started;
 import static io.seqpulse.lifecycle.story.Facts.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.host.DeadLetters;
 import io.seqpulse.lifecycle.story.DetectionStory;
@@ -53,7 +54,7 @@ class DetectProjectOrphansTest {
         Fact started = started(SHOP, "d1", MORNING).position(7).fact();
         story.hears(
                 started,
-                Facts.of(FactKind.DEPLOYMENT_FINISHED, SHOP, "d1", MORNING).position(7).fact(),
+                Facts.of(EventType.DEPLOYMENT_FINISHED, SHOP, "d1", MORNING).position(7).fact(),
                 verdict(SHOP, "d1", "ok", MORNING + MINUTE).position(8).fact(),
                 member(SHOP, "m1", MORNING).position(9).fact(),
                 quotaRefused(SHOP, "r1", MORNING).position(10).fact());
@@ -165,7 +166,7 @@ class DetectProjectOrphansTest {
     }
 
     private static Fact deleted(long at) {
-        return Facts.of(FactKind.PROJECT_DELETED, SHOP, SHOP, at).fact();
+        return Facts.deletion(CapturedTable.PROJECTS, SHOP, SHOP, at).fact();
     }
 
     private List<String> buried() {

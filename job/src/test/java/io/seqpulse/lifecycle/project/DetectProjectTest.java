@@ -1,5 +1,7 @@
 package io.seqpulse.lifecycle.project;
 
+import static io.seqpulse.lifecycle.fact.FactTexts.kind;
+import static io.seqpulse.lifecycle.fact.FactTexts.value;
 import static io.seqpulse.lifecycle.story.Facts.ALICE;
 import static io.seqpulse.lifecycle.story.Facts.BOB;
 import static io.seqpulse.lifecycle.story.Facts.DAY;
@@ -19,15 +21,17 @@ import static io.seqpulse.lifecycle.story.Facts.started;
 import static io.seqpulse.lifecycle.story.Facts.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Rule.Audience;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.DeploymentSignal;
+import io.seqpulse.lifecycle.fact.DeploymentSignal.Kind;
 import io.seqpulse.lifecycle.fact.Fact;
-import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
@@ -215,8 +219,8 @@ class DetectProjectTest {
     void alertsNobodyOfAVerdictThatIsDeletedWhileItWaits() throws Exception {
         story.hears(project(SHOP, CREATED).fact(), verdict(SHOP, "d1", "warning", MORNING).fact());
         story.hears(verdict(SHOP, "d2", "warning", MORNING).fact());
-        story.hears(gone(FactKind.VERDICT_GONE, "d1", MORNING + SECOND).fact());
-        story.hears(gone(FactKind.DEPLOYMENT_GONE, "d2", MORNING + SECOND).fact());
+        story.hears(gone(Kind.VERDICT_GONE, "d1", MORNING + SECOND).fact());
+        story.hears(gone(Kind.GONE, "d2", MORNING + SECOND).fact());
         story.clock(MORNING + HOUR);
         assertThat(alerts()).isEmpty();
         assertThat(story.retractions()).isEmpty();
@@ -227,7 +231,7 @@ class DetectProjectTest {
         story.hears(project(SHOP, CREATED).fact(), verdict(SHOP, "d1", "warning", MORNING).fact());
         story.clock(MORNING + MINUTE);
         assertThat(alerts()).hasSize(1);
-        story.hears(gone(FactKind.VERDICT_GONE, "d1", MORNING + HOUR).fact());
+        story.hears(gone(Kind.VERDICT_GONE, "d1", MORNING + HOUR).fact());
         assertThat(story.retractions())
                 .extracting(Retraction::key)
                 .containsExactly("critical_verdict_alert:d1");
@@ -239,7 +243,7 @@ class DetectProjectTest {
         story.hears(
                 project(SHOP, CREATED).fact(),
                 verdict(SHOP, "d1", "rollback_recommended", MORNING).fact());
-        story.hears(gone(FactKind.VERDICT_GONE, "d1", MORNING + 1).fact());
+        story.hears(gone(Kind.VERDICT_GONE, "d1", MORNING + 1).fact());
         story.hears(verdict(SHOP, "d1", "warning", MORNING + SECOND).fact());
         story.clock(MORNING + HOUR);
         assertThat(alerts())
@@ -251,15 +255,15 @@ class DetectProjectTest {
     void alertsOfAVerdictThatOnlyChangedItsEnvironment() throws Exception {
         story.hears(project(SHOP, CREATED).fact(), verdict(SHOP, "d1", "warning", MORNING).fact());
         story.hears(
-                Facts.of(FactKind.VERDICT_GONE, SHOP, "d1", MORNING + SECOND)
+                Facts.deployment(Kind.VERDICT_GONE, SHOP, "d1", MORNING + SECOND)
                         .with("env", "prod")
                         .fact());
         story.clock(MORNING + HOUR);
         assertThat(alerts()).hasSize(1);
     }
 
-    private static Facts gone(FactKind kind, String deployment, long at) {
-        return Facts.of(kind, SHOP, deployment, at).with("deleted", "true");
+    private static Facts<DeploymentSignal> gone(Kind kind, String deployment, long at) {
+        return Facts.deployment(kind, SHOP, deployment, at).with("deleted", "true");
     }
 
     /** The database's clock was an hour ahead when the project was created, and then was set. */
@@ -311,8 +315,8 @@ class DetectProjectTest {
     @Test
     void keepsANewerRowWhenAnOlderOneIsReplayed() throws Exception {
         story.hears(project(SHOP, MORNING).with("owner_id", BOB).position(20).fact());
-        Fact letter = project(SHOP, MORNING).committedAt(MORNING + HOUR).updated().fact();
-        story.hears(letter.toldAt(new LogPosition(10, 30)));
+        Facts<RowChange> letter = project(SHOP, MORNING).committedAt(MORNING + HOUR).updated();
+        story.hears(letter.position(10, 30).fact());
         long at = MORNING + 2 * HOUR;
         story.hears(verdict(SHOP, "d1", "warning", at).fact()).clock(at + 2 * SECOND);
         assertThat(story.candidates())
@@ -384,7 +388,7 @@ class DetectProjectTest {
         story.hears(
                 project(SHOP, CREATED).fact(),
                 onCall("m1", CREATED).with("user_id", BOB).fact(),
-                Facts.of(FactKind.MEMBER_REMOVED, SHOP, "m1", CREATED + 1).fact(),
+                Facts.deletion(CapturedTable.PROJECT_MEMBERS, SHOP, "m1", CREATED + 1).fact(),
                 onCall("m2", CREATED + 1).with("user_id", "carol").fact(),
                 onCall("m2", CREATED).with("user_id", "dave").fact(),
                 verdict(SHOP, "d1", "warning", MORNING).fact());
@@ -673,7 +677,7 @@ class DetectProjectTest {
                         .fact();
         story.hears(created, created, given, given, renamed, created);
 
-        List<Fact> signals = signals(FactKind.PROJECT_CREATED);
+        List<Fact> signals = signals("PROJECT_CREATED");
         assertThat(signals).allMatch(s -> s.id().equals(SHOP));
         assertThat(signals)
                 .extracting(Fact::key)
@@ -681,46 +685,42 @@ class DetectProjectTest {
         assertThat(signals)
                 .extracting(Fact::at)
                 .containsExactly(CREATED, CREATED, moved, moved, moved, CREATED);
-        assertThat(signals).noneMatch(s -> "null".equals(s.value("project_name")));
+        assertThat(signals).noneMatch(s -> "null".equals(value(s, "project_name")));
     }
 
     @Test
     void tellsTheOwnerOfAProjectWithoutANameAllTheSame() throws Exception {
         story.hears(project(SHOP, CREATED).with("name", null).fact());
-        assertThat(signals(FactKind.PROJECT_CREATED))
+        assertThat(signals("PROJECT_CREATED"))
                 .singleElement()
-                .satisfies(signal -> assertThat(signal.value("project_name")).isNull());
+                .satisfies(signal -> assertThat(value(signal, "project_name")).isNull());
     }
 
     /** The present once, however often it is told; an older row is not the present. */
     @Test
     void tellsWhoOwnsAProjectNowAndWhoNoLongerDoes() throws Exception {
         long moved = MORNING + DAY;
-        Fact created = project(SHOP, CREATED).fact().atMicros(CREATED * 1_000 + 7);
+        Fact created = project(SHOP, CREATED).atMicros(CREATED * 1_000 + 7).fact();
         Fact given =
                 project(SHOP, CREATED)
                         .with("owner_id", BOB)
                         .committedAt(moved)
-                        .fact()
-                        .atMicros(CREATED * 1_000 + 7);
+                        .atMicros(CREATED * 1_000 + 7)
+                        .fact();
         story.hears(created, created, given, given, created);
 
-        assertThat(signals(FactKind.PROJECT_OWNED))
-                .extracting(Fact::key)
-                .containsExactly(ALICE, BOB);
-        assertThat(signals(FactKind.PROJECT_OWNED))
+        assertThat(signals("PROJECT OWNED")).extracting(Fact::key).containsExactly(ALICE, BOB);
+        assertThat(signals("PROJECT OWNED"))
                 .allMatch(s -> s.id().equals(SHOP) && s.atMicros() == CREATED * 1_000 + 7);
-        assertThat(signals(FactKind.PROJECT_LEFT)).extracting(Fact::key).containsExactly(ALICE);
+        assertThat(signals("PROJECT LEFT")).extracting(Fact::key).containsExactly(ALICE);
 
-        story.hears(Facts.of(FactKind.PROJECT_DELETED, SHOP, SHOP, moved + HOUR).fact());
-        assertThat(signals(FactKind.PROJECT_LEFT))
-                .extracting(Fact::key)
-                .containsExactly(ALICE, BOB);
+        story.hears(Facts.deletion(CapturedTable.PROJECTS, SHOP, SHOP, moved + HOUR).fact());
+        assertThat(signals("PROJECT LEFT")).extracting(Fact::key).containsExactly(ALICE, BOB);
     }
 
-    private List<Fact> signals(FactKind kind) {
+    private List<Fact> signals(String kind) {
         return story.side(DetectProject.OWNER_SIGNALS).stream()
-                .filter(signal -> signal.kind() == kind)
+                .filter(signal -> kind(signal).equals(kind))
                 .toList();
     }
 
@@ -826,7 +826,7 @@ class DetectProjectTest {
                 verdict(SHOP, "d1", "warning", MORNING).fact());
         story.hears(deployments(SHOP, 39, MORNING)).clock(MORNING + MINUTE);
         story.hears(started(SHOP, "d40", FORTIETH).fact());
-        story.hears(Facts.of(FactKind.PROJECT_DELETED, SHOP, SHOP, FORTIETH).fact());
+        story.hears(Facts.deletion(CapturedTable.PROJECTS, SHOP, SHOP, FORTIETH).fact());
 
         assertThat(story.retractions()).hasSize(3);
         assertThat(story.retractions()).allMatch(r -> r.reason().equals(Retraction.RESOLVED));
@@ -835,7 +835,7 @@ class DetectProjectTest {
                 .singleElement()
                 .satisfies(r -> assertThat(r.userId()).isEqualTo(ALICE));
         story.hears(
-                Facts.of(FactKind.MEMBER_REMOVED, SHOP, "m1", FORTIETH)
+                Facts.deletion(CapturedTable.PROJECT_MEMBERS, SHOP, "m1", FORTIETH)
                         .position(FORTIETH + 1)
                         .fact());
         story.clock(FORTIETH + HOUR);
@@ -883,7 +883,7 @@ class DetectProjectTest {
         assertThat(story.retractions()).extracting(Retraction::key).containsExactly(QUOTA_80);
     }
 
-    private static Facts onCall(String row, long at) {
+    private static Facts<RowChange> onCall(String row, long at) {
         return member(SHOP, row, at).with("on_call", "true");
     }
 

@@ -1,10 +1,10 @@
 package io.seqpulse.lifecycle.property;
 
 import io.seqpulse.connector.email.EmailCategory;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
-import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Candidate;
@@ -26,7 +26,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * The property: whatever happens in the product and to its log, the job decides what the catalogue
@@ -353,8 +352,7 @@ public final class HistoryCheck {
     }
 
     private static List<ActiveRule> rules(Setting setting) {
-        Set<String> tables =
-                Arrays.stream(FactKind.values()).map(FactKind::table).collect(Collectors.toSet());
+        Set<String> tables = new HashSet<>(CapturedTable.labels());
         if (!setting.refusalsTable()) {
             tables.remove("quota_refusals");
         }

@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.property;
 
+import io.seqpulse.lifecycle.fact.DeploymentSignal.Kind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.deployment.AttachDeployment;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.parent.FollowMembers;
@@ -97,8 +98,8 @@ final class Operators implements AutoCloseable {
     private static final Set<String> FOR_FIGURES =
             Set.of(
                     DecodeChanges.EMAILS.getId(),
-                    DecodeChanges.PARENTS.getId(),
-                    DecodeChanges.SEGMENTED.getId());
+                    DecodeChanges.FOREIGN_KEYS.getId(),
+                    DecodeChanges.SEGMENTS.getId());
 
     private final Random random;
     private final List<ActiveRule> rules;
@@ -113,8 +114,10 @@ final class Operators implements AutoCloseable {
     private boolean orphans;
 
     private OneInputStreamOperatorTestHarness<LogRecord, Void> decode;
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> members;
-    private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Fact> attach;
+    private KeyedTwoInputStreamOperatorTestHarness<String, RowChange, SnapshotBoundary, Fact>
+            members;
+    private KeyedTwoInputStreamOperatorTestHarness<String, RowChange, SnapshotBoundary, Fact>
+            attach;
     private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Message> project;
     private KeyedTwoInputStreamOperatorTestHarness<String, Fact, SnapshotBoundary, Message> user;
     private KeyedTwoInputStreamOperatorTestHarness<String, Message, SnapshotBoundary, Decision>
@@ -145,11 +148,11 @@ final class Operators implements AutoCloseable {
         decode =
                 new OneInputStreamOperatorTestHarness<>(
                         new ProcessOperator<>(new DecodeChanges(LOG)));
-        members = stateDescriptor(new FollowMembers(), "id");
-        attach = stateDescriptor(new AttachDeployment(LOG, Rules.measures()), "key");
-        project = stateDescriptor(new DetectProject(LOG, rules, Rules.measures()), "key");
-        user = stateDescriptor(new DetectUser(LOG, rules, Rules.measures()), "key");
-        policy = stateDescriptor(new DecideEmails(catalogue, cooldown), "recipient");
+        members = reconciled(new FollowMembers(), "id");
+        attach = reconciled(new AttachDeployment(LOG, Rules.measures()), "key");
+        project = reconciled(new DetectProject(LOG, rules, Rules.measures()), "key");
+        user = reconciled(new DetectUser(LOG, rules, Rules.measures()), "key");
+        policy = reconciled(new DecideEmails(catalogue, cooldown), "recipient");
         decode.setOutputCreator(any -> new Wire<>(value -> {}, this::decoded, List.of()));
         members.setOutputCreator(any -> wire(Channel.FOLLOWED_MEMBERS));
         attach.setOutputCreator(any -> wire(Channel.ATTACHED));
@@ -176,7 +179,7 @@ final class Operators implements AutoCloseable {
     }
 
     private static <I, O>
-            KeyedTwoInputStreamOperatorTestHarness<String, I, SnapshotBoundary, O> stateDescriptor(
+            KeyedTwoInputStreamOperatorTestHarness<String, I, SnapshotBoundary, O> reconciled(
                     ReconciledFunction<I, O> function, String key) throws Exception {
         return new KeyedTwoInputStreamOperatorTestHarness<>(
                 new ReconcileOperator<>(function), new KeyOf<>(key), null, Types.STRING);
@@ -288,14 +291,14 @@ final class Operators implements AutoCloseable {
                 if (mark) {
                     members.processWatermark1(new Watermark((Long) head));
                 } else {
-                    members.processElement1(new StreamRecord<>((Fact) head));
+                    members.processElement1(new StreamRecord<>((RowChange) head));
                 }
             }
             case DEPLOYMENTS -> {
                 if (mark) {
                     attach.processWatermark1(new Watermark((Long) head));
                 } else {
-                    attach.processElement1(new StreamRecord<>((Fact) head));
+                    attach.processElement1(new StreamRecord<>((RowChange) head));
                 }
             }
             case PROJECTS, ATTACHED, FOLLOWED_MEMBERS -> {

@@ -6,8 +6,11 @@ import static io.seqpulse.lifecycle.story.Facts.HOUR;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.OwnedProject;
+import io.seqpulse.lifecycle.fact.ProjectSignal;
+import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.story.Facts;
@@ -94,8 +97,11 @@ class CountSegmentsTest {
         hears(
                 user(SIGN_UP).fact(),
                 project("free", SIGN_UP, SIGN_UP + 20 * DAY).fact(),
-                Facts.of(FactKind.PROJECT_STANDING, ALICE, "p2", SIGN_UP)
-                        .with("plan", "enterprise")
+                Facts.summary(
+                                ALICE,
+                                "p2",
+                                new OwnedProject("enterprise", SIGN_UP, 0, 0, List.of()),
+                                SIGN_UP)
                         .fact());
         clock(SIGN_UP + 20 * DAY);
         assertThat(segments()).isEmpty();
@@ -103,11 +109,7 @@ class CountSegmentsTest {
 
     @Test
     void isNearTheLimitUntilTheMonthEnds() throws Exception {
-        hears(
-                user(SIGN_UP).fact(),
-                project("free", SIGN_UP, SIGN_UP)
-                        .with("near_limit_in", Integer.toString(NOVEMBER))
-                        .fact());
+        hears(user(SIGN_UP).fact(), project("free", SIGN_UP, SIGN_UP, NOVEMBER).fact());
         long december = Facts.at("2026-12-01T00:00:00Z");
         clock(december - 1);
         assertThat(segments()).contains("free_near_limit");
@@ -119,11 +121,7 @@ class CountSegmentsTest {
     void isAtRiskInTheWeekAfterADrop() throws Exception {
         int week = (int) ((MONDAY / DAY + 3) / 7);
         long nextMonday = MONDAY + 7 * DAY;
-        hears(
-                user(SIGN_UP).fact(),
-                project("free", SIGN_UP, MONDAY + 6 * DAY)
-                        .with("drops", Integer.toString(week))
-                        .fact());
+        hears(user(SIGN_UP).fact(), project("free", SIGN_UP, MONDAY + 6 * DAY, 0, week).fact());
         clock(nextMonday - 1);
         assertThat(segments()).containsExactly("free_active", "new_user");
         clock(nextMonday);
@@ -149,7 +147,9 @@ class CountSegmentsTest {
         hears(user(SIGN_UP).fact(), member(SIGN_UP).fact());
         clock(SIGN_UP + 40 * DAY);
         assertThat(segments()).isEmpty();
-        hears(Facts.of(FactKind.MEMBERSHIP_ENDED, ALICE, "m1", SIGN_UP + 41 * DAY).fact());
+        hears(
+                Facts.deletion(CapturedTable.PROJECT_MEMBERS, ALICE, "m1", SIGN_UP + 41 * DAY)
+                        .fact());
         clock(SIGN_UP + 41 * DAY);
         assertThat(segments()).containsExactly("at_risk", "at_risk_severe");
     }
@@ -172,8 +172,8 @@ class CountSegmentsTest {
         clock(SIGN_UP + DAY);
         restart();
         hears(
-                Facts.of(FactKind.ACCOUNT_DELETED, ALICE, ALICE, SIGN_UP + 2 * DAY).fact(),
-                Facts.of(FactKind.PROJECT_STANDING_ENDED, ALICE, SHOP, SIGN_UP + 2 * DAY).fact(),
+                Facts.deletion(CapturedTable.USERS, ALICE, ALICE, SIGN_UP + 2 * DAY).fact(),
+                Facts.summary(ALICE, SHOP, null, SIGN_UP + 2 * DAY).fact(),
                 user(SIGN_UP).fact());
         clock(SIGN_UP + 2 * DAY);
         assertThat(segments()).isEmpty();
@@ -230,19 +230,26 @@ class CountSegmentsTest {
                 .toList();
     }
 
-    private static Facts user(long createdAt) {
-        return Facts.of(FactKind.USER_STANDING, ALICE, ALICE, createdAt)
+    private static Facts<RowChange> user(long createdAt) {
+        return Facts.row(CapturedTable.USERS, ALICE, ALICE, createdAt)
                 .with("is_active", "true")
                 .with("twofa_enabled", "false");
     }
 
-    private static Facts project(String plan, long createdAt, long deployedAt) {
-        return Facts.of(FactKind.PROJECT_STANDING, ALICE, SHOP, createdAt)
-                .with("plan", plan)
-                .with("deployed_at", Long.toString(deployedAt));
+    private static Facts<ProjectSignal> project(String plan, long createdAt, long deployedAt) {
+        return project(plan, createdAt, deployedAt, 0);
     }
 
-    private static Facts member(long at) {
-        return Facts.of(FactKind.MEMBERSHIP, ALICE, "m1", at);
+    private static Facts<ProjectSignal> project(
+            String plan, long createdAt, long deployedAt, int nearLimitIn, Integer... drops) {
+        return Facts.summary(
+                ALICE,
+                SHOP,
+                new OwnedProject(plan, createdAt, deployedAt, nearLimitIn, List.of(drops)),
+                createdAt);
+    }
+
+    private static Facts<RowChange> member(long at) {
+        return Facts.row(CapturedTable.PROJECT_MEMBERS, ALICE, "m1", at);
     }
 }

@@ -4,6 +4,7 @@ import static io.seqpulse.lifecycle.story.Facts.MORNING;
 
 import io.seqpulse.lifecycle.codec.Layouts;
 import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.OwnedProject;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import java.io.IOException;
 import java.util.EnumSet;
@@ -52,7 +53,7 @@ class SegmentMemberCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            0101849afccab868060201809afccab86812000001809afccab86801829afccab8680105704c809a
+            0101849afccab868060201809afccab86812000001809afccab86801829afccab86801057028809a
             fccab8680a80f70202a82daa2d01056d0c0082018e9afccab868909afccab868949afccab868
             """;
 }

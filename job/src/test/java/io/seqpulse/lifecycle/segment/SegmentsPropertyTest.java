@@ -5,9 +5,11 @@ import static io.seqpulse.lifecycle.story.Facts.HOUR;
 import static io.seqpulse.lifecycle.story.Facts.LOG;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.detect.Message;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.kpi.Increment;
@@ -124,7 +126,7 @@ class SegmentsPropertyTest {
     }
 
     private static boolean isRow(Fact fact) {
-        return fact.kind() != FactKind.DEPLOYMENT_STARTED;
+        return !(fact instanceof Event event) || event.type() != EventType.DEPLOYMENT_STARTED;
     }
 
     /** Often exactly when something changes by time alone, or just before. */
@@ -193,7 +195,13 @@ class SegmentsPropertyTest {
                     projects.remove(projectId);
                     detect.processElement1(
                             new StreamRecord<>(
-                                    fact(FactKind.PROJECT_DELETED, projectId, projectId, now, now)
+                                    at(
+                                                    Facts.deletion(
+                                                            CapturedTable.PROJECTS,
+                                                            projectId,
+                                                            projectId,
+                                                            now),
+                                                    now)
                                             .fact()));
                 }
             }
@@ -211,9 +219,7 @@ class SegmentsPropertyTest {
                     long at = Math.max(project.createdAt, now - random.nextInt(3) * HOUR);
                     project.deployments.add(at);
                     deployments++;
-                    toProjects.add(
-                            fact(FactKind.DEPLOYMENT_STARTED, projectId, "d" + position, at, now)
-                                    .fact());
+                    toProjects.add(at(Facts.started(projectId, "d" + position, at), now).fact());
                 }
             }
         }
@@ -222,7 +228,7 @@ class SegmentsPropertyTest {
     private void tell(String id, User user, long now) throws Exception {
         segments.processElement1(
                 new StreamRecord<>(
-                        fact(FactKind.USER_STANDING, id, id, user.createdAt, now)
+                        at(Facts.row(CapturedTable.USERS, id, id, user.createdAt), now)
                                 .with("is_active", Boolean.toString(user.active))
                                 .with("twofa_enabled", Boolean.toString(user.twofa))
                                 .fact()));
@@ -230,15 +236,16 @@ class SegmentsPropertyTest {
 
     private void row(String id, Project project, long now, List<Fact> toProjects) {
         toProjects.add(
-                fact(FactKind.PROJECT, id, id, project.createdAt, now)
+                at(Facts.row(CapturedTable.PROJECTS, id, id, project.createdAt), now)
                         .with("owner_id", project.owner)
                         .with("plan", project.plan)
                         .fact());
-        toProjects.add(fact(FactKind.PROJECT_CREATED, id, id, project.createdAt, now).fact());
+        toProjects.add(
+                at(Facts.of(EventType.PROJECT_CREATED, id, id, project.createdAt), now).fact());
     }
 
-    private Facts fact(FactKind kind, String key, String id, long at, long committedAt) {
-        return Facts.of(kind, key, id, at).committedAt(committedAt).position(position++);
+    private <F extends Fact> Facts<F> at(Facts<F> told, long committedAt) {
+        return told.committedAt(committedAt).position(position++);
     }
 
     private void pass() throws Exception {

@@ -32,7 +32,7 @@ public final class DetectionStory implements AutoCloseable {
         return hears(List.of(facts));
     }
 
-    public DetectionStory hears(List<Fact> facts) throws Exception {
+    public DetectionStory hears(List<? extends Fact> facts) throws Exception {
         for (Fact fact : facts) {
             harness.processElement1(new StreamRecord<>(fact, fact.committedAt()));
         }

@@ -1,14 +1,13 @@
 package io.seqpulse.lifecycle.story;
 
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
-import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.kpi.KpiIndex;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -69,8 +68,7 @@ public final class Rules {
     /** All rules as they run on a database without the table. */
     public static List<ActiveRule> withoutTable(String missing, long liveSince) {
         Set<String> tables =
-                Arrays.stream(FactKind.values())
-                        .map(FactKind::table)
+                CapturedTable.labels().stream()
                         .filter(table -> !table.equals(missing))
                         .collect(Collectors.toSet());
         return active(CatalogueResolution.of(CATALOGUE, tables).catalogue().rules(), liveSince);

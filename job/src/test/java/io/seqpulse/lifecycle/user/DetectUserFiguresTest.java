@@ -8,8 +8,8 @@ import static io.seqpulse.lifecycle.story.Facts.MORNING;
 import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
-import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.host.KpiOutputs;
@@ -54,7 +54,7 @@ class DetectUserFiguresTest {
         try (DetectionStory story = story()) {
             signUpWithAProject(story);
             story.restarts();
-            story.hears(Facts.of(FactKind.ACCOUNT_DELETED, ALICE, ALICE, MORNING + HOUR).fact());
+            story.hears(Facts.deletion(CapturedTable.USERS, ALICE, ALICE, MORNING + HOUR).fact());
             assertThat(story.side(KpiOutputs.INCREMENTS))
                     .containsExactlyInAnyOrder(
                             cohort(-1, -1),
@@ -72,7 +72,7 @@ class DetectUserFiguresTest {
 
     private static void signUpWithAProject(DetectionStory story) throws Exception {
         story.hears(Facts.signUp(ALICE, MORNING).toArray(Fact[]::new));
-        story.hears(Facts.of(FactKind.PROJECT_OWNED, ALICE, SHOP, MORNING + 2 * HOUR).fact());
+        story.hears(Facts.ownership(true, ALICE, SHOP, MORNING + 2 * HOUR).fact());
     }
 
     private static Increment cohort(long numerator, long denominator) {

@@ -17,7 +17,8 @@ import static io.seqpulse.lifecycle.story.Facts.signUpInSnapshot;
 import static io.seqpulse.lifecycle.story.Facts.updated;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger.Missing;
 import io.seqpulse.lifecycle.detect.ActiveRule;
@@ -84,7 +85,7 @@ class DetectUserTest {
         long activated = MORNING + 3 * DAY;
         story.hears(
                 account(ALICE, MORNING).with("is_active", "false").fact(),
-                Facts.of(FactKind.USER_CREATED, ALICE, ALICE, MORNING).fact());
+                Facts.of(EventType.USER_CREATED, ALICE, ALICE, MORNING).fact());
         story.clock(MORNING + HOUR);
         assertThat(story.keys()).isEmpty();
 
@@ -150,7 +151,7 @@ class DetectUserTest {
         story.wall(snapshot);
         story.hears(
                 account(ALICE, MORNING).snapshotAt(snapshot).fact(),
-                Facts.of(FactKind.USER_ACTIVATED, ALICE, ALICE, changed)
+                Facts.of(EventType.USER_ACTIVATED, ALICE, ALICE, changed)
                         .snapshotAt(snapshot)
                         .fact());
         story.clock(snapshot);
@@ -209,8 +210,8 @@ class DetectUserTest {
                 ? Rules.withTrigger(
                         rule,
                         new Missing(
-                                FactKind.USER_CREATED,
-                                FactKind.PROJECT_CREATED,
+                                EventType.USER_CREATED,
+                                EventType.PROJECT_CREATED,
                                 Duration.ofHours(3)))
                 : rule;
     }
@@ -418,7 +419,7 @@ class DetectUserTest {
     }
 
     private static Fact deleted(String user, long at) {
-        return Facts.of(FactKind.ACCOUNT_DELETED, user, user, at).fact();
+        return Facts.deletion(CapturedTable.USERS, user, user, at).fact();
     }
 
     private static Candidate only(List<Candidate> candidates) {

@@ -1,0 +1,79 @@
+package io.seqpulse.lifecycle.delivery;
+
+import io.seqpulse.lifecycle.codec.Compact;
+import io.seqpulse.lifecycle.fact.Columns.Deliveries;
+import io.seqpulse.lifecycle.fact.Row;
+import io.seqpulse.lifecycle.fact.RowChange;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
+/**
+ * What a line of the journal says of an email. Times are in microseconds since the epoch; null is
+ * none.
+ *
+ * @param code of the email
+ * @param projectId the project it is about, or null
+ * @param userId the user it is about, or null
+ */
+record DeliveryRow(
+        String code,
+        String projectId,
+        String userId,
+        String status,
+        String reason,
+        long createdAt,
+        Long sentAt,
+        Long causedAt,
+        Long decidedAt) {
+
+    private static final DeliveryRow UNKNOWN =
+            new DeliveryRow(null, null, null, null, null, 0, null, null, null);
+
+    /** The line after a change of it; a column that is not told is as before. */
+    static DeliveryRow after(RowChange change, DeliveryRow last) {
+        DeliveryRow before = last == null ? UNKNOWN : last;
+        Row row = change.row();
+        return new DeliveryRow(
+                row.get(Deliveries.EMAIL_TYPE, before.code),
+                row.get(Deliveries.PROJECT_ID, before.projectId),
+                row.get(Deliveries.USER_ID, before.userId),
+                row.get(Deliveries.STATUS, before.status),
+                row.get(Deliveries.REASON, before.reason),
+                change.atMicros(),
+                row.get(Deliveries.SENT_AT, before.sentAt),
+                row.get(Deliveries.CAUSED_AT, before.causedAt),
+                row.get(Deliveries.DECIDED_AT, before.decidedAt));
+    }
+
+    static void write(DeliveryRow line, DataOutput out) throws IOException {
+        out.writeBoolean(line != null);
+        if (line == null) {
+            return;
+        }
+        Compact.writeText(out, line.code);
+        Compact.writeText(out, line.projectId);
+        Compact.writeText(out, line.userId);
+        Compact.writeText(out, line.status);
+        Compact.writeText(out, line.reason);
+        Compact.writeNumber(out, line.createdAt);
+        Compact.writeTime(out, line.sentAt);
+        Compact.writeTime(out, line.causedAt);
+        Compact.writeTime(out, line.decidedAt);
+    }
+
+    static DeliveryRow read(DataInput in) throws IOException {
+        return in.readBoolean()
+                ? new DeliveryRow(
+                        Compact.readText(in),
+                        Compact.readText(in),
+                        Compact.readText(in),
+                        Compact.readText(in),
+                        Compact.readText(in),
+                        Compact.readNumber(in),
+                        Compact.readTime(in),
+                        Compact.readTime(in),
+                        Compact.readTime(in))
+                : null;
+    }
+}
