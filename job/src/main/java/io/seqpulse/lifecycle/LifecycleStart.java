@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle;
 import io.seqpulse.connector.jdbc.JdbcSettings;
 import io.seqpulse.connector.jdbc.KpiDefinition;
 import io.seqpulse.connector.jdbc.StartUpDatabase;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
 import io.seqpulse.lifecycle.catalogue.FactKind;
@@ -39,7 +40,11 @@ final class LifecycleStart {
             Catalogue catalogue, RulesMode mode, Set<String> enabledTypes, JdbcSettings database) {
         StartUpDatabase startUp = new StartUpDatabase(database);
         startUp.readable().forEach(leftOut -> LOG.warn("{}", leftOut));
-        startUp.requireSight();
+        startUp.requireSight(
+                Arrays.stream(CapturedTable.values())
+                        .filter(table -> !table.required().isEmpty())
+                        .map(CapturedTable::label)
+                        .toList());
         Set<String> tables =
                 startUp.captured(
                         Arrays.stream(FactKind.values())

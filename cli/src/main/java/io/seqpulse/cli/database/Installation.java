@@ -2,6 +2,7 @@ package io.seqpulse.cli.database;
 
 import io.seqpulse.cli.CommandException;
 import io.seqpulse.cli.database.Inventory.Captured;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -25,8 +26,8 @@ import java.util.zip.CRC32;
  */
 public final class Installation {
 
-    static final String JOURNAL = "public.email_deliveries";
-    static final String PREFERENCES = "public.email_preferences";
+    static final String JOURNAL = CapturedTable.EMAIL_DELIVERIES.qualifiedName();
+    static final String PREFERENCES = CapturedTable.EMAIL_PREFERENCES.qualifiedName();
 
     private static final String KPI_VIEWS = "R__2_kpi.sql";
 
