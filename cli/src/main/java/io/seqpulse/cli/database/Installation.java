@@ -1,7 +1,6 @@
 package io.seqpulse.cli.database;
 
 import io.seqpulse.cli.CommandException;
-import io.seqpulse.cli.database.Inventory.Captured;
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -225,11 +224,6 @@ public final class Installation {
             statements.addAll(SqlScript.statements(script));
             statements.add("comment on schema kpi is '" + comment + "'");
         }
-    }
-
-    /** What is captured, in the migrations' list. */
-    static List<Captured> captured(Inventory inventory, Path home) throws SQLException {
-        return inventory.captured(CaptureScripts.of(home));
     }
 
     private void publish(boolean defined) throws SQLException {

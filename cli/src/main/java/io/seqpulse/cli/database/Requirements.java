@@ -1,8 +1,8 @@
 package io.seqpulse.cli.database;
 
-import io.seqpulse.cli.database.Inventory.Captured;
 import io.seqpulse.cli.database.Inventory.Column;
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.CapturedTable.Column.Presence;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -191,7 +191,7 @@ public final class Requirements {
                     "user %s may not create tables in schema public".formatted(address.user()),
                     "grant create on schema public to %s;".formatted(user));
         }
-        for (Captured captured : Installation.captured(inventory, home)) {
+        for (CapturedTable table : CapturedTable.values()) {
             Optional<String> owner =
                     inventory.text(
                             """
@@ -200,11 +200,11 @@ public final class Requirements {
                             where k.oid = to_regclass(?)
                                 and not pg_has_role(current_user, k.relowner, 'usage')
                             """,
-                            "public." + captured.table());
+                            table.qualifiedName());
             if (owner.isPresent()) {
                 need(
-                        "user %s does not own table public.%s, and only its owner can publish it"
-                                .formatted(address.user(), captured.table()),
+                        "user %s does not own table %s, and only its owner can publish it"
+                                .formatted(address.user(), table.qualifiedName()),
                         "connect as its owner, or: grant %s to %s;"
                                 .formatted(quoted(owner.get()), user));
             }
@@ -293,7 +293,7 @@ public final class Requirements {
     private void columns(CapturedTable captured) throws SQLException {
         String table = captured.qualifiedName();
         Map<String, Column> found = inventory.columns(table);
-        List<String> readable = readable(table);
+        List<Inventory.Unreadable> unreadable = inventory.unreadable(capture);
         for (CapturedTable.Column required : captured.required()) {
             String name = required.name();
             String type = required.type().sqlType();
@@ -302,7 +302,9 @@ public final class Requirements {
                 need(
                         "table %s has no column %s".formatted(table, name),
                         "alter table %s add column %s %s;".formatted(table, name, type));
-            } else if (!fits(column.type(), type) && !readable.contains(name)) {
+            } else if (!fits(column.type(), type)
+                    && (required.presence() == Presence.WRITTEN
+                            || unreadable.stream().anyMatch(u -> u.isOf(table, name)))) {
                 need(
                         "column %s.%s is %s; it must be %s"
                                 .formatted(table, name, column.type(), type),
@@ -319,24 +321,6 @@ public final class Requirements {
                             .formatted(table),
                     "alter table %s add primary key (id);".formatted(table));
         }
-    }
-
-    /**
-     * The captured columns of a table whose types are understood, be they not what we would use.
-     */
-    private List<String> readable(String table) throws SQLException {
-        List<String> readable = new ArrayList<>();
-        for (Captured captured : inventory.captured(capture)) {
-            if (table.equals("public." + captured.table())) {
-                readable.addAll(captured.columns());
-            }
-        }
-        for (Inventory.Unreadable column : inventory.unreadable(capture)) {
-            if (table.equals(column.table())) {
-                readable.remove(column.column());
-            }
-        }
-        return readable;
     }
 
     private static boolean fits(String actual, String wanted) {
