@@ -1,35 +1,21 @@
 package io.seqpulse.lifecycle;
 
 import io.seqpulse.connector.jdbc.KpiDefinition;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Kpi;
+import io.seqpulse.lifecycle.catalogue.Kpi.Success;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Whether there is anything to count for a KPI, and if not, why. */
 final class KpiAvailability {
-
-    private static final Map<String, Set<String>> USERS =
-            Map.of("users", Set.of("id", "created_at"));
-    private static final Map<String, Set<String>> PROJECTS =
-            Map.of("projects", Set.of("id", "owner_id", "plan", "created_at"));
-    private static final Map<String, Set<String>> DEPLOYMENTS =
-            Map.of("deployments", Set.of("id", "project_id", "state", "started_at"));
-    private static final Map<String, Set<String>> VERDICTS =
-            Map.of(
-                    "deployments", DEPLOYMENTS.get("deployments"),
-                    "deployment_verdicts", Set.of("id", "deployment_id", "created_at"));
-    private static final Map<String, Set<String>> DELIVERIES =
-            Map.of(
-                    "email_deliveries",
-                    Set.of("id", "project_id", "email_type", "status", "sent_at"));
-    private static final Map<String, Set<String>> EVENTS =
-            Map.of("email_events", Set.of("id", "email_delivery_id", "event_type"));
 
     private final Map<String, Set<String>> captured;
     private final List<Rule> rules;
@@ -45,8 +31,9 @@ final class KpiAvailability {
 
     /** Every table that a KPI may need. */
     static Set<String> tables() {
-        return Stream.of(USERS, PROJECTS, VERDICTS, DELIVERIES, EVENTS)
-                .flatMap(table -> table.keySet().stream())
+        return Arrays.stream(CapturedTable.values())
+                .filter(table -> !table.counted().isEmpty())
+                .map(CapturedTable::label)
                 .collect(Collectors.toSet());
     }
 
@@ -69,13 +56,13 @@ final class KpiAvailability {
 
     /** The reason, or null where there is none. */
     String unavailable(Kpi kpi) {
-        for (Map.Entry<String, Set<String>> needed : needed(kpi).entrySet()) {
-            Set<String> columns = captured.get(needed.getKey());
+        for (CapturedTable needed : needed(kpi)) {
+            Set<String> columns = captured.get(needed.label());
             if (columns == null) {
-                return needed.getKey() + "_table_missing";
+                return needed.label() + "_table_missing";
             }
-            if (!columns.containsAll(needed.getValue())) {
-                return needed.getKey() + "_table_incomplete";
+            if (!columns.containsAll(needed.counted())) {
+                return needed.label() + "_table_incomplete";
             }
         }
         boolean off =
@@ -88,31 +75,17 @@ final class KpiAvailability {
         return off ? "rule_disabled:" + kpi.codes().get(0) : null;
     }
 
-    private Map<String, Set<String>> needed(Kpi kpi) {
-        Map<String, Set<String>> needed = new TreeMap<>();
-        switch (kpi.cohort()) {
-            case USER_CREATED -> needed.putAll(USERS);
-            case PROJECT_CREATED, FREE_PROJECT_CREATED -> needed.putAll(PROJECTS);
-            case DEPLOYMENT_STARTED -> needed.putAll(DEPLOYMENTS);
-            case EMAIL_SENT -> needed.putAll(DELIVERIES);
-        }
-        if (kpi.success() == Kpi.Success.GOAL) {
-            rules.stream()
-                    .filter(rule -> kpi.codes().contains(rule.code()) && rule.goal() != null)
-                    .forEach(rule -> needed.putAll(toReach(rule.goal().success())));
-        } else {
-            needed.putAll(toReach(kpi.success()));
-        }
-        return needed;
-    }
-
-    private static Map<String, Set<String>> toReach(Kpi.Success success) {
-        return switch (success) {
-            case PROJECT_CREATED, PRO -> PROJECTS;
-            case DEPLOYMENT_STARTED, DEPLOYMENT_FINISHED -> DEPLOYMENTS;
-            case VERDICT_CREATED -> VERDICTS;
-            case OPENED, OPENED_BY_PEOPLE, CLICKED -> EVENTS;
-            case GOAL -> throw new IllegalArgumentException("no goal is to reach a goal");
-        };
+    private List<CapturedTable> needed(Kpi kpi) {
+        Stream<Success> successes =
+                kpi.success() == Success.GOAL
+                        ? rules.stream()
+                                .filter(r -> kpi.codes().contains(r.code()) && r.goal() != null)
+                                .map(rule -> rule.goal().success())
+                        : Stream.of(kpi.success());
+        return Stream.concat(
+                        Stream.of(kpi.cohort().table()),
+                        successes.flatMap(success -> success.tables().stream()))
+                .sorted(Comparator.comparing(CapturedTable::label))
+                .toList();
     }
 }

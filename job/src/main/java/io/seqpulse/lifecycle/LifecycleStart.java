@@ -11,6 +11,7 @@ import io.seqpulse.lifecycle.config.RulesMode;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.policy.Reasons;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,11 @@ final class LifecycleStart {
             Catalogue catalogue, RulesMode mode, Set<String> enabledTypes, JdbcSettings database) {
         StartUpDatabase startUp = new StartUpDatabase(database);
         startUp.readable().forEach(leftOut -> LOG.warn("{}", leftOut));
-        startUp.requireSight();
+        startUp.requireSight(
+                Arrays.stream(CapturedTable.values())
+                        .filter(table -> !table.required().isEmpty())
+                        .map(CapturedTable::label)
+                        .toList());
         Set<String> tables = startUp.captured(CapturedTable.labels());
         CatalogueResolution resolution = CatalogueResolution.of(catalogue, tables);
         resolution.notes().forEach(note -> LOG.info("{}", note));

@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,6 +62,22 @@ class KpiAvailabilityTest {
         assertThat(reasons())
                 .as("one reason, and the same one at every start")
                 .containsEntry("signup_to_project_24h", "projects_table_incomplete");
+    }
+
+    @Test
+    void needsEachOfTheseColumns() {
+        captured.put("users", Set.of("id", "created_at"));
+        for (Map.Entry<String, Set<String>> table : Map.copyOf(captured).entrySet()) {
+            for (String column : table.getValue()) {
+                Set<String> others = new HashSet<>(table.getValue());
+                others.remove(column);
+                captured.put(table.getKey(), others);
+                assertThat(reasons())
+                        .as("without %s.%s", table.getKey(), column)
+                        .containsValue(table.getKey() + "_table_incomplete");
+            }
+            captured.put(table.getKey(), table.getValue());
+        }
     }
 
     @Test

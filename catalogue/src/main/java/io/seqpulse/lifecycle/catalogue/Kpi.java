@@ -3,9 +3,11 @@ package io.seqpulse.lifecycle.catalogue;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * One figure that the product team looks at: of those that began in a window, the share that
@@ -46,32 +48,77 @@ public record Kpi(
         DISTINCT_PROJECTS
     }
 
-    /** Who begins. */
+    /** Who begins: rows of a table. */
     public enum Cohort {
-        USER_CREATED,
-        PROJECT_CREATED,
+        USER_CREATED(CapturedTable.USERS, Success.PROJECT_CREATED),
+        PROJECT_CREATED(
+                CapturedTable.PROJECTS, Success.DEPLOYMENT_STARTED, Success.VERDICT_CREATED),
         /** A project whose plan was first seen as free. */
-        FREE_PROJECT_CREATED,
-        DEPLOYMENT_STARTED,
+        FREE_PROJECT_CREATED(CapturedTable.PROJECTS, Success.PRO),
+        DEPLOYMENT_STARTED(CapturedTable.DEPLOYMENTS, Success.DEPLOYMENT_FINISHED),
         /** Emails whose journal line says that they were sent. */
-        EMAIL_SENT
+        EMAIL_SENT(
+                CapturedTable.EMAIL_DELIVERIES,
+                Success.PRO,
+                Success.OPENED,
+                Success.OPENED_BY_PEOPLE,
+                Success.GOAL);
+
+        private final CapturedTable table;
+        private final List<Success> successes;
+
+        Cohort(CapturedTable table, Success... successes) {
+            this.table = table;
+            this.successes = List.of(successes);
+        }
+
+        /** The table without which nobody begins. */
+        public CapturedTable table() {
+            return table;
+        }
+
+        /** What this version counts of it. */
+        public List<Success> successes() {
+            return successes;
+        }
     }
 
     /** What is reached. */
     public enum Success {
         /** A project that the user owns now was created by then. */
-        PROJECT_CREATED,
-        DEPLOYMENT_STARTED,
-        DEPLOYMENT_FINISHED,
-        VERDICT_CREATED,
+        PROJECT_CREATED(Set.of(Subject.USER), CapturedTable.PROJECTS),
+        DEPLOYMENT_STARTED(Set.of(Subject.PROJECT), CapturedTable.DEPLOYMENTS),
+        DEPLOYMENT_FINISHED(Set.of(Subject.PROJECT), CapturedTable.DEPLOYMENTS),
+        VERDICT_CREATED(
+                Set.of(Subject.PROJECT),
+                CapturedTable.DEPLOYMENTS,
+                CapturedTable.DEPLOYMENT_VERDICTS),
         /** The project's plan is, or came to be, {@code pro}. */
-        PRO,
+        PRO(Set.of(Subject.PROJECT), CapturedTable.PROJECTS),
         /** The email was opened, be it by a machine. */
-        OPENED,
-        OPENED_BY_PEOPLE,
-        CLICKED,
+        OPENED(Set.of(), CapturedTable.EMAIL_EVENTS),
+        OPENED_BY_PEOPLE(Set.of(), CapturedTable.EMAIL_EVENTS),
+        CLICKED(Set.of(Subject.USER, Subject.PROJECT), CapturedTable.EMAIL_EVENTS),
         /** What the email's own rule calls its goal. */
-        GOAL
+        GOAL(Set.of());
+
+        private final Set<Subject> goalOf;
+        private final List<CapturedTable> tables;
+
+        Success(Set<Subject> goalOf, CapturedTable... tables) {
+            this.goalOf = goalOf;
+            this.tables = List.of(tables);
+        }
+
+        /** What may follow an email of a rule about such a subject. */
+        public static List<Success> goalsOf(Subject subject) {
+            return Arrays.stream(values()).filter(s -> s.goalOf.contains(subject)).toList();
+        }
+
+        /** The tables without which nobody reaches it; none of a goal, which is another success. */
+        public List<CapturedTable> tables() {
+            return tables;
+        }
     }
 
     public Kpi {

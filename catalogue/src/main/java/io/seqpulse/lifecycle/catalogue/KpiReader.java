@@ -6,42 +6,14 @@ import io.seqpulse.lifecycle.catalogue.Kpi.Kind;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Reads one KPI, or the goal of a rule, and refuses what could not be counted. */
 final class KpiReader {
 
     private static final BigDecimal HUNDRED = BigDecimal.valueOf(100);
-
-    private static final Map<Cohort, Set<Success>> COUNTED =
-            Map.of(
-                    Cohort.USER_CREATED, EnumSet.of(Success.PROJECT_CREATED),
-                    Cohort.PROJECT_CREATED,
-                            EnumSet.of(Success.DEPLOYMENT_STARTED, Success.VERDICT_CREATED),
-                    Cohort.FREE_PROJECT_CREATED, EnumSet.of(Success.PRO),
-                    Cohort.DEPLOYMENT_STARTED, EnumSet.of(Success.DEPLOYMENT_FINISHED),
-                    Cohort.EMAIL_SENT,
-                            EnumSet.of(
-                                    Success.PRO,
-                                    Success.OPENED,
-                                    Success.OPENED_BY_PEOPLE,
-                                    Success.GOAL));
-
-    /** What may follow an email, by what its rule is about. */
-    private static final Map<Subject, Set<Success>> GOALS =
-            Map.of(
-                    Subject.USER, EnumSet.of(Success.PROJECT_CREATED, Success.CLICKED),
-                    Subject.PROJECT,
-                            EnumSet.of(
-                                    Success.DEPLOYMENT_STARTED,
-                                    Success.DEPLOYMENT_FINISHED,
-                                    Success.VERDICT_CREATED,
-                                    Success.PRO,
-                                    Success.CLICKED));
 
     private KpiReader() {}
 
@@ -101,14 +73,14 @@ final class KpiReader {
                                 "name", RuleReader::snakeCase, "must be a name in snake_case")
                         : null;
         Success success = section.oneOf("success", Success.values(), TriggerReader::label);
-        if (success != null && subject != null && !GOALS.get(subject).contains(success)) {
+        if (success != null && subject != null && !Success.goalsOf(subject).contains(success)) {
             section.problem(
                     "success",
                     "%s cannot follow an email about a %s; it may be %s"
                             .formatted(
                                     TriggerReader.label(success),
                                     subject.label(),
-                                    labels(GOALS.get(subject))));
+                                    labels(Success.goalsOf(subject))));
         }
         Duration within = section.duration("within");
         Since since =
@@ -129,11 +101,11 @@ final class KpiReader {
 
     private static void checkCounted(
             YamlSection section, Kind kind, Cohort cohort, Success success) {
-        if (cohort != null && success != null && !COUNTED.get(cohort).contains(success)) {
+        if (cohort != null && success != null && !cohort.successes().contains(success)) {
             section.problem(
                     "success",
                     "of %s this version counts %s"
-                            .formatted(TriggerReader.label(cohort), labels(COUNTED.get(cohort))));
+                            .formatted(TriggerReader.label(cohort), labels(cohort.successes())));
         }
         if (kind == Kind.DISTINCT_PROJECTS
                 && cohort != null
@@ -180,7 +152,7 @@ final class KpiReader {
                 "must be a percentage, 0 to 100");
     }
 
-    private static String labels(Set<Success> successes) {
+    private static String labels(List<Success> successes) {
         return successes.stream().map(TriggerReader::label).collect(Collectors.joining(", "));
     }
 

@@ -17,9 +17,6 @@ import java.util.zip.CRC32;
  */
 record CaptureScripts(List<String> scripts) {
 
-    private static final Pattern LIST =
-            Pattern.compile("captured_columns\\(\\)[^$]*\\$\\$(.*?)\\$\\$", Pattern.DOTALL);
-
     CaptureScripts {
         scripts = List.copyOf(scripts);
     }
@@ -49,29 +46,26 @@ record CaptureScripts(List<String> scripts) {
         return String.format(Locale.ROOT, "%08x", checksum.getValue());
     }
 
-    /** What is captured, as a table to select from. */
-    String capturedColumns() {
-        return "("
-                + find(LIST, "captured_columns")
-                + ") c (table_position, table_name, column_names)";
-    }
-
     /** What a function of ours asks of the catalogs, as a query that needs none of our objects. */
     String body(String function) {
+        return find(function)
+                .replace(
+                        "lifecycle.captured_columns() c",
+                        "(%s) c (table_position, table_name, column_names)"
+                                .formatted(find("captured_columns")));
+    }
+
+    private String find(String function) {
         Pattern body =
                 Pattern.compile(
                         "function lifecycle\\." + function + "\\(\\)[^$]*\\$\\$(.*?)\\$\\$",
                         Pattern.DOTALL);
-        return find(body, function).replace("lifecycle.captured_columns() c", capturedColumns());
-    }
-
-    private String find(Pattern pattern, String what) {
         for (String script : scripts) {
-            Matcher found = pattern.matcher(script);
+            Matcher found = body.matcher(script);
             if (found.find()) {
                 return found.group(1);
             }
         }
-        throw new CommandException("sql/migrations does not define lifecycle." + what);
+        throw new CommandException("sql/migrations does not define lifecycle." + function);
     }
 }

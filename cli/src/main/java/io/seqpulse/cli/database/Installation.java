@@ -1,7 +1,7 @@
 package io.seqpulse.cli.database;
 
 import io.seqpulse.cli.CommandException;
-import io.seqpulse.cli.database.Inventory.Captured;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -25,8 +25,8 @@ import java.util.zip.CRC32;
  */
 public final class Installation {
 
-    static final String JOURNAL = "public.email_deliveries";
-    static final String PREFERENCES = "public.email_preferences";
+    static final String JOURNAL = CapturedTable.EMAIL_DELIVERIES.qualifiedName();
+    static final String PREFERENCES = CapturedTable.EMAIL_PREFERENCES.qualifiedName();
 
     private static final String KPI_VIEWS = "R__2_kpi.sql";
 
@@ -224,11 +224,6 @@ public final class Installation {
             statements.addAll(SqlScript.statements(script));
             statements.add("comment on schema kpi is '" + comment + "'");
         }
-    }
-
-    /** What is captured, in the migrations' list. */
-    static List<Captured> captured(Inventory inventory, Path home) throws SQLException {
-        return inventory.captured(CaptureScripts.of(home));
     }
 
     private void publish(boolean defined) throws SQLException {

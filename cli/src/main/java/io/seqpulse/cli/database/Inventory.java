@@ -51,9 +51,6 @@ final class Inventory {
         }
     }
 
-    /** A captured table: its name and the columns that may be, of which some may not exist. */
-    record Captured(String table, List<String> columns) {}
-
     boolean hasColumnLists() throws SQLException {
         return number("select current_setting('server_version_num')::integer") >= WITH_COLUMN_LISTS;
     }
@@ -156,25 +153,6 @@ final class Inventory {
         return created;
     }
 
-    /** The captured tables of a list, parents first. */
-    List<Captured> captured(CaptureScripts scripts) throws SQLException {
-        List<Captured> captured = new ArrayList<>();
-        try (PreparedStatement statement =
-                        connection.prepareStatement(
-                                "select table_name, column_names from "
-                                        + scripts.capturedColumns()
-                                        + " order by table_position");
-                ResultSet found = statement.executeQuery()) {
-            while (found.next()) {
-                captured.add(
-                        new Captured(
-                                found.getString(1),
-                                List.of((String[]) found.getArray(2).getArray())));
-            }
-        }
-        return captured;
-    }
-
     /** Captured tables that cannot be: table → why. */
     Map<String, String> uncapturable(CaptureScripts scripts) throws SQLException {
         Map<String, String> problems = new LinkedHashMap<>();
@@ -197,7 +175,12 @@ final class Inventory {
      *
      * @param stops whether it would read something else than it says
      */
-    record Unreadable(String table, String column, String problem, String remedy, boolean stops) {}
+    record Unreadable(String table, String column, String problem, String remedy, boolean stops) {
+
+        boolean isOf(String table, String column) {
+            return this.table.equals(table) && this.column.equals(column);
+        }
+    }
 
     /** The captured columns that the job cannot read as they are. */
     List<Unreadable> unreadable(CaptureScripts scripts) throws SQLException {

@@ -1,16 +1,20 @@
 package io.seqpulse.cli.database;
 
-import io.seqpulse.cli.database.Inventory.Captured;
 import io.seqpulse.cli.database.Inventory.Column;
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.CapturedTable.Column.Presence;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Whether someone's own database can be used as it is. Reads only, and names everything that is
@@ -22,31 +26,6 @@ public final class Requirements {
 
     /** Senders, journal, Debezium and we. */
     private static final int CONNECTIONS = 20;
-
-    private static final Map<String, Map<String, String>> NEEDED =
-            Map.of(
-                    "public.users",
-                    Map.of("id", "uuid", "email", "text", "is_active", "boolean"),
-                    "public.projects",
-                    Map.of("id", "uuid", "owner_id", "uuid", "plan", "text"),
-                    Installation.PREFERENCES,
-                    Map.of(
-                            "user_id", "uuid",
-                            "marketing_opt_in", "boolean",
-                            "product_updates_opt_in", "boolean"),
-                    Installation.JOURNAL,
-                    Map.ofEntries(
-                            Map.entry("id", "uuid"),
-                            Map.entry("user_id", "uuid"),
-                            Map.entry("project_id", "uuid"),
-                            Map.entry("email_type", "text"),
-                            Map.entry("dedupe_key", "text"),
-                            Map.entry("status", "text"),
-                            Map.entry("provider_message_id", "text"),
-                            Map.entry("payload_json", "jsonb"),
-                            Map.entry("error_message", "text"),
-                            Map.entry("sent_at", "timestamp with time zone"),
-                            Map.entry("created_at", "timestamp with time zone")));
 
     private final DatabaseAddress address;
     private final Connection connection;
@@ -212,7 +191,7 @@ public final class Requirements {
                     "user %s may not create tables in schema public".formatted(address.user()),
                     "grant create on schema public to %s;".formatted(user));
         }
-        for (Captured captured : Installation.captured(inventory, home)) {
+        for (CapturedTable table : CapturedTable.values()) {
             Optional<String> owner =
                     inventory.text(
                             """
@@ -221,11 +200,11 @@ public final class Requirements {
                             where k.oid = to_regclass(?)
                                 and not pg_has_role(current_user, k.relowner, 'usage')
                             """,
-                            "public." + captured.table());
+                            table.qualifiedName());
             if (owner.isPresent()) {
                 need(
-                        "user %s does not own table public.%s, and only its owner can publish it"
-                                .formatted(address.user(), captured.table()),
+                        "user %s does not own table %s, and only its owner can publish it"
+                                .formatted(address.user(), table.qualifiedName()),
                         "connect as its owner, or: grant %s to %s;"
                                 .formatted(quoted(owner.get()), user));
             }
@@ -247,23 +226,19 @@ public final class Requirements {
     }
 
     private void product() throws SQLException {
-        for (String table : List.of("public.users", "public.projects")) {
-            if (!inventory.hasRelation(table)) {
+        for (CapturedTable table : List.of(CapturedTable.USERS, CapturedTable.PROJECTS)) {
+            String name = table.qualifiedName();
+            if (!inventory.hasRelation(name)) {
                 need(
-                        "table %s is missing from database %s".formatted(table, address.name()),
+                        "table %s is missing from database %s".formatted(name, address.name()),
                         "give the product's database");
             } else {
-                columns(table, NEEDED.get(table));
-                if (!inventory.identity(table).isUsable()) {
-                    need(
-                            "table %s has no primary key, so its changes cannot be captured"
-                                    .formatted(table),
-                            "alter table %s add primary key (id);".formatted(table));
-                }
+                columns(table);
+                primaryKey(name);
             }
         }
         if (inventory.hasRelation(Installation.PREFERENCES)) {
-            columns(Installation.PREFERENCES, NEEDED.get(Installation.PREFERENCES));
+            columns(CapturedTable.EMAIL_PREFERENCES);
         }
         if (inventory.hasRelation(Installation.JOURNAL)) {
             journal();
@@ -274,7 +249,7 @@ public final class Requirements {
     /** Whether what is captured can be read, and all of it be seen. */
     private void capture() throws SQLException {
         for (Map.Entry<String, String> table : inventory.uncapturable(capture).entrySet()) {
-            if (NEEDED.containsKey(table.getKey())
+            if (!required(table.getKey()).isEmpty()
                     && inventory.identity(table.getKey()).isUsable()) {
                 need(
                         "changes of table %s cannot be captured: %s"
@@ -287,9 +262,7 @@ public final class Requirements {
                         ? "; in one transaction between select lifecycle.release_table(…); and select lifecycle.publish_table(…);"
                         : ";";
         for (Inventory.Unreadable column : inventory.unreadable(capture)) {
-            boolean named =
-                    NEEDED.getOrDefault(column.table(), Map.of()).containsKey(column.column());
-            if (column.stops() && !named) {
+            if (column.stops() && !required(column.table()).contains(column.column())) {
                 need(
                         "column %s.%s %s"
                                 .formatted(column.table(), column.column(), column.problem()),
@@ -308,42 +281,46 @@ public final class Requirements {
         }
     }
 
-    private void columns(String table, Map<String, String> needed) throws SQLException {
-        Map<String, Column> found = inventory.columns(table);
-        List<String> readable = readable(table);
-        needed.forEach(
-                (name, type) -> {
-                    Column column = found.get(name);
-                    if (column == null) {
-                        need(
-                                "table %s has no column %s".formatted(table, name),
-                                "alter table %s add column %s %s;".formatted(table, name, type));
-                    } else if (!fits(column.type(), type) && !readable.contains(name)) {
-                        need(
-                                "column %s.%s is %s; it must be %s"
-                                        .formatted(table, name, column.type(), type),
-                                "alter table %s alter column %s type %s using %s::%s;"
-                                        .formatted(table, name, type, name, type));
-                    }
-                });
+    /** The columns of a table that {@link #columns} looks at. */
+    private static Set<String> required(String table) {
+        return Arrays.stream(CapturedTable.values())
+                .filter(captured -> captured.qualifiedName().equals(table))
+                .flatMap(captured -> captured.required().stream())
+                .map(CapturedTable.Column::name)
+                .collect(Collectors.toSet());
     }
 
-    /**
-     * The captured columns of a table whose types are understood, be they not what we would use.
-     */
-    private List<String> readable(String table) throws SQLException {
-        List<String> readable = new ArrayList<>();
-        for (Captured captured : inventory.captured(capture)) {
-            if (table.equals("public." + captured.table())) {
-                readable.addAll(captured.columns());
+    private void columns(CapturedTable captured) throws SQLException {
+        String table = captured.qualifiedName();
+        Map<String, Column> found = inventory.columns(table);
+        List<Inventory.Unreadable> unreadable = inventory.unreadable(capture);
+        for (CapturedTable.Column required : captured.required()) {
+            String name = required.name();
+            String type = required.type().sqlType();
+            Column column = found.get(name);
+            if (column == null) {
+                need(
+                        "table %s has no column %s".formatted(table, name),
+                        "alter table %s add column %s %s;".formatted(table, name, type));
+            } else if (!fits(column.type(), type)
+                    && (required.presence() == Presence.WRITTEN
+                            || unreadable.stream().anyMatch(u -> u.isOf(table, name)))) {
+                need(
+                        "column %s.%s is %s; it must be %s"
+                                .formatted(table, name, column.type(), type),
+                        "alter table %s alter column %s type %s using %s::%s;"
+                                .formatted(table, name, type, name, type));
             }
         }
-        for (Inventory.Unreadable column : inventory.unreadable(capture)) {
-            if (table.equals(column.table())) {
-                readable.remove(column.column());
-            }
+    }
+
+    private void primaryKey(String table) throws SQLException {
+        if (!inventory.identity(table).isUsable()) {
+            need(
+                    "table %s has no primary key, so its changes cannot be captured"
+                            .formatted(table),
+                    "alter table %s add primary key (id);".formatted(table));
         }
-        return readable;
     }
 
     private static boolean fits(String actual, String wanted) {
@@ -355,14 +332,8 @@ public final class Requirements {
     /** The journal is the product's own: our rows must fit beside its. */
     private void journal() throws SQLException {
         String table = Installation.JOURNAL;
-        Map<String, String> needed = NEEDED.get(table);
-        columns(table, needed);
-        if (!inventory.identity(table).isUsable()) {
-            need(
-                    "table %s has no primary key, so its changes cannot be captured"
-                            .formatted(table),
-                    "alter table %s add primary key (id);".formatted(table));
-        }
+        columns(CapturedTable.EMAIL_DELIVERIES);
+        primaryKey(table);
         boolean keyIsUnique =
                 inventory.holds(
                         """
@@ -382,7 +353,7 @@ public final class Requirements {
         Map<String, String> added = Installation.columnsAdded(home, table);
         List<String> made = inventory.created().getOrDefault("column", List.of());
         Map<String, Column> unknown = new LinkedHashMap<>(inventory.columns(table));
-        unknown.keySet().removeAll(needed.keySet());
+        unknown.keySet().removeAll(required(table));
         unknown.forEach(
                 (name, column) -> {
                     String type = added.get(name);

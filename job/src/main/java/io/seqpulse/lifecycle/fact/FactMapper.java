@@ -402,7 +402,7 @@ public final class FactMapper {
                 case TIME -> change.micros(field.name());
                 case FLAG -> change.bool(field.name());
                 case KEY, ID -> idOrNull(field.name());
-                case WORD, LIST, NUMBER, TEXT -> change.text(field.name());
+                case WORD, LIST, JSON, NUMBER, TEXT -> change.text(field.name());
             };
         } catch (UnusableChangeException e) {
             tellUnread(field.name(), e);

@@ -108,7 +108,7 @@ public final class Row {
         switch (table.columns().get(position).type()) {
             case TIME -> Compact.writeTime(out, (Long) value);
             case FLAG -> Compact.writeFlag(out, (Boolean) value);
-            case KEY, WORD, LIST, NUMBER, ID, TEXT -> Compact.writeText(out, (String) value);
+            case KEY, WORD, LIST, JSON, NUMBER, ID, TEXT -> Compact.writeText(out, (String) value);
         }
     }
 
@@ -127,7 +127,7 @@ public final class Row {
         return switch (table.columns().get(position).type()) {
             case TIME -> Compact.readTime(in);
             case FLAG -> Compact.readFlag(in);
-            case KEY, WORD, LIST, NUMBER, ID, TEXT -> Compact.readText(in);
+            case KEY, WORD, LIST, JSON, NUMBER, ID, TEXT -> Compact.readText(in);
         };
     }
 

@@ -572,7 +572,7 @@ class FactMapperTest {
                         case TIME -> "2026-11-20T09:00:00Z";
                         case FLAG -> "true";
                         case NUMBER -> "7";
-                        case LIST -> "[]";
+                        case LIST, JSON -> "[]";
                         case WORD, TEXT -> column.name();
                     });
         }

@@ -80,7 +80,7 @@ public final class FactTexts {
         return switch (table.columns().get(table.position(column)).type()) {
             case TIME -> Field.time(table, column);
             case FLAG -> Field.flag(table, column);
-            case KEY, WORD, LIST, NUMBER, ID, TEXT -> Field.text(table, column);
+            case KEY, WORD, LIST, JSON, NUMBER, ID, TEXT -> Field.text(table, column);
         };
     }
 }

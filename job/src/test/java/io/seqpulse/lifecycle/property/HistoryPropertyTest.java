@@ -129,13 +129,13 @@ class HistoryPropertyTest {
                 new Mutant(
                         "the month of the commit",
                         "detect/ReachedDetector.java",
-                        "counted ? fact.at() : fact.committedAt()",
+                        "fact instanceof Event ? fact.at() : fact.committedAt()",
                         "fact.committedAt()"),
                 new Mutant(
                         "a repeated deployment counts twice",
                         "detect/EventHistory.java",
-                        "Long known = remember(fact, older);",
-                        "remember(fact, older); Long known = null;"),
+                        "Long known = remember(event, older);",
+                        "remember(event, older); Long known = null;"),
                 new Mutant(
                         "a decided key is decided again",
                         "policy/EmailPolicy.java",
@@ -164,12 +164,12 @@ class HistoryPropertyTest {
                 new Mutant(
                         "a row that says nothing new was not seen",
                         "detect/Profile.java",
-                        "row.put(fact);",
-                        "if (news) { row.put(fact); }"),
+                        "row.put(change);",
+                        "if (news) { row.put(change); }"),
                 new Mutant(
                         "members that are gone stay",
                         "parent/ForeignKey.java",
-                        "row.isMissingFrom(boundary, kind.table())",
+                        "row.isMissingFrom(boundary, table.label())",
                         "row.position == null"),
                 new Mutant(
                         "a deletion is forgotten at once",
@@ -186,12 +186,12 @@ class HistoryPropertyTest {
                         "whoever is found active has just become so",
                         "detect/Profile.java",
                         "return createdAt;",
-                        "return fact.at();",
+                        "return event.at();",
                         true),
                 new Mutant(
                         "nobody becomes active while the slot is gone",
                         "detect/Profile.java",
-                        "Math.max(createdAt, fact.committedAt())",
+                        "Math.max(createdAt, event.committedAt())",
                         "createdAt"));
     }
 

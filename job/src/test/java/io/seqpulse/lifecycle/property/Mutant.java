@@ -1,6 +1,5 @@
 package io.seqpulse.lifecycle.property;
 
-import io.seqpulse.lifecycle.fact.DeploymentSignal.Kind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
