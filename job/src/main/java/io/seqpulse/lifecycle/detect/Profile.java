@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.fact.SpillStore;
@@ -65,6 +66,12 @@ public class Profile extends SubjectState {
     /** When an unknown subject may be forgotten, epoch milliseconds; 0: it is known, or empty. */
     public long strangerUntil;
 
+    /** Up to when detectors were asked without a fact, on the log's clock; 0: never. */
+    public long askedAt;
+
+    /** When a detector wants to be asked without a fact, on the log's clock; or none. */
+    public long nextAskAt = Deadlines.NONE;
+
     /** What is counted of it; null: nothing. */
     public CohortState cohortState;
 
@@ -100,6 +107,8 @@ public class Profile extends SubjectState {
         pending.clear();
         handled.clear();
         strangerUntil = 0;
+        askedAt = 0;
+        nextAskAt = Deadlines.NONE;
         cohortState = null;
     }
 

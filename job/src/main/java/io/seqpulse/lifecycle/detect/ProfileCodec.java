@@ -46,6 +46,8 @@ public final class ProfileCodec implements Codec<Profile> {
         Compact.writeMap(out, profile.pending, ProfileCodec::write);
         Compact.writeNumbers(out, profile.handled);
         Compact.writeNumber(out, profile.strangerUntil);
+        Compact.writeNumber(out, profile.askedAt);
+        Deadlines.write(profile.nextAskAt, out);
         CohortStateCodec.write(profile.cohortState, out);
         out.writeBoolean(profile.told != null);
         if (profile.told != null) {
@@ -80,6 +82,8 @@ public final class ProfileCodec implements Codec<Profile> {
         profile.pending = Compact.readMap(in, ProfileCodec::readPending);
         profile.handled = Compact.readNumbers(in);
         profile.strangerUntil = Compact.readNumber(in);
+        profile.askedAt = Compact.readNumber(in);
+        profile.nextAskAt = Deadlines.read(in);
         profile.cohortState = CohortStateCodec.read(in);
         profile.told = in.readBoolean() ? readSummary(in) : null;
         return profile;
@@ -192,6 +196,7 @@ public final class ProfileCodec implements Codec<Profile> {
         Compact.writeTexts(out, pending.values);
         Compact.writeTexts(out, pending.out);
         out.writeBoolean(pending.asked);
+        out.writeBoolean(pending.movable);
     }
 
     private static ScheduledTrigger readPending(DataInput in) throws IOException {
@@ -207,6 +212,7 @@ public final class ProfileCodec implements Codec<Profile> {
         pending.values = Compact.readTexts(in);
         pending.out = Compact.readTexts(in);
         pending.asked = in.readBoolean();
+        pending.movable = in.readBoolean();
         return pending;
     }
 }

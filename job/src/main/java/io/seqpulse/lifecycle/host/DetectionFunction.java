@@ -54,7 +54,6 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
     private final Subject subject;
     private final List<ActiveRule> rules;
     private final Cohorts cohorts;
-    private final String waits;
 
     private transient Detection detection;
     private transient MapState<String, Long> olderEvents;
@@ -71,13 +70,12 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
         this.subject = subject;
         this.rules = List.copyOf(rules);
         this.cohorts = cohorts;
-        this.waits = new Detection(subject, rules).definition();
     }
 
     @Override
     public void open(OpenContext context) throws Exception {
         super.open(context);
-        detection = new Detection(subject, rules);
+        detection = detection();
         MapStateDescriptor<String, Long> counted =
                 TimeToLive.of(
                         EVENTS_KEPT,
@@ -99,6 +97,11 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
                                                         "older-verdicts",
                                                         Types.STRING,
                                                         Types.LONG))));
+    }
+
+    /** What decides. */
+    protected Detection detection() {
+        return new Detection(subject, rules);
     }
 
     @Override
@@ -164,7 +167,13 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
     protected void advanceTo(String id, Profile profile, long now, Effects<Message> effects)
             throws Exception {
         forgetting(
-                id, profile, effects, () -> detection.advanceTo(id, profile, now, effects::emit));
+                id,
+                profile,
+                effects,
+                () -> {
+                    detection.askByTime(profile, Math.max(now, clock()), older, wallClock());
+                    detection.advanceTo(id, profile, now, effects::emit);
+                });
     }
 
     @Override
@@ -214,7 +223,7 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
 
     @Override
     protected String counts() {
-        return cohorts.measures().definition() + " " + waits;
+        return cohorts.measures().definition() + " " + detection().definition();
     }
 
     @Override
