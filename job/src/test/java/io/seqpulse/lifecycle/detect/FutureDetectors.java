@@ -37,7 +37,6 @@ final class FutureDetectors {
 
     static final Duration SILENCE = Duration.ofDays(14);
     static final Duration SILENT_EXPIRES = Duration.ofHours(72);
-    static final Duration WEEKLY_EXPIRES = Duration.ofHours(48);
     static final String SILENT = "E-RET-03";
     static final String WEEKLY = "E-RET-01";
 
@@ -68,11 +67,11 @@ final class FutureDetectors {
                 "silent:{project_id}:{last_activity_date}");
     }
 
-    static Rule weekly() {
+    static Rule weekly(Duration expires) {
         return rule(
                 WEEKLY,
                 new Trigger.Calendar(Period.WEEK, "09:00", List.of(ACTIVITY)),
-                WEEKLY_EXPIRES,
+                expires,
                 "weekly:{project_id}:{week}");
     }
 

@@ -19,6 +19,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.time.DayOfWeek;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
@@ -50,14 +51,18 @@ class TimedTriggersPropertyTest {
     private static final long GRACE = MissingDetector.GRACE.toMillis();
     private static final long SILENCE = FutureDetectors.SILENCE.toMillis();
     private static final long SILENT_EXPIRES = FutureDetectors.SILENT_EXPIRES.toMillis();
-    private static final long WEEKLY_EXPIRES = FutureDetectors.WEEKLY_EXPIRES.toMillis();
     private static final List<String> ZONES =
             List.of("UTC", "Europe/Paris", "America/New_York", "Pacific/Auckland");
 
     /** What the log has told when its clock is next heard of. */
     private record Step(List<Fact> facts, long clock, long wall) {}
 
-    private record Life(String zone, long createdAt, long liveSince, List<Step> steps) {}
+    /**
+     * @param weekly how long a report may be sent: of a longer time than a week its being the
+     *     latest is all that ends an older one
+     */
+    private record Life(
+            String zone, long createdAt, long liveSince, Duration weekly, List<Step> steps) {}
 
     /** What runs the rules. */
     private interface Runner extends AutoCloseable {
@@ -102,7 +107,7 @@ class TimedTriggersPropertyTest {
         List<ActiveRule> rules =
                 List.of(
                         new ActiveRule(FutureDetectors.silent(), life.liveSince()),
-                        new ActiveRule(FutureDetectors.weekly(), life.liveSince()));
+                        new ActiveRule(FutureDetectors.weekly(life.weekly()), life.liveSince()));
         for (int way = 0; way < 2; way++) {
             Random random = new Random(31L * number + way);
             try (Runner runner = start.run(rules)) {
@@ -197,6 +202,10 @@ class TimedTriggersPropertyTest {
                         Facts.started(SHOP, id, Math.max(createdAt, happened))
                                 .committedAt(now)
                                 .fact());
+                if (random.nextInt(6) == 0) {
+                    now += MINUTE * random.nextInt(600); // an end of a silence that was none
+                    log.add(Facts.of(FutureDetectors.TAKEN_BACK, SHOP, id, now).fact());
+                }
             }
         }
         boolean snapshot = random.nextInt(4) == 0;
@@ -211,7 +220,12 @@ class TimedTriggersPropertyTest {
         for (Fact fact : log) {
             all.add(fact.committedAt() < knownAt ? inSnapshot(fact, knownAt) : fact);
         }
-        return new Life(zone, createdAt, liveSince, steps(all, random));
+        return new Life(
+                zone,
+                createdAt,
+                liveSince,
+                Duration.ofDays(random.nextBoolean() ? 2 : 10),
+                steps(all, random));
     }
 
     private static Fact inSnapshot(Fact fact, long snapshotAt) {
@@ -345,7 +359,7 @@ class TimedTriggersPropertyTest {
             }
             askedAt = step.clock();
             boolean latest = monday(step.wall()) <= monday;
-            if (latest && monday + WEEKLY_EXPIRES > step.wall()) {
+            if (latest && monday + life.weekly().toMillis() > step.wall()) {
                 mondays.add(monday);
             }
         }

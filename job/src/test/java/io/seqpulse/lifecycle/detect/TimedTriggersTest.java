@@ -13,6 +13,7 @@ import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -92,6 +93,16 @@ class TimedTriggersTest {
         assertThat(story.timers()).isZero();
     }
 
+    @Test
+    void givesOutNothingAgainThatItTookBackOnce() throws Exception {
+        story.hears(created(CREATED)).clock(CREATED + SILENCE + MINUTE);
+        long later = CREATED + SILENCE + HOUR;
+        story.hears(activity("d", later)).clock(later).restarts();
+        story.hears(takenBack("d", later + HOUR)).clock(later + 2 * HOUR);
+        assertThat(story.keys()).containsExactly(silentSince(CREATED));
+        assertThat(story.retractions()).hasSize(1);
+    }
+
     /** It has been silent for as long, and longer. */
     @Test
     void leavesWhatWasGivenOutWhereItIsDueEarlierAfterAll() throws Exception {
@@ -115,7 +126,7 @@ class TimedTriggersTest {
     void putsASilentRuleThatIsNewToEverybody() throws Exception {
         rules = List.of();
         story.restarts().hears(created(CREATED)).clock(CREATED);
-        rules = rules(FutureDetectors.silent(), FutureDetectors.weekly());
+        rules = rules(FutureDetectors.silent(), weekly(10));
         story.restarts().clock(CREATED + SILENCE + MINUTE);
         assertThat(story.keys()).containsExactly(silentSince(CREATED));
     }
@@ -182,6 +193,15 @@ class TimedTriggersTest {
         assertThat(story.keys()).as("the first Monday after").containsExactly(week("2026-W45"));
     }
 
+    @Test
+    void endsThePeriodThatHasExpiredByTheWallClock() throws Exception {
+        rules = rules(weekly(2));
+        story.restarts().hears(created(CREATED)).hears(activity("a", CREATED + HOUR));
+        story.clock(CREATED + HOUR).wall(W47 + 2 * DAY).clock(W47 + HOUR);
+        assertThat(story.messages()).isEmpty();
+        assertThat(story.timers()).as("the next Monday").isEqualTo(1);
+    }
+
     /** What a new snapshot shows of a person whose state was lost, and who was not mailed. */
     @Test
     void mailsThePeriodThatIsNotOverToWhomOnlyASnapshotShows() throws Exception {
@@ -200,7 +220,7 @@ class TimedTriggersTest {
         story.hears(created(CREATED))
                 .hears(activity("a", CREATED + HOUR))
                 .clock(CREATED + 2 * HOUR);
-        rules = List.of(new ActiveRule(FutureDetectors.weekly(), W47 + HOUR));
+        rules = List.of(new ActiveRule(weekly(10), W47 + HOUR));
         story.restarts().clock(W47 + 2 * HOUR);
         assertThat(story.keys()).isEmpty();
         story.hears(activity("b", W47 + 3 * HOUR)).clock(W48 + HOUR);
@@ -234,8 +254,13 @@ class TimedTriggersTest {
         assertThat(story.keys()).containsExactly(week("2026-W47"), week("2026-W48"));
     }
 
+    /** Where it expires after more than a week, only its being the latest ends an older one. */
+    private static Rule weekly(int days) {
+        return FutureDetectors.weekly(Duration.ofDays(days));
+    }
+
     private void weekly() throws Exception {
-        rules = rules(FutureDetectors.weekly());
+        rules = rules(weekly(10));
         story.restarts();
     }
 
