@@ -4,6 +4,7 @@ import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.catalogue.Trigger;
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.detect.Detector.Answer;
 import io.seqpulse.lifecycle.detect.TriggerInstance.Deadline;
 import io.seqpulse.lifecycle.fact.Deadlines;
@@ -640,10 +641,11 @@ public final class Detection {
         pending.askAt = instance.askAt();
         pending.causedAt = instance.causedAt();
         pending.values.putAll(instance.values());
-        long endOfMonth = Periods.endOfMonth(instance.dueAt());
+        Period period = rule.trigger().period().orElse(Period.MONTH);
+        long end = Periods.end(period, instance.dueAt());
         pending.expiresAt =
-                rule.expires() == null ? endOfMonth : instance.dueAt() + rule.expires().toMillis();
-        long over = isPeriod(rule) ? Math.max(endOfMonth, pending.expiresAt) : pending.expiresAt;
+                rule.expires() == null ? end : instance.dueAt() + rule.expires().toMillis();
+        long over = isPeriod(rule) ? Math.max(end, pending.expiresAt) : pending.expiresAt;
         pending.forgetAt = over + MEMORY.toMillis();
         return pending;
     }

@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.FactKind;
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Origin;
@@ -124,10 +125,10 @@ public class Profile extends SubjectState {
         return all == null ? null : all.first;
     }
 
-    /** How many distinct events of a kind there were in the UTC month of a time. */
-    int countInMonth(FactKind kind, int month) {
+    /** How many distinct events of a kind there were in a UTC period, by its number. */
+    int countIn(Period period, FactKind kind, int number) {
         EventHistory all = happened.get(kind);
-        return all == null ? 0 : all.countInMonth(month);
+        return all == null ? 0 : all.countIn(period, number);
     }
 
     /** Whether the subject has events that are not at hand. */
