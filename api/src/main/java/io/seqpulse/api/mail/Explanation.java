@@ -119,7 +119,14 @@ public final class Explanation {
                 each(
                         language ->
                                 rule.expires() == null
-                                        ? wording.text(language, "expires.month", Map.of())
+                                        ? wording.text(
+                                                language,
+                                                "expires."
+                                                        + rule.trigger()
+                                                                .period()
+                                                                .orElse(Trigger.Period.MONTH)
+                                                                .label(),
+                                                Map.of())
                                         : wording.text(
                                                 language,
                                                 "expires.after",

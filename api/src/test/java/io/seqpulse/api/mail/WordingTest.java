@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.catalogue.Trigger;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +49,15 @@ class WordingTest {
         assertThat(wording.keys("fr"))
                 .extracting(key -> wording.text("fr", key).orElseThrow())
                 .noneMatch(text -> text.contains("« ") || text.contains(" »"));
+    }
+
+    @Test
+    void saysOfEachPeriodThatAnEmailExpiresWithIt() {
+        assertThat(wording.keys("en"))
+                .containsAll(
+                        Arrays.stream(Trigger.Period.values())
+                                .map(period -> "expires." + period.label())
+                                .toList());
     }
 
     @Test

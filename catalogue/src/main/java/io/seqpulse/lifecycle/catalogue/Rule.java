@@ -16,7 +16,7 @@ import java.util.Set;
  * @param trigger what makes it due
  * @param fallback used instead while the trigger's table is missing; null: the rule is inert then
  * @param expires how long after it was due it may still be sent; null: until the end of the UTC
- *     month in which it was due
+ *     month in which it was due, or the week where its trigger is of weeks
  * @param audience who gets it; the first is the main recipient, whose key has no suffix
  * @param plans plans of the project for which it applies; empty: any
  * @param priority order under the marketing cap, 1 first; {@link Integer#MAX_VALUE} where not given

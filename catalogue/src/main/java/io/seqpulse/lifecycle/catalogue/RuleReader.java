@@ -4,7 +4,6 @@ import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.connector.email.EmailCode;
 import io.seqpulse.lifecycle.catalogue.Rule.Audience;
 import io.seqpulse.lifecycle.catalogue.Rule.Mode;
-import io.seqpulse.lifecycle.catalogue.Trigger.Kind;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import java.net.URI;
@@ -30,6 +29,11 @@ final class RuleReader {
     private static final String DIGEST = ".digest";
 
     private static final String END_OF_MONTH = "end-of-month";
+    private static final String END_OF_WEEK = "end-of-week";
+
+    /** As long a week is counted for certain when it is over. */
+    private static final Duration WEEK = Duration.ofDays(7);
+
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{1,62}");
     private static final Pattern TEMPLATE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*");
     private static final Pattern BRACES = Pattern.compile("[{}]");
@@ -59,7 +63,7 @@ final class RuleReader {
                         "subject", new Subject[] {Subject.USER, Subject.PROJECT}, Subject::label);
         Trigger trigger = trigger("trigger", subject, mode);
         Trigger fallback = section.has("fallback") ? trigger("fallback", subject, mode) : null;
-        Duration expires = expires();
+        Duration expires = expires(trigger, fallback);
         List<Audience> audience =
                 section.listOf("audience", Audience.values(), TriggerReader::label);
         checkAudience(audience, subject);
@@ -142,21 +146,43 @@ final class RuleReader {
         if (mode != null && mode != Mode.DISABLED && !trigger.isHosted()) {
             section.problem(
                     key,
-                    "this version cannot notice '%s'%s yet; set 'mode: disabled'"
-                            .formatted(
-                                    trigger.kind().label(),
-                                    trigger.kind() == Kind.REACHED ? " per week" : ""));
+                    "this version cannot notice '%s' yet; set 'mode: disabled'"
+                            .formatted(trigger.kind().label()));
         }
         return trigger;
     }
 
-    private Duration expires() {
+    private Duration expires(Trigger trigger, Trigger fallback) {
         Duration expires =
                 section.time(
                         "expires",
-                        text -> text.equals(END_OF_MONTH) ? Duration.ZERO : TimeText.parse(text),
-                        ", or " + END_OF_MONTH);
-        return Duration.ZERO.equals(expires) ? null : expires;
+                        text ->
+                                text.equals(END_OF_MONTH) || text.equals(END_OF_WEEK)
+                                        ? Duration.ZERO
+                                        : TimeText.parse(text),
+                        ", or " + END_OF_MONTH + ", or " + END_OF_WEEK);
+        if (expires == null || trigger == null) {
+            return expires;
+        }
+        boolean endsWithPeriod = expires.isZero();
+        boolean endsWithWeek = endsWithPeriod && section.text("expires").equals(END_OF_WEEK);
+        boolean weekly = isWeekly(trigger);
+        boolean everWeekly = weekly || (fallback != null && isWeekly(fallback));
+        if (endsWithWeek && (!weekly || (fallback != null && !isWeekly(fallback)))) {
+            section.problem("expires", END_OF_WEEK + " is for a trigger that counts by week");
+        } else if (endsWithPeriod && !endsWithWeek && everWeekly) {
+            section.problem(
+                    "expires",
+                    "must be at most 7d, or " + END_OF_WEEK + ", of a trigger that counts by week");
+        } else if (everWeekly && expires.compareTo(WEEK) > 0) {
+            section.problem(
+                    "expires", "must be at most 7d: weeks before the last one are not counted");
+        }
+        return endsWithPeriod ? null : expires;
+    }
+
+    private static boolean isWeekly(Trigger trigger) {
+        return trigger.period().filter(Period.WEEK::equals).isPresent();
     }
 
     private void checkAudience(List<Audience> audience, Subject subject) {

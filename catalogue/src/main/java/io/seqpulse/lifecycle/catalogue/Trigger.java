@@ -36,7 +36,7 @@ public sealed interface Trigger extends Serializable {
         FIRST_OF_MONTH
     }
 
-    /** Calendar periods in UTC. */
+    /** Calendar periods in UTC; a week is that of ISO 8601, from Monday on. */
     enum Period {
         MONTH,
         WEEK;
@@ -180,7 +180,7 @@ public sealed interface Trigger extends Serializable {
 
         @Override
         public boolean isHosted() {
-            return per == Period.MONTH;
+            return true;
         }
     }
 

@@ -287,7 +287,7 @@ class CatalogueLoaderTest {
                         "test.yaml:5: E-ACT-05.category: 'alarm' is none of security, alert,"
                                 + " transactional, service, marketing, report",
                         "test.yaml:15: E-ACT-05.expires: 'six hours' must be a time such as 90s,"
-                                + " 15m, 2h or 30d, or end-of-month; write 6h",
+                                + " 15m, 2h or 30d, or end-of-month, or end-of-week; write 6h",
                         "test.yaml:24: E-ACT-05.kpis: unknown key; known here: code, name, category,"
                                 + " mode, subject, trigger, fallback, expires, audience, plans,"
                                 + " priority, key, supersedes, template, cta, kpi, goal");
@@ -435,6 +435,66 @@ class CatalogueLoaderTest {
         assertThat(resolution.catalogue().rules()).isEmpty();
         assertThat(resolution.notes())
                 .containsExactly("E-ACT-05 is left out: this version cannot notice 'silent' yet");
+    }
+
+    private static final String WEEKLY =
+            RULE.replace(
+                            HAPPENED,
+                            "{kind: reached, count: deployment_started, per: week, at-least: 3}")
+                    .replace("trigger:\n      {", "trigger: {")
+                    .replace("critical_verdict_alert:{deployment_id}", "busy:{project_id}:{week}")
+                    .replace("deployments/{deployment_id}", "x")
+                    .replace("expires: 6h", "expires: end-of-week");
+
+    @Test
+    void runsARuleThatCountsByWeek() {
+        Catalogue catalogue = read(WEEKLY);
+
+        assertThat(CatalogueResolution.of(catalogue, ALL_TABLES).catalogue()).isEqualTo(catalogue);
+        Rule rule = catalogue.rule("E-ACT-05").orElseThrow();
+        assertThat(rule.trigger())
+                .isEqualTo(new Trigger.Reached(EventType.DEPLOYMENT_STARTED, Period.WEEK, 3));
+        assertThat(rule.expires()).as("the end of the week").isNull();
+        assertThat(read(WEEKLY.replace("end-of-week", "7d")).rules().get(0).expires())
+                .isEqualTo(Duration.ofDays(7));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    end-of-week | end-of-month | expires: must be at most 7d, or end-of-week, of a trigger that counts by week
+                    end-of-week | 169h         | expires: must be at most 7d: weeks before the last one are not counted
+                    per: week   | per: month   | expires: end-of-week is for a trigger that counts by week
+                    :{week}     | :{month}     | key: {month} is not known here; known are [project_id, week]
+                    :{week}     |              | key: must contain {week}, or only the first one would ever be sent
+                    per: week   | per: day     | trigger.per: 'day' is none of month, week
+                    """)
+    void refusesOfARuleThatCountsByWeek(String from, String to, String problem) {
+        assertThat(WEEKLY).contains(from);
+
+        assertThat(problems(WEEKLY.replace(from, to == null ? "" : to)))
+                .anySatisfy(p -> assertThat(p).endsWith(": E-ACT-05." + problem));
+    }
+
+    /** Both have to expire in the same way. */
+    @Test
+    void refusesAnEndOfWeekThatTheFallbackHasNot() {
+        String yaml =
+                WEEKLY.replace(
+                        "    expires:",
+                        "    fallback: {kind: happened, fact: quota_refused, occurrence: first}\n"
+                                + "    expires:");
+
+        assertThat(problems(yaml))
+                .anySatisfy(
+                        p ->
+                                assertThat(p)
+                                        .endsWith(
+                                                "E-ACT-05.expires: end-of-week is for a trigger that"
+                                                        + " counts by week"));
     }
 
     @Test

@@ -5,7 +5,10 @@ import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.catalogue.Trigger;
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.detect.Detector.Answer;
+import io.seqpulse.lifecycle.detect.TriggerInstance.Deadline;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.RowChange;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -56,10 +60,17 @@ public final class Detection {
     private final List<Hosted> movedByRow;
 
     public Detection(Subject subject, List<ActiveRule> rules) {
+        this(subject, rules, Detector::of);
+    }
+
+    /**
+     * @param detectors what notices each trigger
+     */
+    Detection(Subject subject, List<ActiveRule> rules, Function<Trigger, Detector> detectors) {
         this.subject = subject;
         for (ActiveRule active : rules) {
             if (active.rule().subject() == subject) {
-                Detector detector = Detector.of(active.rule().trigger());
+                Detector detector = detectors.apply(active.rule().trigger());
                 hosted.put(active.rule().code(), new Hosted(active, detector));
             }
         }
@@ -87,11 +98,12 @@ public final class Detection {
         boolean news = profile.observe(event, older);
         List<Hosted> moved = movedBy.get(event.type());
         for (Hosted rule : moved) {
-            find(rule, profile, event, news, older, wall);
+            find(rule, profile, event, news, older, wall, out);
             deny(rule, profile, event, out);
         }
         watch(id, profile, event, out);
         limitStranger(profile, event.committedAt());
+        profile.nextAskAt = nextAsk(profile);
     }
 
     /**
@@ -113,17 +125,26 @@ public final class Detection {
             askWhatWaitedForTheSubject(profile, row.committedAt());
         }
         for (Hosted rule : movedByRow) {
-            find(rule, profile, row, news, older, wall);
+            find(rule, profile, row, news, older, wall, out);
         }
         watch(id, profile, row, out);
         limitStranger(profile, row.committedAt());
+        profile.nextAskAt = nextAsk(profile);
     }
 
-    private static void find(
-            Hosted rule, Profile profile, Fact fact, boolean news, SpillStore older, long wall) {
+    private void find(
+            Hosted rule,
+            Profile profile,
+            Fact fact,
+            boolean news,
+            SpillStore older,
+            long wall,
+            Consumer<Message> out) {
         if (appliesTo(rule.rule(), profile) && !isSettled(rule, profile, fact)) {
             for (TriggerInstance instance : rule.detector().instances(profile, fact, older)) {
-                consider(rule, profile, instance, fact.snapshot(), news, wall);
+                if (move(rule, profile, instance, out)) {
+                    consider(rule, profile, instance, fact.snapshot(), news, wall);
+                }
             }
         }
     }
@@ -134,8 +155,8 @@ public final class Detection {
      */
     public String definition() {
         return hosted.values().stream()
+                .filter(rule -> rule.detector().isMadeByTime())
                 .map(Hosted::rule)
-                .filter(rule -> rule.trigger().kind() == Trigger.Kind.MISSING)
                 .map(r -> r.code() + r.trigger() + r.expires() + new TreeSet<>(r.plans()))
                 .sorted()
                 .collect(Collectors.joining(" "));
@@ -159,6 +180,47 @@ public final class Detection {
                 }
             }
         }
+        profile.nextAskAt = nextAsk(profile);
+    }
+
+    /**
+     * Asks the detectors that want to be asked by now, without a fact. The log's clock may jump, or
+     * be behind the wall clock by as long as the job was down: of all the times that have passed by
+     * either clock only the latest makes an instance. One that has expired ends here.
+     *
+     * @param now the log's clock
+     * @param wall the wall clock, epoch milliseconds
+     */
+    public void askByTime(Profile profile, long now, SpillStore older, long wall) {
+        if (now < profile.nextAskAt) {
+            return;
+        }
+        for (Hosted rule : hosted.values()) {
+            boolean latest = rule.detector().nextAsk(profile, now) > wall;
+            if (nextAsk(rule, profile) <= now && latest && appliesTo(rule.rule(), profile)) {
+                for (TriggerInstance instance : rule.detector().instancesAt(profile, now, older)) {
+                    consider(rule, profile, instance, false, false, wall);
+                }
+            }
+        }
+        profile.askedAt = now;
+        profile.nextAskAt = nextAsk(profile);
+    }
+
+    private long nextAsk(Profile profile) {
+        long next = Deadlines.NONE;
+        if (profile.row.present) {
+            for (Hosted rule : hosted.values()) {
+                next = Deadlines.earliest(next, nextAsk(rule, profile));
+            }
+        }
+        return next;
+    }
+
+    /** What lies before the rule ran is history. */
+    private static long nextAsk(Hosted rule, Profile profile) {
+        return rule.detector()
+                .nextAsk(profile, Math.max(profile.askedAt, rule.active().liveSince() - 1));
     }
 
     /** Somebody belongs to the subject. */
@@ -245,7 +307,7 @@ public final class Detection {
 
     /** When {@link #advanceTo} has something to do next, on the log's clock. */
     public static long nextDeadline(Profile profile) {
-        long next = profile.row.nextDeadline();
+        long next = Deadlines.earliest(profile.row.nextDeadline(), profile.nextAskAt);
         if (profile.strangerUntil != 0) {
             next = Math.min(next, profile.strangerUntil);
         }
@@ -306,8 +368,35 @@ public final class Detection {
     }
 
     /**
+     * Ends what the instance takes the place of, where its deadline moves; returns whether it is
+     * still to be considered. What was given out stays with an earlier deadline: it has been so for
+     * as long, and longer.
+     */
+    private static boolean move(
+            Hosted rule, Profile profile, TriggerInstance instance, Consumer<Message> out) {
+        String name = name(rule.rule(), instance.id());
+        ScheduledTrigger pending = profile.pending.get(name);
+        if (instance.deadline() != Deadline.MOVABLE
+                || pending == null
+                || !rule.made(pending)
+                || pending.dueAt == instance.dueAt()) {
+            return true;
+        }
+        if (pending.asked && instance.dueAt() < pending.dueAt) {
+            return false;
+        }
+        profile.pending.remove(name);
+        if (pending.asked) {
+            retract(pending, profile, Retraction.RESOLVED, out);
+            handle(profile, pending);
+        }
+        return true;
+    }
+
+    /**
      * Keeps an instance to be asked, unless it is history or over. Expired ones of a snapshot, or
-     * of a repeated fact, end here; those of the stream are asked all the same and end as stale.
+     * of a repeated fact, end here, and those whose deadline may yet move; others of the stream are
+     * asked all the same and end as stale.
      */
     private static void consider(
             Hosted rule,
@@ -317,7 +406,8 @@ public final class Detection {
             boolean news,
             long wall) {
         String name = name(rule.rule(), instance.id());
-        if (profile.handled.containsKey(name)) {
+        ScheduledTrigger found = pending(rule, instance);
+        if (profile.handled.containsKey(nameWhenOver(found))) {
             return;
         }
         ScheduledTrigger pending = profile.pending.get(name);
@@ -328,7 +418,6 @@ public final class Detection {
         if (pending != null && (pending.asked || instance.dueAt() > pending.dueAt)) {
             return;
         }
-        ScheduledTrigger found = pending(rule, instance);
         boolean history = instance.dueAt() < rule.active().liveSince();
         if (history && isPlanKnown(rule.rule(), profile)) {
             profile.pending.remove(name);
@@ -337,7 +426,7 @@ public final class Detection {
             }
             return;
         }
-        if (!history && found.expiresAt <= wall && (snapshot || !news)) {
+        if (!history && found.expiresAt <= wall && (snapshot || !news || found.movable)) {
             if (pending != null && instance.dueAt() < pending.dueAt) {
                 profile.pending.remove(name);
             }
@@ -583,13 +672,15 @@ public final class Detection {
         pending.trigger = hosted.detector().name();
         pending.instance = instance.id();
         pending.dueAt = instance.dueAt();
+        pending.movable = instance.deadline() == Deadline.MOVABLE;
         pending.askAt = instance.askAt();
         pending.causedAt = instance.causedAt();
         pending.values.putAll(instance.values());
-        long endOfMonth = Periods.endOfMonth(instance.dueAt());
+        Period period = rule.trigger().period().orElse(Period.MONTH);
+        long end = Periods.end(period, instance.dueAt());
         pending.expiresAt =
-                rule.expires() == null ? endOfMonth : instance.dueAt() + rule.expires().toMillis();
-        long over = isPeriod(rule) ? Math.max(endOfMonth, pending.expiresAt) : pending.expiresAt;
+                rule.expires() == null ? end : instance.dueAt() + rule.expires().toMillis();
+        long over = isPeriod(rule) ? Math.max(end, pending.expiresAt) : pending.expiresAt;
         pending.forgetAt = over + MEMORY.toMillis();
         return pending;
     }
@@ -600,7 +691,13 @@ public final class Detection {
     }
 
     private static void handle(Profile profile, ScheduledTrigger pending) {
-        profile.handled.put(name(pending.rule, pending.instance), pending.forgetAt);
+        profile.handled.put(nameWhenOver(pending), pending.forgetAt);
+    }
+
+    /** Where the deadline moves, only this one is over. */
+    private static String nameWhenOver(ScheduledTrigger pending) {
+        String name = name(pending.rule, pending.instance);
+        return pending.movable ? name + "|" + pending.dueAt : name;
     }
 
     private static String name(Rule rule, String instance) {

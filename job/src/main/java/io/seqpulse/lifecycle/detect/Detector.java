@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Trigger;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Signal;
@@ -37,10 +38,40 @@ interface Detector {
     List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older);
 
     /**
+     * Whether time alone makes an instance of what the profile knows already, so that a rule that
+     * is new or was retuned has to be put to every profile.
+     */
+    default boolean isMadeByTime() {
+        return false;
+    }
+
+    /**
      * The trigger instances that come with time alone, of what the profile knows already; none
      * where each takes an event.
      */
     default List<TriggerInstance> waiting(Profile profile) {
+        return List.of();
+    }
+
+    /**
+     * When it next wants to be asked without a fact, on the log's clock: the first such time that
+     * is later than another; {@link Deadlines#NONE}: never. Asked only of a subject whose row is
+     * there, and anew with every fact.
+     *
+     * @param after up to when it has been asked, or the rule did not run
+     */
+    default long nextAsk(Profile profile, long after) {
+        return Deadlines.NONE;
+    }
+
+    /**
+     * The trigger instances that a time makes, asked when the log's clock has come to {@link
+     * #nextAsk}. The clock may have passed many such times at once: the instance is that of the
+     * latest. Its id says which, so that it is the same whenever it is made.
+     *
+     * @param now the log's clock
+     */
+    default List<TriggerInstance> instancesAt(Profile profile, long now, SpillStore older) {
         return List.of();
     }
 

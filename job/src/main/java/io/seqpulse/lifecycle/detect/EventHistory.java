@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.util.ArrayList;
@@ -103,12 +104,15 @@ public final class EventHistory {
         olderElsewhere = true;
     }
 
-    /** How many there were in a UTC month. */
-    int countInMonth(int month) {
+    /** How many there were in a UTC period, by its number. */
+    int countIn(Period period, int number) {
         if (months == null) {
-            return Periods.monthNumber(first.at()) == month ? 1 : 0;
+            return Periods.number(period, first.at()) == number ? 1 : 0;
         }
-        return months.of(month);
+        return switch (period) {
+            case MONTH -> months.of(number);
+            case WEEK -> weeks.of(number);
+        };
     }
 
     /** Business times of those in {@code [from, to)}, ascending. */

@@ -37,6 +37,11 @@ record MissingDetector(Missing trigger) implements Detector {
     }
 
     @Override
+    public boolean isMadeByTime() {
+        return true;
+    }
+
+    @Override
     public List<TriggerInstance> waiting(Profile profile) {
         EventRecord after = profile.first(trigger.after());
         if (after == null) {

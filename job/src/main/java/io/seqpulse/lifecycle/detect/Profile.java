@@ -2,8 +2,10 @@ package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.fact.Columns.Projects;
 import io.seqpulse.lifecycle.fact.Columns.Users;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Origin;
@@ -79,6 +81,12 @@ public class Profile extends SubjectState {
     /** When an unknown subject may be forgotten, epoch milliseconds; 0: it is known, or empty. */
     public long strangerUntil;
 
+    /** Up to when detectors were asked without a fact, on the log's clock; 0: never. */
+    public long askedAt;
+
+    /** When a detector wants to be asked without a fact, on the log's clock; or none. */
+    public long nextAskAt = Deadlines.NONE;
+
     /** What is counted of it; null: nothing. */
     public CohortState cohortState;
 
@@ -122,6 +130,8 @@ public class Profile extends SubjectState {
         pending.clear();
         handled.clear();
         strangerUntil = 0;
+        askedAt = 0;
+        nextAskAt = Deadlines.NONE;
         cohortState = null;
     }
 
@@ -137,10 +147,10 @@ public class Profile extends SubjectState {
         return all == null ? null : all.first;
     }
 
-    /** How many distinct events of a kind there were in the UTC month of a time. */
-    int countInMonth(EventType type, int month) {
+    /** How many distinct events of a kind there were in a UTC period, by its number. */
+    int countIn(Period period, EventType type, int number) {
         EventHistory all = happened.get(type);
-        return all == null ? 0 : all.countInMonth(month);
+        return all == null ? 0 : all.countIn(period, number);
     }
 
     /** Whether the subject has events that are not at hand. */

@@ -49,6 +49,8 @@ public final class ProfileCodec implements Codec<Profile> {
         Compact.writeMap(out, profile.pending, ProfileCodec::write);
         Compact.writeNumbers(out, profile.handled);
         Compact.writeNumber(out, profile.strangerUntil);
+        Compact.writeNumber(out, profile.askedAt);
+        Deadlines.write(profile.nextAskAt, out);
         CohortStateCodec.write(profile.cohortState, out);
         out.writeBoolean(profile.told != null);
         if (profile.told != null) {
@@ -86,6 +88,8 @@ public final class ProfileCodec implements Codec<Profile> {
         profile.pending = Compact.readMap(in, ProfileCodec::readPending);
         profile.handled = Compact.readNumbers(in);
         profile.strangerUntil = Compact.readNumber(in);
+        profile.askedAt = Compact.readNumber(in);
+        profile.nextAskAt = Deadlines.read(in);
         profile.cohortState = CohortStateCodec.read(in);
         profile.told = in.readBoolean() ? readSummary(in) : null;
         return profile;
@@ -182,6 +186,7 @@ public final class ProfileCodec implements Codec<Profile> {
         Compact.writeTexts(out, pending.values);
         Compact.writeTexts(out, pending.out);
         out.writeBoolean(pending.asked);
+        out.writeBoolean(pending.movable);
     }
 
     private static ScheduledTrigger readPending(DataInput in) throws IOException {
@@ -197,6 +202,7 @@ public final class ProfileCodec implements Codec<Profile> {
         pending.values = Compact.readTexts(in);
         pending.out = Compact.readTexts(in);
         pending.asked = in.readBoolean();
+        pending.movable = in.readBoolean();
         return pending;
     }
 }

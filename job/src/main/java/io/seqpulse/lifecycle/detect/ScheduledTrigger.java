@@ -37,6 +37,9 @@ public class ScheduledTrigger {
 
     public boolean asked;
 
+    /** Whether a later due time replaces this one, as {@link TriggerInstance.Deadline} says. */
+    public boolean movable;
+
     /** When something happens to it next. */
     long nextAt() {
         return asked ? expiresAt : askAt;

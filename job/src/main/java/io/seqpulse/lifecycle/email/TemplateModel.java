@@ -102,7 +102,7 @@ final class TemplateModel {
             unknown.put(column.name(), null);
         }
         for (String name :
-                List.of("user_id", "project_id", "project_name", "plan", "used", "month")) {
+                List.of("user_id", "project_id", "project_name", "plan", "used", "month", "week")) {
             unknown.put(name, null);
         }
         return unknown;
@@ -149,13 +149,14 @@ final class TemplateModel {
     private void addQuota(Map<String, String> values, Instant now) {
         BigDecimal given = decimal(values.get("used"));
         Integer used = given == null || given.signum() < 0 ? null : given.intValue();
+        Integer ofMonth = values.get("week") == null ? used : null; // there is no quota of a week
         int limit = Figures.FREE_MONTHLY_DEPLOYMENTS;
         names.put("used", used);
         names.put("limit", limit);
-        names.put("left", used == null ? null : Math.max(0, limit - used));
-        names.put("used_percent", used == null ? null : Math.min(100, used * 100 / limit));
+        names.put("left", ofMonth == null ? null : Math.max(0, limit - ofMonth));
+        names.put("used_percent", ofMonth == null ? null : Math.min(100, ofMonth * 100 / limit));
         Supplier<YearMonth> month = () -> month(values.get("month"), now);
-        names.putWhenAsked("days_left", () -> daysLeft(used, limit, month.get(), now));
+        names.putWhenAsked("days_left", () -> daysLeft(ofMonth, limit, month.get(), now));
         names.putWhenAsked("month_name", () -> typography.month(month.get().getMonth()));
         names.putWhenAsked("quota_renewal", () -> day(Figures.startOf(month.get().plusMonths(1))));
     }

@@ -41,7 +41,6 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
     private final Subject subject;
     private final List<ActiveRule> rules;
     private final Cohorts cohorts;
-    private final String waits;
 
     private transient Detection detection;
     private transient MapState<String, Long> olderEvents;
@@ -58,13 +57,12 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
         this.subject = subject;
         this.rules = List.copyOf(rules);
         this.cohorts = cohorts;
-        this.waits = new Detection(subject, rules).definition();
     }
 
     @Override
     public void open(OpenContext context) throws Exception {
         super.open(context);
-        detection = new Detection(subject, rules);
+        detection = detection();
         MapStateDescriptor<String, Long> counted =
                 TimeToLive.of(
                         EVENTS_KEPT,
@@ -86,6 +84,11 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
                                                         "older-verdicts",
                                                         Types.STRING,
                                                         Types.LONG))));
+    }
+
+    /** What decides. */
+    protected Detection detection() {
+        return new Detection(subject, rules);
     }
 
     @Override
@@ -167,7 +170,13 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
     protected void advanceTo(String id, Profile profile, long now, Effects<Message> effects)
             throws Exception {
         forgetting(
-                id, profile, effects, () -> detection.advanceTo(id, profile, now, effects::emit));
+                id,
+                profile,
+                effects,
+                () -> {
+                    detection.askByTime(profile, Math.max(now, clock()), older, wallClock());
+                    detection.advanceTo(id, profile, now, effects::emit);
+                });
     }
 
     @Override
@@ -212,7 +221,7 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
 
     @Override
     protected String counts() {
-        return cohorts.measures().definition() + " " + waits;
+        return cohorts.measures().definition() + " " + detection().definition();
     }
 
     @Override

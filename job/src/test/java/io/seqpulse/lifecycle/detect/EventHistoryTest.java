@@ -7,6 +7,7 @@ import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.InMemory;
@@ -52,7 +53,7 @@ class EventHistoryTest {
             assertThat(all.take(started(id, MORNING + id), older)).as("event %d", id).isFalse();
         }
         assertThat(all.times(KIND, MORNING + 10, MORNING + 490, older)).hasSize(480).isSorted();
-        assertThat(all.countInMonth(Periods.monthNumber(MORNING))).isEqualTo(500);
+        assertThat(all.countIn(Period.MONTH, Periods.monthNumber(MORNING))).isEqualTo(500);
     }
 
     /** Against the plainest thing that could be right: all events in one map. */
@@ -79,11 +80,18 @@ class EventHistoryTest {
         assertThat(all.times(KIND, MORNING, MORNING + 365 * DAY, older))
                 .containsExactlyElementsOf(plain.values().stream().sorted().toList());
         int month = Periods.monthNumber(MORNING);
-        assertThat(all.countInMonth(month))
+        assertThat(all.countIn(Period.MONTH, month))
                 .isEqualTo(
                         (int)
                                 plain.values().stream()
                                         .filter(at -> Periods.monthNumber(at) == month)
+                                        .count());
+        int week = Periods.weekNumber(MORNING);
+        assertThat(all.countIn(Period.WEEK, week))
+                .isEqualTo(
+                        (int)
+                                plain.values().stream()
+                                        .filter(at -> Periods.weekNumber(at) == week)
                                         .count());
     }
 

@@ -155,9 +155,12 @@ class ProfileCodecTest {
         pending.values.put("month", "2026-11");
         pending.out.put(SHOP, "key");
         pending.asked = true;
+        pending.movable = true;
         profile.pending.put("E-ACT-01|", pending);
         profile.handled.put("E-TRX-01|", MORNING + 5);
         profile.strangerUntil = MORNING + 6;
+        profile.askedAt = MORNING + 11;
+        profile.nextAskAt = MORNING + 12;
         profile.row.orphans = new Orphans();
         profile.row.orphans.named = List.of(new Orphan("sdh_hints", 6, Long.MAX_VALUE));
         profile.row.orphans.unnamed = Map.of("sdh_hints", 8L);
@@ -176,14 +179,15 @@ class ProfileCodecTest {
             09642d328080f3df190101056d00196140622e6578616d706c655001809afccab86806000115452d
             4143542d30317c9a014b6d697373696e672f555345525f435245415445442f50524f4a4543545f43
             52454154454403809afccab868feffffffffffffffff01869afccab868889afccab868fe99fccab8
-            68012011323032362d313101015709e000000040008000000000000003096b6579010115452d5452
-            582d30317c8a9afccab8688c9afccab8680000
+            68012011323032362d313101015709e000000040008000000000000003096b657901010115452d54
+            52582d30317c8a9afccab8688c9afccab868969afccab868989afccab8680000
             """;
 
     private static final String LAYOUT_1_COUNTED =
             """
-            0100000000000000000000000000000000000001018090abda89faaf06010564d09fabda89faaf06
-            00010564a0afabda89faaf0600010565a401f0beabda89faaf06015709e000000040008000000000
-            0000032a01018090e6b78dffaf060100cc01f8c1c21c0202013400010564a0afabda89faaf060000
+            01000000000000000000000000000000000000000001018090abda89faaf06010564d09fabda89fa
+            af0600010564a0afabda89faaf0600010565a401f0beabda89faaf06015709e00000004000800000
+            00000000032a01018090e6b78dffaf060100cc01f8c1c21c0202013400010564a0afabda89faaf06
+            0000
             """;
 }

@@ -282,6 +282,15 @@ class EmailRendererTest {
         assertThat(mail.subject()).contains("(" + used + "/50)");
     }
 
+    /** Forty-two of a week are not forty-two of the month's fifty. */
+    @Test
+    void foretellsNothingFromTheCountOfAWeek() {
+        Instant now = Instant.parse("2026-11-18T12:00:00Z");
+        Map<String, String> values = with(everything("en"), "week", "2026-W47");
+        EmailContent mail = RENDERER.render(QUOTA_80, null, values, now);
+        assertThat(mail.text()).contains("42").doesNotContain("you will reach the limit");
+    }
+
     @Test
     void unknownLanguagesAreWrittenToInTheDefaultOne() {
         assertThat(render(WELCOME, with(everything("fr"), "language", "de-CH")).language())

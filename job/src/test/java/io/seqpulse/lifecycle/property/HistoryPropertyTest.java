@@ -114,8 +114,8 @@ class HistoryPropertyTest {
                 new Mutant(
                         "the threshold must be passed (<= for <)",
                         "detect/ReachedDetector.java",
-                        "profile.countInMonth(trigger.count(), number) < trigger.atLeast()",
-                        "profile.countInMonth(trigger.count(), number) <= trigger.atLeast()"),
+                        "number) < trigger.atLeast()",
+                        "number) <= trigger.atLeast()"),
                 new Mutant(
                         "what is due as the rule goes live is history (<= for <)",
                         "detect/Detection.java",
