@@ -176,7 +176,7 @@ final class OwnDatabaseRun {
     }
 
     /** What the stack is to be told. */
-    void configure(EmbeddedStack.Builder builder) {
+    void configure(EmbeddedStackBuilder builder) {
         builder.database(address);
         options.mailSettings(System.getenv()).forEach(builder::jobSetting);
     }

@@ -235,7 +235,7 @@ public final class Up implements SubCommand {
                             case STILL -> err.println("still stopping ...");
                             case AT_ONCE -> {
                                 err.println("ending everything at once");
-                                stops.folder().ifPresent(EmbeddedStack::endProcesses);
+                                stops.folder().ifPresent(StackProcesses::kill);
                                 if (own.given() && state == null) {
                                     err.println(
                                             "The replication slot may have stayed, and the server"
@@ -309,7 +309,7 @@ public final class Up implements SubCommand {
     private int run(Thread starting) throws InterruptedException, IOException, SQLException {
         Instant now = Instant.now();
         DemoHistory history = new DemoHistory(SEED, now);
-        EmbeddedStack.Builder builder = builder().postgresPort(postgresPort).smtpPort(smtpPort);
+        EmbeddedStackBuilder builder = builder().postgresPort(postgresPort).smtpPort(smtpPort);
         if (!noTraffic) {
             builder.history(history);
         }
@@ -345,8 +345,8 @@ public final class Up implements SubCommand {
         return trafficFailure == null ? 0 : 1;
     }
 
-    private EmbeddedStack.Builder builder() {
-        EmbeddedStack.Builder builder =
+    private EmbeddedStackBuilder builder() {
+        EmbeddedStackBuilder builder =
                 EmbeddedStack.builder()
                         .flinkPort(flinkPort)
                         .api(apiPort)
@@ -364,7 +364,7 @@ public final class Up implements SubCommand {
 
     private int run(Thread starting, OwnDatabaseRun ownRun)
             throws InterruptedException, IOException, SQLException {
-        EmbeddedStack.Builder builder = builder();
+        EmbeddedStackBuilder builder = builder();
         ownRun.configure(builder);
         CommandException unreported = null;
         try (EmbeddedStack stack = builder.start()) {

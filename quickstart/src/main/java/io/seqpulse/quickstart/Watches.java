@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs what looks again and again. A look that throws is logged and ends that look alone; the JDK's
- * executor would never look again, without a word.
+ * executor would never look again, without a word. After the shutdown nothing more is watched.
  */
 final class Watches extends ScheduledThreadPoolExecutor {
 
@@ -19,7 +19,7 @@ final class Watches extends ScheduledThreadPoolExecutor {
      * @param threads so many looks at a time: one that waits for a database holds up no other
      */
     Watches(int threads, ThreadFactory factory) {
-        super(threads, factory);
+        super(threads, factory, new DiscardPolicy());
     }
 
     @Override

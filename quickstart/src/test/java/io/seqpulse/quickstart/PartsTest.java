@@ -10,12 +10,10 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.FinishedOperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.FullyFinishedOperatorState;
@@ -51,29 +49,6 @@ class PartsTest {
         assertThatThrownBy(() -> ports.choose("Flink", "--flink-port", first, 0))
                 .isInstanceOf(StackException.class)
                 .hasMessageContaining("is taken");
-    }
-
-    @Test
-    void aPartThatDoesNotStopIsLeftBehindAndTheNextIsStopped() {
-        CountDownLatch never = new CountDownLatch(1);
-        List<Throwable> failures = new ArrayList<>();
-        List<String> stopped = new ArrayList<>();
-
-        Thread.currentThread().interrupt();
-        EmbeddedStack.stop("Flink", Duration.ofMillis(50), never::await, failures);
-        EmbeddedStack.stop("SMTP", Duration.ofMinutes(1), () -> stopped.add("SMTP"), failures);
-
-        assertThat(Thread.interrupted()).as("still interrupted").isTrue();
-        assertThat(stopped).containsExactly("SMTP");
-        assertThat(failures)
-                .singleElement()
-                .satisfies(
-                        late -> {
-                            assertThat(late).hasMessageContaining("Flink did not stop within");
-                            assertThat(late.getStackTrace())
-                                    .as("says where it hangs")
-                                    .anyMatch(at -> at.getMethodName().equals("await"));
-                        });
     }
 
     /** A job whose log has ended finishes, and what resumes from that does so at once. */
