@@ -20,7 +20,7 @@ import io.seqpulse.lifecycle.catalogue.FactKind;
 import io.seqpulse.lifecycle.decode.DecodeChanges;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
-import io.seqpulse.quickstart.FlinkSettings;
+import io.seqpulse.quickstart.stack.FlinkSettings;
 import io.seqpulse.quickstart.access.FlinkGate;
 import java.io.IOException;
 import java.nio.file.Files;
