@@ -40,7 +40,7 @@ final class ApiService implements AutoCloseable {
                     new ApiAddress(URI.create("http://127.0.0.1:" + port), token));
         } catch (InvocationTargetException e) {
             throw new StackException(
-                    "the API did not start: " + FlinkCluster.rootMessage(e.getCause()), e);
+                    "the API did not start: " + RootCause.message(e.getCause()), e);
         }
     }
 

@@ -71,12 +71,6 @@ final class BoundedCloser {
         }
     }
 
-    /** Counts something among what did not close cleanly. */
-    void fail(StackException failure) {
-        LOG.error("{}", failure.getMessage());
-        failures.add(failure);
-    }
-
     /**
      * Tells of everything that did not close cleanly.
      *

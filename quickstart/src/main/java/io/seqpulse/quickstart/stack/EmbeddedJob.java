@@ -86,7 +86,7 @@ final class EmbeddedJob implements AutoCloseable {
                                         status.map(JobStatus::name).orElse("unknown"),
                                         flink.origin(),
                                         flink.newestFailure()
-                                                .map(FlinkCluster.Failure::cause)
+                                                .map(JobFailure::cause)
                                                 .orElse("no failure reported")));
             }
             if (!told && waited > SILENCE.toNanos()) {

@@ -154,7 +154,7 @@ public final class EmbeddedStackBuilder {
             throw e;
         } catch (Exception e) { // libraries' starts declare it; none may leave a part behind
             closeAfter(stack, e);
-            throw new StackException("the stack did not start: " + FlinkCluster.rootMessage(e), e);
+            throw new StackException("the stack did not start: " + RootCause.message(e), e);
         }
     }
 

@@ -1,51 +1,31 @@
 package io.seqpulse.quickstart.stack;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.seqpulse.cli.StateFolder;
 import io.seqpulse.quickstart.access.FlinkGate;
 import io.seqpulse.quickstart.access.HttpAccess;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.client.program.PackagedProgram;
 import org.apache.flink.client.program.PackagedProgramUtils;
 import org.apache.flink.client.program.ProgramInvocationException;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.core.execution.SavepointFormatType;
-import org.apache.flink.runtime.client.JobSubmissionException;
-import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.runtime.jobgraph.JobGraph;
-import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
-import org.apache.flink.runtime.scheduler.ExecutionGraphInfo;
-import org.apache.flink.runtime.scheduler.exceptionhistory.RootExceptionHistoryEntry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,12 +44,8 @@ import org.slf4j.LoggerFactory;
 final class FlinkCluster implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(FlinkCluster.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration STOPPING = Duration.ofSeconds(60);
     private static final Duration ANSWER = Duration.ofSeconds(10);
-
-    /** So many checkpoints of its own, and those of earlier runs are not needed. */
-    private static final int ENOUGH = 2;
 
     /** How often a task may fail to read a snapshot until an older one is taken. */
     private static final int TRIES = 2;
@@ -79,24 +55,17 @@ final class FlinkCluster implements AutoCloseable {
                     "from any of the \\d+ provided restore options"
                             + "|Exception while creating StreamOperatorStateContext");
 
-    private final StateFolder state;
     private final Configuration configuration;
-    private final URI rest;
-    private final HttpAccess access;
-    private final Path checkpoints;
-    private final Path savepoints;
+    private final FlinkRest rest;
+    private final JobSnapshots snapshots;
     private final Consumer<String> alarms;
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final EmailSinkMetrics sink = new EmailSinkMetrics(this::get, System::nanoTime);
-    private final Set<Path> unrestored = new HashSet<>();
+    private final EmailSinkMetrics sink;
     private volatile MiniCluster cluster;
     private volatile JobID job;
     private volatile boolean closed;
     private int newestTaskManager;
-    private Path jar;
-    private String[] arguments;
+    private JobProgram program;
     private Optional<Snapshot> resumed = Optional.empty();
-    private List<Path> earlier = List.of();
     private StackException unusable;
 
     /** Whether a job that ran is to be submitted anew, and could not be yet. */
@@ -105,18 +74,15 @@ final class FlinkCluster implements AutoCloseable {
     private volatile boolean hasRun;
 
     private FlinkCluster(
-            StateFolder state,
             Configuration configuration,
-            URI rest,
-            HttpAccess access,
+            FlinkRest rest,
+            JobSnapshots snapshots,
             Consumer<String> alarms) {
-        this.state = state;
         this.configuration = configuration;
         this.rest = rest;
-        this.access = access;
+        this.snapshots = snapshots;
         this.alarms = alarms;
-        this.checkpoints = state.folder("checkpoints");
-        this.savepoints = state.folder("savepoints");
+        this.sink = new EmailSinkMetrics(rest::get, System::nanoTime);
     }
 
     /**
@@ -143,10 +109,11 @@ final class FlinkCluster implements AutoCloseable {
         settings.putAll(overrides);
         FlinkCluster started =
                 new FlinkCluster(
-                        state,
                         Configuration.fromMap(settings),
-                        URI.create("http://127.0.0.1:" + port),
-                        HttpAccess.with(secrets.http()),
+                        new FlinkRest(
+                                URI.create("http://127.0.0.1:" + port),
+                                HttpAccess.with(secrets.http())),
+                        new JobSnapshots(state, alarms),
                         alarms);
         started.startCluster();
         return started;
@@ -177,13 +144,7 @@ final class FlinkCluster implements AutoCloseable {
      *     there are snapshots and none of them can be read
      */
     synchronized void submit(Path jar, String... arguments) throws InterruptedException {
-        if (!Files.isRegularFile(jar)) {
-            throw new StackException(
-                    "the job's jar %s is not there: build it with ./mvnw -DskipTests package"
-                            .formatted(jar));
-        }
-        this.jar = jar;
-        this.arguments = arguments.clone();
+        program = JobProgram.of(jar, arguments);
         hasRun = false;
         unusable = null;
         begin();
@@ -197,84 +158,28 @@ final class FlinkCluster implements AutoCloseable {
     }
 
     private void begin() throws InterruptedException {
-        earlier = Stream.concat(folders(checkpoints), folders(savepoints)).toList();
-        resumed = newestReadable();
+        snapshots.beginRun();
+        resumed = snapshots.newestReadable();
         if (resubmits && hasRun && resumed.isEmpty()) {
             alarms.accept(
                     "the job left no checkpoint to go on from: it reads the whole change log again; what was sent stays in the journal and is not sent again, and what waits for its time begins to wait anew");
         }
-        PackagedProgram.Builder builder =
-                PackagedProgram.newBuilder()
-                        .setJarFile(jar.toFile())
-                        .setConfiguration(configuration)
-                        .setArguments(arguments);
-        resumed.ifPresent(
-                snapshot ->
-                        builder.setSavepointRestoreSettings(
-                                SavepointRestoreSettings.forPath(
-                                        FlinkPaths.text(snapshot.folder()),
-                                        false,
-                                        RecoveryClaimMode.NO_CLAIM)));
-        try (PackagedProgram program = builder.build()) {
+        try (PackagedProgram packaged = program.packaged(configuration, resumed)) {
             JobGraph graph =
                     PackagedProgramUtils.createJobGraph(
-                            program, configuration, FlinkSettings.PARALLELISM, false);
+                            packaged, configuration, FlinkSettings.PARALLELISM, false);
             job = cluster.submitJob(graph).get().getJobID();
             LOG.info("Job {} submitted, {}", job, origin());
         } catch (ProgramInvocationException e) {
-            throw new StackException("the job did not start: " + rootMessage(e), e);
+            throw new StackException("the job did not start: " + RootCause.message(e), e);
         } catch (ExecutionException e) {
-            throw new StackException("Flink refuses the job: " + rootMessage(e), e);
+            throw new StackException("Flink refuses the job: " + RootCause.message(e), e);
         }
     }
 
     /** Where the job's state came from. */
     synchronized String origin() {
         return resumed.map(snapshot -> "resumed from " + snapshot).orElse("from nothing");
-    }
-
-    private static Stream<Path> folders(Path parent) {
-        List<Path> found = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent)) {
-            entries.forEach(found::add);
-        } catch (IOException e) {
-            throw new StackException(parent + " cannot be read: " + e.getMessage(), e);
-        }
-        return found.stream();
-    }
-
-    private Optional<Snapshot> newestReadable() {
-        List<Snapshot> all = Snapshot.in(savepoints, checkpoints);
-        List<String> passedOver = new ArrayList<>();
-        for (Snapshot snapshot : all) {
-            Optional<String> damage =
-                    unrestored.contains(snapshot.folder())
-                            ? Optional.of("Flink could not restore it, see the log")
-                            : snapshot.damage();
-            if (damage.isEmpty()) {
-                if (!passedOver.isEmpty()) {
-                    alarms.accept(
-                            "the newest state cannot be used (%s); the job goes on from an older one, %s of %s, and does again what it did since: mails that were sent are not sent again"
-                                    .formatted(
-                                            String.join("; ", passedOver),
-                                            snapshot,
-                                            snapshot.completed()));
-                }
-                return Optional.of(snapshot);
-            }
-            passedOver.add("%s: %s".formatted(snapshot, damage.get()));
-        }
-        if (!passedOver.isEmpty()) {
-            throw new StackException(
-                    "none of the job's %s snapshots in %s can be used, and it does not begin with nothing unless told to.%nTried, the newest first:%n  - %s%nPut back what is missing. Or let it read the whole change log again, with nothing remembered: what was sent stays in the journal and is not sent again, other history mails nobody, and what waits for its time begins to wait anew. For that, move these away and start again:%n  %s%n  %s"
-                            .formatted(
-                                    passedOver.size(),
-                                    state.root(),
-                                    String.join(System.lineSeparator() + "  - ", passedOver),
-                                    checkpoints,
-                                    savepoints));
-        }
-        return Optional.empty();
     }
 
     /** What is not as it should be and does not come back by itself, or empty. */
@@ -308,7 +213,9 @@ final class FlinkCluster implements AutoCloseable {
                     "the job ended by itself, %s: %s"
                             .formatted(
                                     status.get(),
-                                    newestFailure().map(Failure::cause).orElse("no reason given")));
+                                    newestFailure()
+                                            .map(JobFailure::cause)
+                                            .orElse("no reason given")));
         }
         return Optional.empty();
     }
@@ -340,7 +247,7 @@ final class FlinkCluster implements AutoCloseable {
                 cluster.terminateTaskManager(newestTaskManager)
                         .get(STOPPING.toMillis(), TimeUnit.MILLISECONDS);
             } catch (ExecutionException | TimeoutException e) {
-                LOG.warn("The task manager there was does not stop: {}", rootMessage(e));
+                LOG.warn("The task manager there was does not stop: {}", RootCause.message(e));
             }
             cluster.startTaskManager();
             newestTaskManager++;
@@ -351,7 +258,7 @@ final class FlinkCluster implements AutoCloseable {
         try {
             ended.closeAsync().get(STOPPING.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("The cluster there was does not stop cleanly: {}", rootMessage(e));
+            LOG.warn("The cluster there was does not stop cleanly: {}", RootCause.message(e));
         }
     }
 
@@ -365,7 +272,7 @@ final class FlinkCluster implements AutoCloseable {
         if (unusable != null) {
             throw unusable;
         }
-        if (closed || job == null || resumed.isEmpty() || !ownCheckpoints().isEmpty()) {
+        if (closed || job == null || resumed.isEmpty() || !snapshots.of(job).isEmpty()) {
             return;
         }
         long tries =
@@ -375,10 +282,10 @@ final class FlinkCluster implements AutoCloseable {
         if (tries >= TRIES) {
             Path tried = resumed.get().folder();
             LOG.error("{} cannot be restored", tried);
-            unrestored.add(tried);
+            snapshots.passOver(tried);
             cancel();
             try {
-                newestReadable();
+                snapshots.newestReadable();
             } catch (StackException none) {
                 unusable = none;
                 throw none;
@@ -389,37 +296,9 @@ final class FlinkCluster implements AutoCloseable {
 
     /** Removes what earlier runs left, once this one has checkpoints of its own. */
     synchronized void removeEarlier() throws IOException {
-        if (closed || job == null || earlier.isEmpty()) {
-            return;
+        if (!closed && job != null) {
+            snapshots.removeEarlier(job);
         }
-        List<Snapshot> own = ownCheckpoints();
-        if (own.size() < ENOUGH || own.get(0).damage().isPresent()) {
-            return;
-        }
-        own.get(0).sync();
-        LOG.info("Removing the snapshots of earlier runs: {}", earlier);
-        for (Path folder : earlier) {
-            StateFolder.remove(folder);
-        }
-        earlier = List.of();
-    }
-
-    private List<Snapshot> ownCheckpoints() {
-        return Snapshot.in(checkpoints.resolve(job.toString()));
-    }
-
-    /** The message of the first cause that is not a wrapper's. */
-    static String rootMessage(Throwable thrown) {
-        Throwable cause = thrown;
-        while (cause.getCause() != null
-                && (cause instanceof ProgramInvocationException
-                        || cause instanceof ExecutionException
-                        || cause instanceof CompletionException
-                        || cause instanceof JobSubmissionException
-                        || cause.getMessage() == null)) {
-            cause = cause.getCause();
-        }
-        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
     }
 
     /** Whether every task of the job runs. */
@@ -427,16 +306,7 @@ final class FlinkCluster implements AutoCloseable {
         if (job == null) {
             return false;
         }
-        JsonNode answer = get("/jobs/" + job);
-        if (!"RUNNING".equals(answer.path("state").asText())) {
-            return false;
-        }
-        for (JsonNode vertex : answer.path("vertices")) {
-            if (!"RUNNING".equals(vertex.path("status").asText())) {
-                return false;
-            }
-        }
-        boolean runs = !answer.path("vertices").isEmpty();
+        boolean runs = rest.runs(job);
         hasRun |= runs;
         return runs;
     }
@@ -454,47 +324,23 @@ final class FlinkCluster implements AutoCloseable {
         }
     }
 
-    /**
-     * A failure of the job.
-     *
-     * @param trace with every cause
-     */
-    record Failure(Instant at, String trace) {
-
-        /** The innermost cause, on one line. */
-        String cause() {
-            return ConnectSupervisor.rootCause(trace);
-        }
-    }
-
     /** How the job failed since it was submitted, the newest last; Flink remembers 16. */
-    List<Failure> failures() throws InterruptedException {
+    List<JobFailure> failures() throws InterruptedException {
         if (job == null) {
             return List.of();
         }
         try {
-            ExecutionGraphInfo graph =
+            return JobFailure.in(
                     cluster.getExecutionGraphInfo(job)
-                            .get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
-            List<Failure> failures =
-                    StreamSupport.stream(graph.getExceptionHistory().spliterator(), false)
-                            .sorted(Comparator.comparing(RootExceptionHistoryEntry::getTimestamp))
-                            .map(FlinkCluster::failure)
-                            .toList();
-            ErrorInfo end = graph.getArchivedExecutionGraph().getFailureInfo();
-            return failures.isEmpty() && end != null ? List.of(failure(end)) : failures;
+                            .get(ANSWER.toMillis(), TimeUnit.MILLISECONDS));
         } catch (ExecutionException | TimeoutException | IllegalStateException unknown) {
             return List.of();
         }
     }
 
-    private static Failure failure(ErrorInfo info) {
-        return new Failure(Instant.ofEpochMilli(info.getTimestamp()), info.getExceptionAsString());
-    }
-
     /** The last of {@link #failures()}. */
-    Optional<Failure> newestFailure() throws InterruptedException {
-        List<Failure> failures = failures();
+    Optional<JobFailure> newestFailure() throws InterruptedException {
+        List<JobFailure> failures = failures();
         return failures.isEmpty()
                 ? Optional.empty()
                 : Optional.of(failures.get(failures.size() - 1));
@@ -502,21 +348,8 @@ final class FlinkCluster implements AutoCloseable {
 
     /** Up to when every operator has seen the log, or empty before the first watermark. */
     Optional<Instant> watermark() throws IOException, InterruptedException {
-        if (job == null) {
-            return Optional.empty();
-        }
-        long lowest = Long.MAX_VALUE;
-        boolean known = false;
-        for (JsonNode vertex : get("/jobs/" + job).path("vertices")) {
-            for (JsonNode subtask :
-                    get(
-                            "/jobs/%s/vertices/%s/watermarks"
-                                    .formatted(job, vertex.path("id").asText()))) {
-                known = true;
-                lowest = Math.min(lowest, subtask.path("value").asLong(Long.MIN_VALUE));
-            }
-        }
-        return known && lowest > 0 ? Optional.of(Instant.ofEpochMilli(lowest)) : Optional.empty();
+        JobID current = job;
+        return current == null ? Optional.empty() : rest.watermark(current);
     }
 
     /**
@@ -538,18 +371,7 @@ final class FlinkCluster implements AutoCloseable {
     }
 
     URI rest() {
-        return rest;
-    }
-
-    private JsonNode get(String path) throws IOException, InterruptedException {
-        HttpResponse<String> answer =
-                http.send(
-                        HttpRequest.newBuilder(rest.resolve(path))
-                                .header("Authorization", access.authorization())
-                                .timeout(ANSWER)
-                                .build(),
-                        HttpResponse.BodyHandlers.ofString());
-        return JSON.readTree(answer.body());
+        return rest.url();
     }
 
     /** Stops the job with a savepoint it will resume from; timers do not fire for it. */
@@ -559,7 +381,7 @@ final class FlinkCluster implements AutoCloseable {
             String savepoint =
                     cluster.stopWithSavepoint(
                                     job,
-                                    FlinkPaths.text(savepoints),
+                                    FlinkPaths.text(snapshots.savepoints()),
                                     false,
                                     SavepointFormatType.NATIVE)
                             .get(STOPPING.toMillis(), TimeUnit.MILLISECONDS);
@@ -568,7 +390,8 @@ final class FlinkCluster implements AutoCloseable {
             new Snapshot(folder, Instant.now()).sync();
             return folder;
         } catch (ExecutionException | TimeoutException | IOException e) {
-            throw new StackException("the job did not stop with a savepoint: " + rootMessage(e), e);
+            throw new StackException(
+                    "the job did not stop with a savepoint: " + RootCause.message(e), e);
         }
     }
 
@@ -583,7 +406,7 @@ final class FlinkCluster implements AutoCloseable {
             cluster.requestJobResult(job).get(STOPPING.toMillis(), TimeUnit.MILLISECONDS);
             job = null;
         } catch (ExecutionException | TimeoutException e) {
-            throw new StackException("the job was not cancelled: " + rootMessage(e), e);
+            throw new StackException("the job was not cancelled: " + RootCause.message(e), e);
         }
     }
 
@@ -600,7 +423,7 @@ final class FlinkCluster implements AutoCloseable {
             throw new StackException(
                     "Flink's cluster did not stop within %s s".formatted(STOPPING.toSeconds()), e);
         } catch (ExecutionException e) {
-            throw new StackException("Flink's cluster did not stop: " + rootMessage(e), e);
+            throw new StackException("Flink's cluster did not stop: " + RootCause.message(e), e);
         }
     }
 }

@@ -19,7 +19,7 @@ final class JobFailureWatch {
     @FunctionalInterface
     interface Job {
         /** How it failed last, or empty. */
-        Optional<FlinkCluster.Failure> newestFailure() throws InterruptedException;
+        Optional<JobFailure> newestFailure() throws InterruptedException;
     }
 
     private final Job job;
@@ -50,7 +50,7 @@ final class JobFailureWatch {
         }
     }
 
-    private void tell(FlinkCluster.Failure failure) {
+    private void tell(JobFailure failure) {
         boolean repeated =
                 failure.cause().equals(cause) && failure.at().isBefore(newest.plus(REPEATED));
         newest = failure.at();

@@ -140,7 +140,7 @@ final class PartGraph {
             LOG.info("{} up after {} ms", part.name(), (System.nanoTime() - begun) / 1_000_000);
             return closing;
         } catch (Exception e) {
-            LOG.info("{} did not start: {}", part.name(), FlinkCluster.rootMessage(e));
+            LOG.info("{} did not start: {}", part.name(), RootCause.message(e));
             throw new CompletionException(e);
         }
     }
@@ -163,14 +163,13 @@ final class PartGraph {
         return failure instanceof StackException ours
                 ? ours
                 : new StackException(
-                        "%s did not start: %s"
-                                .formatted(part.name(), FlinkCluster.rootMessage(failure)),
+                        "%s did not start: %s".formatted(part.name(), RootCause.message(failure)),
                         failure);
     }
 
     /**
      * Closes the services that are up, in reverse order, after waiting for those that are starting.
-     * One that is not up in time counts as a failure, and is closed when it is.
+     * One that is not up in time is closed when it is; nobody waits for that.
      */
     void close(BoundedCloser closer) {
         givenUp = true;
@@ -178,17 +177,14 @@ final class PartGraph {
         for (int i = parts.size() - 1; i >= 0; i--) {
             Part part = parts.get(i);
             CompletableFuture<AutoCloseable> starting = begun.get(part.name());
-            if (!part.isService() || starting == null || starting.isCompletedExceptionally()) {
+            if (!part.isService() || starting == null) {
                 continue;
             }
-            if (starting.isDone()) {
-                closer.close(part.name(), part.closedWithin(), starting.join());
-            } else {
-                closer.fail(
-                        new StackException(
-                                "%s is still starting, and is stopped once it is up"
-                                        .formatted(part.name())));
+            if (!starting.isDone()) {
+                LOG.error("{} is still starting and left behind", part.name());
                 var unused = starting.thenAccept(late -> closeLate(part, late));
+            } else if (!starting.isCompletedExceptionally()) {
+                closer.close(part.name(), part.closedWithin(), starting.join());
             }
         }
     }

@@ -27,7 +27,7 @@ public final class RulesFolder {
         } catch (InvocationTargetException e) {
             throw new StackException(
                     "--rules: %s cannot be read: %s"
-                            .formatted(rules, FlinkCluster.rootMessage(e.getCause())),
+                            .formatted(rules, RootCause.message(e.getCause())),
                     e);
         }
         if (!problems.isEmpty()) {

@@ -41,7 +41,11 @@ class BoundedCloserTest {
                     throw new IOException("a log is locked");
                 });
         closer.close("SMTP", () -> stopped.add("SMTP"));
-        closer.fail(new StackException("PostgreSQL is still starting"));
+        closer.close(
+                "PostgreSQL",
+                () -> {
+                    throw new IllegalStateException("a process is left");
+                });
 
         assertThat(stopped).containsExactly("SMTP");
         StackException failure = catchThrowableOfType(StackException.class, closer::throwFailures);
@@ -50,7 +54,7 @@ class BoundedCloserTest {
                 .hasCauseInstanceOf(IOException.class);
         assertThat(failure.getSuppressed())
                 .extracting(Throwable::getMessage)
-                .containsExactly("PostgreSQL is still starting");
+                .containsExactly("a process is left");
     }
 
     @Test

@@ -13,11 +13,11 @@ class JobFailureWatchTest {
     private static final Instant START = Instant.parse("2026-11-29T12:00:00Z");
 
     private final List<String> alarms = new ArrayList<>();
-    private Optional<FlinkCluster.Failure> newest = Optional.empty();
+    private Optional<JobFailure> newest = Optional.empty();
     private final JobFailureWatch watch = new JobFailureWatch(() -> newest, alarms::add);
 
     private void fail(int second, String cause) {
-        newest = Optional.of(new FlinkCluster.Failure(START.plusSeconds(second), cause));
+        newest = Optional.of(new JobFailure(START.plusSeconds(second), cause));
         watch.look();
     }
 

@@ -265,7 +265,7 @@ class PartGraphTest {
 
     @Test
     @Timeout(60)
-    void aPartThatIsNotUpInTimeIsAFailureAndClosedWhenItIs() throws Exception {
+    void aPartThatIsNotUpInTimeIsClosedWhenItIs() throws Exception {
         Thread main = Thread.currentThread();
         CountDownLatch late = new CountDownLatch(1);
         CountDownLatch closedLate = new CountDownLatch(1);
@@ -284,9 +284,7 @@ class PartGraphTest {
                         Duration.ZERO);
         assertThatThrownBy(graph::start).isInstanceOf(InterruptedException.class);
 
-        assertThatThrownBy(() -> close(graph))
-                .isInstanceOf(StackException.class)
-                .hasMessageContaining("PostgreSQL is still starting");
+        close(graph);
         assertThat(closed).as("the others do not wait for it").containsExactly("SMTP");
         assertThat(closedLate.getCount()).isEqualTo(1);
         late.countDown();
