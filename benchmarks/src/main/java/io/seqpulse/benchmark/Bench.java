@@ -5,7 +5,8 @@ import io.seqpulse.cli.BuiltApart;
 import io.seqpulse.cli.OutputFile;
 import io.seqpulse.cli.SubCommand;
 import io.seqpulse.cli.UsageException;
-import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.EmbeddedStackBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -119,7 +120,7 @@ public final class Bench implements SubCommand {
     @Override
     public Integer call() throws Exception {
         validate();
-        EmbeddedStack.Builder builder = EmbeddedStack.builder().withoutJob();
+        EmbeddedStackBuilder builder = EmbeddedStack.builder().withoutJob();
         if (state != null) {
             builder.state(state);
         }

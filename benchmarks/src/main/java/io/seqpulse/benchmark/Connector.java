@@ -2,7 +2,7 @@ package io.seqpulse.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.seqpulse.cli.OutputFile;
 import io.seqpulse.cli.UsageException;
-import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

@@ -4,7 +4,7 @@ import io.seqpulse.benchmark.history.ProductHistory;
 import io.seqpulse.benchmark.history.ProductTables;
 import io.seqpulse.benchmark.history.Table;
 import io.seqpulse.connector.jdbc.JdbcSettings;
-import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.sql.Connection;

@@ -3,6 +3,7 @@ package io.seqpulse.quickstart;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.seqpulse.quickstart.stack.ChangeTopic;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;

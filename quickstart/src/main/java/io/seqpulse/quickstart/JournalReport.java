@@ -2,6 +2,9 @@ package io.seqpulse.quickstart;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.Journal;
+import io.seqpulse.quickstart.stack.ResidentMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

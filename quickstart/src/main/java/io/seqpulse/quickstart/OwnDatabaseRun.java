@@ -9,6 +9,11 @@ import io.seqpulse.cli.database.Requirements;
 import io.seqpulse.cli.database.SqlPlan;
 import io.seqpulse.connector.email.SmtpProbe;
 import io.seqpulse.connector.email.SmtpSettings;
+import io.seqpulse.quickstart.stack.ChangeTopic;
+import io.seqpulse.quickstart.stack.DatabaseState;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.EmbeddedStackBuilder;
+import io.seqpulse.quickstart.stack.StackException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -27,7 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** {@code ./lifecycle up --database}: the stack on somebody's own database. */
-final class OwnDatabaseRun {
+final class OwnDatabaseRun implements StackRun {
 
     private static final Duration STATUS_EVERY = Duration.ofSeconds(30);
     private static final Duration SETTLING = Duration.ofSeconds(15);
@@ -38,6 +43,7 @@ final class OwnDatabaseRun {
     private final OwnDatabaseOptions options;
     private final DatabaseAddress address;
     private final Path home;
+    private final RunOptions run;
     private final Path state;
     private final PrintWriter out;
     private final PrintWriter err;
@@ -46,19 +52,25 @@ final class OwnDatabaseRun {
     /** By the database's clock, before any part was started. */
     private Instant begun;
 
+    private CommandException unreported;
+
     /**
      * A run on the database of the options.
      *
      * @param home the repository
-     * @param state the folder to continue from, or null
      * @throws StackException if the address is none
      */
     OwnDatabaseRun(
-            OwnDatabaseOptions options, Path home, Path state, PrintWriter out, PrintWriter err) {
+            OwnDatabaseOptions options,
+            Path home,
+            RunOptions run,
+            PrintWriter out,
+            PrintWriter err) {
         this.options = options;
         this.address = DatabaseAddress.parse(options.database(), System.getenv());
         this.home = home;
-        this.state = state;
+        this.run = run;
+        this.state = run.state();
         this.out = out;
         this.err = err;
     }
@@ -175,14 +187,29 @@ final class OwnDatabaseRun {
         return missing;
     }
 
-    /** What the stack is to be told. */
-    void configure(EmbeddedStack.Builder builder) {
+    @Override
+    public void configure(EmbeddedStackBuilder builder) {
         builder.database(address);
         options.mailSettings(System.getenv()).forEach(builder::jobSetting);
     }
 
-    /** Says what is up. */
-    void sayUp(EmbeddedStack stack) {
+    @Override
+    public void work(EmbeddedStack stack, CountDownLatch asked) throws InterruptedException {
+        sayUp(stack);
+        if (run.seconds() == null) {
+            out.println("Ctrl-C stops everything");
+        }
+        follow(stack, asked);
+        if (run.reportFile() != null) {
+            try {
+                report(stack, run.reportFile());
+            } catch (CommandException e) {
+                unreported = e;
+            }
+        }
+    }
+
+    private void sayUp(EmbeddedStack stack) {
         Map<String, String> mail = options.mailSettings(System.getenv());
         out.printf(Locale.ROOT, "up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
         out.printf("  Database     %s as user %s%n", address.shown(), address.user());
@@ -201,7 +228,7 @@ final class OwnDatabaseRun {
                         + " order by created_at desc;");
         stack.api()
                 .ifPresent(api -> out.println("  Live page    " + api.pageForOnce(stack.folder())));
-        Up.say(stack, out);
+        StackRun.sayAddresses(stack, out);
         out.println("  Log          " + System.getProperty("lifecycle.log"));
         if (options.send() && state == null && !mail.containsKey("link.secret")) {
             out.println(
@@ -211,10 +238,9 @@ final class OwnDatabaseRun {
     }
 
     /** Says now and then how it goes, until it is asked to stop or the time is over. */
-    void work(EmbeddedStack stack, Integer seconds, CountDownLatch asked)
-            throws InterruptedException {
+    private void follow(EmbeddedStack stack, CountDownLatch asked) throws InterruptedException {
         Instant begun = Instant.now();
-        long end = seconds == null ? Long.MAX_VALUE : System.nanoTime() + seconds * 1_000_000_000L;
+        long end = run.end();
         Instant next = begun.plus(STATUS_EVERY);
         Thread decisions =
                 new Thread(
@@ -259,7 +285,7 @@ final class OwnDatabaseRun {
      *
      * @throws CommandException if the database does not tell, or the file cannot be written
      */
-    void report(EmbeddedStack stack, Path file) throws InterruptedException {
+    private void report(EmbeddedStack stack, Path file) throws InterruptedException {
         try {
             JournalReport.write(file, stack, begun, options.send());
         } catch (SQLException e) {
@@ -270,8 +296,21 @@ final class OwnDatabaseRun {
         out.println("report: " + file);
     }
 
-    /** Says what stays, after everything was stopped. */
-    void sayStopped() {
+    /**
+     * {@inheritDoc}
+     *
+     * @throws CommandException if the report could not be written: told last, after what stays
+     */
+    @Override
+    public int end() {
+        sayWhatStays();
+        if (unreported != null) {
+            throw unreported;
+        }
+        return 0;
+    }
+
+    private void sayWhatStays() {
         if (state == null) {
             err.printf(
                     "stopped; the replication slot is removed. Our tables stay in %s: they remember"

@@ -2,6 +2,10 @@ package io.seqpulse.quickstart;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.Journal;
+import io.seqpulse.quickstart.stack.ReceivedMail;
+import io.seqpulse.quickstart.stack.ResidentMemory;
 import io.seqpulse.quickstart.traffic.DemoHistory;
 import java.io.IOException;
 import java.nio.file.Files;

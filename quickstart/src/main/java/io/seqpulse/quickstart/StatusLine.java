@@ -1,5 +1,7 @@
 package io.seqpulse.quickstart;
 
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.JournalLock;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;

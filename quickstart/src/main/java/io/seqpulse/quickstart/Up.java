@@ -8,26 +8,24 @@ import io.seqpulse.cli.StateFolder;
 import io.seqpulse.cli.SubCommand;
 import io.seqpulse.cli.UsageException;
 import io.seqpulse.cli.database.ReplicationSlot;
-import io.seqpulse.quickstart.access.HttpAccess;
-import io.seqpulse.quickstart.traffic.DemoHistory;
-import io.seqpulse.quickstart.traffic.LiveTraffic;
+import io.seqpulse.quickstart.stack.BuiltJars;
+import io.seqpulse.quickstart.stack.DatabaseState;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.EmbeddedStackBuilder;
+import io.seqpulse.quickstart.stack.FreeRoom;
+import io.seqpulse.quickstart.stack.RulesFolder;
+import io.seqpulse.quickstart.stack.StackProcesses;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,12 +53,6 @@ public final class Up implements SubCommand {
 
     /** As a shell says of what Ctrl-C ended. */
     private static final int INTERRUPTED = 130;
-
-    private static final long SEED = 20261121L;
-    private static final Duration STATUS_EVERY = Duration.ofSeconds(5);
-    private static final Duration SETTLING = Duration.ofSeconds(15);
-    private static final DateTimeFormatter CLOCK =
-            DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
     @Spec private CommandSpec spec;
 
@@ -145,7 +137,6 @@ public final class Up implements SubCommand {
     private PrintWriter err;
     private final CountDownLatch asked = new CountDownLatch(1);
     private final StopRequests stops = new StopRequests();
-    private volatile String trafficFailure;
 
     @Override
     public Integer call() throws InterruptedException, IOException, SQLException {
@@ -161,12 +152,21 @@ public final class Up implements SubCommand {
             StateFolder.requireFree(state);
             FreeRoom.require(state);
         }
-        OwnDatabaseRun ownRun = null;
+        RunOptions options = new RunOptions(seconds, reportFile, state);
+        StackRun run;
         if (own.given()) {
-            ownRun = new OwnDatabaseRun(own, home(), state, out, err);
+            OwnDatabaseRun ownRun = new OwnDatabaseRun(own, home(), options, out, err);
             if (!ownRun.prepare()) {
                 return 1;
             }
+            run = ownRun;
+        } else {
+            run =
+                    new DemoRun(
+                            noTraffic ? OptionalInt.empty() : OptionalInt.of(rate),
+                            options,
+                            out,
+                            err);
         }
         Path folder = state == null ? Scratch.folder() : StateFolder.prepare(state);
         Path log = folder.resolve("logs/lifecycle.log");
@@ -185,7 +185,7 @@ public final class Up implements SubCommand {
         starting.setDaemon(true);
         starting.start();
         try {
-            return ownRun == null ? run(starting) : run(starting, ownRun);
+            return run(run, starting);
         } catch (CommandException e) {
             if (asked.getCount() == 0 && !stops.wasUp()) {
                 // An interrupted start fails in many ways.
@@ -235,7 +235,7 @@ public final class Up implements SubCommand {
                             case STILL -> err.println("still stopping ...");
                             case AT_ONCE -> {
                                 err.println("ending everything at once");
-                                stops.folder().ifPresent(EmbeddedStack::endProcesses);
+                                stops.folder().ifPresent(StackProcesses::kill);
                                 if (own.given() && state == null) {
                                     err.println(
                                             "The replication slot may have stayed, and the server"
@@ -306,48 +306,26 @@ public final class Up implements SubCommand {
         }
     }
 
-    private int run(Thread starting) throws InterruptedException, IOException, SQLException {
-        Instant now = Instant.now();
-        DemoHistory history = new DemoHistory(SEED, now);
-        EmbeddedStack.Builder builder = builder().postgresPort(postgresPort).smtpPort(smtpPort);
-        if (!noTraffic) {
-            builder.history(history);
-        }
-        try (EmbeddedStack stack = builder.start();
-                KpiFreshness freshness = KpiFreshness.watch(stack.connect())) {
+    private int run(StackRun run, Thread starting)
+            throws InterruptedException, IOException, SQLException {
+        EmbeddedStackBuilder builder = builder();
+        run.configure(builder);
+        try (EmbeddedStack stack = builder.start()) {
             starting.interrupt();
             starting.join();
             Thread.interrupted();
             stops.up();
-            say(stack, history.rows());
-            ResidentMemory memory = stack.memory();
-            stack.mails().onDelivery(this::say);
-            Instant begun = Instant.now();
-            long changes = work(stack, memory);
-            Duration traffic = Duration.between(begun, Instant.now());
-            settle(stack);
-            memory.sample();
-            say(stack, begun, 0);
-            RunReport.Difference difference =
-                    RunReport.Difference.of(
-                            stack.journal().rows(),
-                            stack.mails().received(),
-                            stack.journal().addressees());
-            out.printf("journal against mails received, by Message-ID: %s%n", difference);
-            if (reportFile != null) {
-                new RunReport(stack, memory, begun)
-                        .write(reportFile, changes, traffic, freshness.millis());
-                out.println("report: " + reportFile);
-            }
+            run.work(stack, asked);
             err.println("stopping ...");
         }
-        err.println(state == null ? "stopped, nothing left" : "stopped; state is kept in " + state);
-        return trafficFailure == null ? 0 : 1;
+        return run.end();
     }
 
-    private EmbeddedStack.Builder builder() {
-        EmbeddedStack.Builder builder =
+    private EmbeddedStackBuilder builder() {
+        EmbeddedStackBuilder builder =
                 EmbeddedStack.builder()
+                        .postgresPort(postgresPort)
+                        .smtpPort(smtpPort)
                         .flinkPort(flinkPort)
                         .api(apiPort)
                         .metricsPort(metricsPort)
@@ -360,156 +338,6 @@ public final class Up implements SubCommand {
             builder.rules(rules);
         }
         return builder;
-    }
-
-    private int run(Thread starting, OwnDatabaseRun ownRun)
-            throws InterruptedException, IOException, SQLException {
-        EmbeddedStack.Builder builder = builder();
-        ownRun.configure(builder);
-        CommandException unreported = null;
-        try (EmbeddedStack stack = builder.start()) {
-            starting.interrupt();
-            starting.join();
-            Thread.interrupted();
-            stops.up();
-            ownRun.sayUp(stack);
-            if (seconds == null) {
-                out.println("Ctrl-C stops everything");
-            }
-            ownRun.work(stack, seconds, asked);
-            if (reportFile != null) {
-                try {
-                    ownRun.report(stack, reportFile);
-                } catch (CommandException e) {
-                    unreported = e; // told last, after what stays has been
-                }
-            }
-            err.println("stopping ...");
-        }
-        ownRun.sayStopped();
-        if (unreported != null) {
-            throw unreported;
-        }
-        return 0;
-    }
-
-    private long work(EmbeddedStack stack, ResidentMemory memory)
-            throws SQLException, InterruptedException, IOException {
-        long end = seconds == null ? Long.MAX_VALUE : System.nanoTime() + seconds * 1_000_000_000L;
-        LiveTraffic traffic =
-                noTraffic
-                        ? null
-                        : LiveTraffic.start(
-                                stack.connect(),
-                                rate,
-                                SEED,
-                                e -> {
-                                    trafficFailure = e.getMessage();
-                                    complain("the traffic ended: " + e.getMessage());
-                                });
-        Instant begun = Instant.now();
-        long counted = 0;
-        Instant countedAt = begun;
-        try {
-            Instant next = begun.plus(STATUS_EVERY);
-            while (System.nanoTime() < end && !asked.await(500, TimeUnit.MILLISECONDS)) {
-                memory.sample();
-                if (Instant.now().isBefore(next)) {
-                    continue;
-                }
-                next = next.plus(STATUS_EVERY);
-                long changes = traffic == null ? 0 : traffic.changes();
-                Instant at = Instant.now();
-                double perSecond =
-                        (changes - counted) * 1000.0 / Duration.between(countedAt, at).toMillis();
-                counted = changes;
-                countedAt = at;
-                say(stack, begun, perSecond);
-            }
-        } finally {
-            if (traffic != null) {
-                traffic.close();
-            }
-        }
-        return traffic == null ? 0 : traffic.changes();
-    }
-
-    /**
-     * Lets what was committed become mail, so that the last line and the report are whole; nothing
-     * does while a part has failed.
-     */
-    private void settle(EmbeddedStack stack) throws InterruptedException, SQLException {
-        long end = System.nanoTime() + SETTLING.toNanos();
-        try {
-            if (!stack.runs()) {
-                return;
-            }
-            stack.awaitWatermark(Instant.now().plusSeconds(3), SETTLING);
-        } catch (IOException busy) {
-            err.println("stopping without waiting for the last mails: " + busy.getMessage());
-            return;
-        }
-        while (stack.journal().due() > 0 && System.nanoTime() < end) {
-            TimeUnit.MILLISECONDS.sleep(100);
-        }
-    }
-
-    private void say(EmbeddedStack stack, Map<String, Integer> history) {
-        out.printf(Locale.ROOT, "up after %.1f s%n", stack.startUp().toMillis() / 1000.0);
-        stack.api()
-                .ifPresent(api -> out.println("  Live page    " + api.pageForOnce(stack.folder())));
-        say(stack, out);
-        out.printf(
-                "  PostgreSQL   PGPASSFILE=%s psql -h 127.0.0.1 -p %s -U postgres seqpulse%n",
-                stack.passwordFile(), stack.postgresPort());
-        out.println("  Dead letters " + stack.listLettersCommand());
-        out.println("  SMTP         127.0.0.1:" + stack.mails().port());
-        out.println("  Mails        " + stack.mails().folder());
-        out.println("  Log          " + System.getProperty("lifecycle.log"));
-        if (!history.isEmpty()) {
-            out.printf(
-                    Locale.ROOT,
-                    "90 days of history: %,d users, %,d projects, %,d deployments, %,d verdicts;"
-                            + " nobody is mailed for it%n",
-                    history.getOrDefault("users", 0),
-                    history.getOrDefault("projects", 0),
-                    history.getOrDefault("deployments", 0),
-                    history.getOrDefault("deployment_verdicts", 0));
-        }
-        if (seconds == null) {
-            out.println("Ctrl-C stops everything");
-        }
-    }
-
-    /** What asks for a password, and where it is. */
-    static void say(EmbeddedStack stack, PrintWriter out) {
-        stack.flinkUrl()
-                .ifPresent(
-                        url ->
-                                out.printf(
-                                        "  Flink UI     %s  (user and password: %s)%n",
-                                        url, stack.netrc()));
-        stack.metricsUrl()
-                .ifPresent(
-                        url ->
-                                out.printf(
-                                        "  Metrics      %s  (user %s, password: %s)%n",
-                                        url, HttpAccess.USER, stack.metricsPasswordFile()));
-        out.println("  Connector    " + stack.connectorStatusCommand());
-    }
-
-    private void say(ReceivedMail mail) {
-        out.printf(
-                "%s  %s  %s  -> %s%n",
-                CLOCK.format(mail.receivedAt().atZone(ZoneId.systemDefault())),
-                mail.code(),
-                printable(mail.subject()),
-                printable(mail.recipient()));
-    }
-
-    private void say(EmbeddedStack stack, Instant begun, double changesPerSecond)
-            throws InterruptedException {
-        out.println(StatusLine.of(stack, begun, changesPerSecond));
     }
 
     private void complain(String text) {
@@ -532,10 +360,5 @@ public final class Up implements SubCommand {
             }
             last.forEach(this::complain);
         }
-    }
-
-    /** Subjects and addresses are other people's text: nothing of it may steer the terminal. */
-    private static String printable(String text) {
-        return text.replaceAll("[\\p{Cc}\\p{Cf}]", " ");
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.seqpulse.connector.debezium.ChangeEvent;
 import io.seqpulse.connector.debezium.DebeziumEnvelope;
 import io.seqpulse.connector.debezium.LogRecord;
+import io.seqpulse.quickstart.stack.ChangeTopic;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;

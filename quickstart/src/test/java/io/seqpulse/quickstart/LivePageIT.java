@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.seqpulse.cli.ApiAddress;
 import io.seqpulse.cli.Status;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

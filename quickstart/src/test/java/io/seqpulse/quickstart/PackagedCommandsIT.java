@@ -2,6 +2,7 @@ package io.seqpulse.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.quickstart.stack.BuiltJars;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

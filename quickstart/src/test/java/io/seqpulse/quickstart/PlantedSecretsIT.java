@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.StackNames;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -153,7 +155,7 @@ class PlantedSecretsIT {
             stack.resumeJob();
 
             Map<String, byte[]> places = new LinkedHashMap<>(records(stack));
-            assertThat(places.keySet()).anyMatch(p -> p.startsWith(KafkaBroker.DEAD_LETTERS));
+            assertThat(places.keySet()).anyMatch(p -> p.startsWith(StackNames.DEAD_LETTERS));
             places.putAll(files(stack.folder()));
             places.put("the log", Files.readAllBytes(log));
             places.putAll(relations(stack));
@@ -166,7 +168,7 @@ class PlantedSecretsIT {
             tables.keySet().forEach(table -> texts.add(namedInTheLog(table)));
             Map<String, Set<String>> standing = new TextSearch(texts).in(places);
 
-            String topic = KafkaBroker.CHANGES;
+            String topic = StackNames.CHANGES;
             String inSavepoint = stack.folder().relativize(savepoint) + "/";
             assertThat(standing.get(only(captured, "users.name").text()))
                     .as("where the search finds what may leave")
@@ -392,7 +394,7 @@ class PlantedSecretsIT {
                 .until(
                         () ->
                                 records(stack).keySet().stream()
-                                        .anyMatch(p -> p.startsWith(KafkaBroker.DEAD_LETTERS)));
+                                        .anyMatch(p -> p.startsWith(StackNames.DEAD_LETTERS)));
     }
 
     private static void execute(EmbeddedStack stack, String... statements) throws SQLException {

@@ -1,7 +1,7 @@
 package io.seqpulse.quickstart.traffic;
 
-import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.StackException;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.StackException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,6 +1,6 @@
 package io.seqpulse.quickstart.traffic;
 
-import io.seqpulse.quickstart.EmbeddedStack;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
 import java.io.IOException;
 import java.io.StringReader;
 import java.sql.Connection;

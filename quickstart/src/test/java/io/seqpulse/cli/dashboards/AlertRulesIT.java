@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.Ports;
-import io.seqpulse.quickstart.StackNames;
 import io.seqpulse.quickstart.e2e.SmtpDoor;
 import io.seqpulse.quickstart.restarts.Connector;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.Ports;
+import io.seqpulse.quickstart.stack.StackNames;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.URI;

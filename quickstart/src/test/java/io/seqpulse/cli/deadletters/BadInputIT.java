@@ -10,11 +10,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.seqpulse.quickstart.ChangeTopic;
-import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.Journal;
-import io.seqpulse.quickstart.ReceivedMail;
-import io.seqpulse.quickstart.StackNames;
+import io.seqpulse.quickstart.stack.ChangeTopic;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.Journal;
+import io.seqpulse.quickstart.stack.ReceivedMail;
+import io.seqpulse.quickstart.stack.StackNames;
 import jakarta.mail.internet.MimeMessage;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -2,8 +2,8 @@ package io.seqpulse.cli.deadletters;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.StackNames;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.StackNames;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

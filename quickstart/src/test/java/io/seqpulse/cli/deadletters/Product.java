@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.ReceivedMail;
-import io.seqpulse.quickstart.StackNames;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.ReceivedMail;
+import io.seqpulse.quickstart.stack.StackNames;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

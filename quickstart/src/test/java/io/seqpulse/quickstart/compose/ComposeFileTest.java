@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.seqpulse.quickstart.FlinkSettings;
-import io.seqpulse.quickstart.StackNames;
 import io.seqpulse.quickstart.compose.ComposeFile.Service;
 import io.seqpulse.quickstart.compose.ComposeFile.Variable;
+import io.seqpulse.quickstart.stack.FlinkSettings;
+import io.seqpulse.quickstart.stack.StackNames;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;

@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.FlinkSettings;
-import io.seqpulse.quickstart.Ports;
-import io.seqpulse.quickstart.StackNames;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.FlinkSettings;
+import io.seqpulse.quickstart.stack.Ports;
+import io.seqpulse.quickstart.stack.StackNames;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.URI;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
-import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.Journal;
-import io.seqpulse.quickstart.ReceivedMail;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.Journal;
+import io.seqpulse.quickstart.stack.ReceivedMail;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

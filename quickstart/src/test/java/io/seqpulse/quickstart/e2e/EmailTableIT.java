@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.Journal;
-import io.seqpulse.quickstart.ReceivedMail;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.Journal;
+import io.seqpulse.quickstart.stack.ReceivedMail;
 import jakarta.mail.internet.MimeMessage;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

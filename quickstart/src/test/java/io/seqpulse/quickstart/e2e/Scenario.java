@@ -1,6 +1,6 @@
 package io.seqpulse.quickstart.e2e;
 
-import io.seqpulse.quickstart.ReceivedMail;
+import io.seqpulse.quickstart.stack.ReceivedMail;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

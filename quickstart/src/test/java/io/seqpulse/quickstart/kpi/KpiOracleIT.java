@@ -2,8 +2,8 @@ package io.seqpulse.quickstart.kpi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.quickstart.EmbeddedStack;
 import io.seqpulse.quickstart.restarts.Connector;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

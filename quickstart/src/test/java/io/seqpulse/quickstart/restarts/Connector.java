@@ -2,9 +2,9 @@ package io.seqpulse.quickstart.restarts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.seqpulse.quickstart.EmbeddedStack;
-import io.seqpulse.quickstart.StackNames;
 import io.seqpulse.quickstart.access.HttpAccess;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
+import io.seqpulse.quickstart.stack.StackNames;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -3,10 +3,10 @@ package io.seqpulse.quickstart.restarts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.seqpulse.quickstart.EmbeddedStack;
 import io.seqpulse.quickstart.e2e.SmtpDoor;
 import io.seqpulse.quickstart.restarts.Play.Interruption;
 import io.seqpulse.quickstart.restarts.Play.Step;
+import io.seqpulse.quickstart.stack.EmbeddedStack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
