@@ -6,6 +6,8 @@ import java.util.List;
 /** SEQPULSE's tables, as the journal asks them when it writes and re-checks an email. */
 public final class SeqpulseTables {
 
+    private static final String RECIPIENT_IDS = "select u.id from public.users u";
+
     private static final String RECIPIENTS =
             "select u.id, u.email::text as address, u.is_active as active from public.users u";
 
@@ -14,6 +16,8 @@ public final class SeqpulseTables {
             select f.user_id as id, f.marketing_opt_in, f.product_updates_opt_in
             from public.email_preferences f
             """;
+
+    private static final String PROJECT_IDS = "select p.id from public.projects p";
 
     private static final String PROJECTS =
             "select p.id, p.plan::text as plan from public.projects p";
@@ -32,7 +36,13 @@ public final class SeqpulseTables {
                     "E-ADV-%");
 
     public static final ProductTables TABLES =
-            new ProductTables(RECIPIENTS, PREFERENCES, PROJECTS, CAPPED_ELSEWHERE);
+            new ProductTables(
+                    RECIPIENT_IDS,
+                    RECIPIENTS,
+                    PREFERENCES,
+                    PROJECT_IDS,
+                    PROJECTS,
+                    CAPPED_ELSEWHERE);
 
     private SeqpulseTables() {}
 }

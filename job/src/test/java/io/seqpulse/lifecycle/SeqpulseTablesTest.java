@@ -13,8 +13,10 @@ class SeqpulseTablesTest {
 
     static Stream<String> queries() {
         return Stream.of(
+                SeqpulseTables.TABLES.recipientIds(),
                 SeqpulseTables.TABLES.recipients(),
                 SeqpulseTables.TABLES.preferences(),
+                SeqpulseTables.TABLES.projectIds(),
                 SeqpulseTables.TABLES.projects());
     }
 

@@ -253,7 +253,7 @@ final class Journal {
 
     Journal(DataSource database, ProductTables tables) {
         this.database = database;
-        insert = INSERT.formatted(tables.recipients(), tables.projects());
+        insert = INSERT.formatted(tables.recipientIds(), tables.projectIds());
     }
 
     /**

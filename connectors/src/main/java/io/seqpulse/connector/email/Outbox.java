@@ -205,7 +205,8 @@ final class Outbox {
         this.cooldownSeconds = cooldown.toMillis() / 1000.0;
         this.codes = codes;
         this.statement = new LeaseStatement(tables);
-        this.giveToSuccessor = GIVE_TO_SUCCESSOR.formatted(tables.recipients(), tables.projects());
+        this.giveToSuccessor =
+                GIVE_TO_SUCCESSOR.formatted(tables.recipientIds(), tables.projectIds());
         this.sender = sender;
     }
 

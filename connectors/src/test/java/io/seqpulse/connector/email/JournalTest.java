@@ -77,6 +77,41 @@ class JournalTest {
                 .isEqualTo(true);
     }
 
+    /** Senders wait until they can ask again; the job, which writes, must not. */
+    @Test
+    void needsNoColumnOfUsersAndProjectsBesideTheirIds() throws SQLException {
+        UUID project = database.project(ada, "free");
+        JournalEntry entry = about(project, entry("k", EmailCategory.SERVICE, ada));
+        database.execute("alter table public.users rename email to mail");
+        database.execute("alter table public.users rename is_active to enabled");
+        database.execute("alter table public.projects rename plan to tier");
+        try {
+            assertThat(journal.write(List.of(journal(entry))).queued()).isOne();
+        } finally {
+            database.execute("alter table public.users rename mail to email");
+            database.execute("alter table public.users rename enabled to is_active");
+            database.execute("alter table public.projects rename tier to plan");
+        }
+    }
+
+    private static JournalEntry about(UUID project, JournalEntry entry) {
+        return new JournalEntry(
+                entry.dedupeKey(),
+                entry.emailType(),
+                entry.category(),
+                entry.userId(),
+                project.toString(),
+                null,
+                entry.occasion(),
+                entry.suppressedFor(),
+                entry.requiredPlan(),
+                entry.expiresAt(),
+                entry.causedAt(),
+                entry.decidedAt(),
+                entry.content(),
+                null);
+    }
+
     @Test
     void aBareAddressWaitsForAUsersOwnMailThatMayGoThere() throws SQLException {
         JournalEntry own = entry("own", EmailCategory.ALERT, ada);

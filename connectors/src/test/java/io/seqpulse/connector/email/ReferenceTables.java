@@ -16,8 +16,10 @@ public final class ReferenceTables {
 
     public static final ProductTables TABLES =
             new ProductTables(
+                    "select u.id from public.users u",
                     RECIPIENTS,
                     PREFERENCES,
+                    "select p.id from public.projects p",
                     "select p.id, p.plan::text as plan from public.projects p",
                     List.of("E-CONV-04", "E-RET-%", "E-ADV-%"));
 
