@@ -118,7 +118,7 @@ public record LifecyclePipeline(
                 named(
                         reconciled(
                                 decoded.getSideOutput(DecodeChanges.FOREIGN_KEYS)
-                                        .keyBy(RowChange::id),
+                                        .keyBy(IndexForeignKeys::key),
                                 boundaries,
                                 new IndexForeignKeys(),
                                 StreamTypes.ROW),

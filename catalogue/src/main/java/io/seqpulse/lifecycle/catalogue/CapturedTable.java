@@ -226,7 +226,7 @@ public enum CapturedTable {
         return BY_ID[id];
     }
 
-    /** The number by which messages know it; never reused. */
+    /** The number by which messages, which no state holds, know it. */
     public int id() {
         return id;
     }

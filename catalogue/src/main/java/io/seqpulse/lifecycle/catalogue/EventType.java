@@ -87,7 +87,7 @@ public enum EventType {
         this.attributes = List.of(attributes);
     }
 
-    /** The number by which messages know it; never reused. */
+    /** The number by which messages, which no state holds, know it. */
     public int id() {
         return id;
     }

@@ -167,18 +167,22 @@ final class RuleReader {
         boolean endsWithPeriod = expires.isZero();
         boolean endsWithWeek = endsWithPeriod && section.text("expires").equals(END_OF_WEEK);
         boolean weekly = isWeekly(trigger);
-        boolean everWeekly = weekly || (fallback != null && isWeekly(fallback));
+        boolean counted = isCountedByWeek(trigger) || isCountedByWeek(fallback);
         if (endsWithWeek && (!weekly || (fallback != null && !isWeekly(fallback)))) {
             section.problem("expires", END_OF_WEEK + " is for a trigger that counts by week");
-        } else if (endsWithPeriod && !endsWithWeek && everWeekly) {
+        } else if (endsWithPeriod && !endsWithWeek && counted) {
             section.problem(
                     "expires",
                     "must be at most 7d, or " + END_OF_WEEK + ", of a trigger that counts by week");
-        } else if (everWeekly && expires.compareTo(WEEK) > 0) {
+        } else if (counted && expires.compareTo(WEEK) > 0) {
             section.problem(
                     "expires", "must be at most 7d: weeks before the last one are not counted");
         }
         return endsWithPeriod ? null : expires;
+    }
+
+    private static boolean isCountedByWeek(Trigger trigger) {
+        return trigger instanceof Trigger.Reached && isWeekly(trigger);
     }
 
     private static boolean isWeekly(Trigger trigger) {

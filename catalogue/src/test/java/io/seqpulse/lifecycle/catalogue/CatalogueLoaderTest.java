@@ -497,6 +497,20 @@ class CatalogueLoaderTest {
                                                         + " counts by week"));
     }
 
+    /** Only counts are limited to the latest weeks. */
+    @Test
+    void aWeeklyReportThatIsDisabledMayLast() {
+        String yaml =
+                WEEKLY.replace(
+                                "{kind: reached, count: deployment_started, per: week, at-least: 3}",
+                                "{kind: calendar, each: week, local-time: \"09:00\", facts:"
+                                        + " [deployment_started]}")
+                        .replace("mode: live", "mode: disabled")
+                        .replace("end-of-week", "14d");
+        assertThat(yaml).contains("kind: calendar", "mode: disabled");
+        assertThat(read(yaml).rules().get(0).expires()).isEqualTo(Duration.ofDays(14));
+    }
+
     @Test
     void allowsLinksToListedHosts() {
         String yaml =

@@ -79,7 +79,10 @@ public final class Detection {
                     type,
                     hosted.values().stream().filter(h -> h.detector().isMovedBy(type)).toList());
         }
-        movedByRow = hosted.values().stream().filter(h -> h.detector().isMovedByRow()).toList();
+        movedByRow =
+                subject == Subject.PROJECT
+                        ? hosted.values().stream().filter(h -> h.detector().isMovedByRow()).toList()
+                        : List.of();
     }
 
     /**
@@ -127,6 +130,7 @@ public final class Detection {
         for (Hosted rule : movedByRow) {
             find(rule, profile, row, news, older, wall, out);
         }
+        waitForWhatMoved(profile, row, news, wall, out);
         watch(id, profile, row, out);
         limitStranger(profile, row.committedAt());
         profile.nextAskAt = nextAsk(profile);
@@ -140,10 +144,27 @@ public final class Detection {
             SpillStore older,
             long wall,
             Consumer<Message> out) {
-        if (appliesTo(rule.rule(), profile) && !isSettled(rule, profile, fact)) {
+        boolean applies = appliesTo(rule.rule(), profile);
+        boolean mayMove = rule.detector().isMadeByTime(); // while it does not apply as well
+        if ((applies || mayMove) && !isSettled(rule, profile, fact)) {
             for (TriggerInstance instance : rule.detector().instances(profile, fact, older)) {
-                if (move(rule, profile, instance, out)) {
+                if (move(rule, profile, instance, out) && applies) {
                     consider(rule, profile, instance, fact.snapshot(), news, wall);
+                }
+            }
+        }
+    }
+
+    /** A deadline that moved while a rule did not apply is waited for once it does again. */
+    private void waitForWhatMoved(
+            Profile profile, RowChange row, boolean news, long wall, Consumer<Message> out) {
+        for (Hosted rule : hosted.values()) {
+            if (news && rule.detector().isMadeByTime() && appliesTo(rule.rule(), profile)) {
+                for (TriggerInstance instance : rule.detector().waiting(profile)) {
+                    if (instance.deadline() == Deadline.MOVABLE
+                            && move(rule, profile, instance, out)) {
+                        consider(rule, profile, instance, row.snapshot(), true, wall);
+                    }
                 }
             }
         }
@@ -305,7 +326,9 @@ public final class Detection {
         return rule != null && rule.made(pending) ? rule : null;
     }
 
-    /** When {@link #advanceTo} has something to do next, on the log's clock. */
+    /**
+     * When {@link #advanceTo} or {@link #askByTime} has something to do next, on the log's clock.
+     */
     public static long nextDeadline(Profile profile) {
         long next = Deadlines.earliest(profile.row.nextDeadline(), profile.nextAskAt);
         if (profile.strangerUntil != 0) {

@@ -26,7 +26,7 @@ interface Detector {
     /** Whether events of a type can make an instance, or change whether one holds. */
     boolean isMovedBy(EventType type);
 
-    /** Whether the subject's row can make an instance, or change whether one holds. */
+    /** Whether a project's row, which says its plan, can make an instance. */
     default boolean isMovedByRow() {
         return false;
     }
@@ -56,7 +56,7 @@ interface Detector {
     /**
      * When it next wants to be asked without a fact, on the log's clock: the first such time that
      * is later than another; {@link Deadlines#NONE}: never. Asked only of a subject whose row is
-     * there, and anew with every fact.
+     * there, and anew with every event and every row of its own.
      *
      * @param after up to when it has been asked, or the rule did not run
      */

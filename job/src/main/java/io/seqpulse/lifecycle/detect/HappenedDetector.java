@@ -99,7 +99,7 @@ record HappenedDetector(Happened trigger) implements Detector {
     /** A row that was corrected: a verdict that is {@code ok} after all. */
     @Override
     public String deniedInstance(Profile profile, Event event) {
-        if (matches(event.attributes())) {
+        if (trigger.where().isEmpty() || matches(event.attributes())) {
             return null;
         }
         return switch (trigger.occurrence()) {

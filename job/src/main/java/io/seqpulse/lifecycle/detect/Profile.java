@@ -30,8 +30,6 @@ import java.util.Objects;
  */
 public class Profile extends SubjectState {
 
-    private static final long MICROS_PER_MILLI = 1_000;
-
     /** A project's name; null where unknown. */
     String name;
 

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.seqpulse.connector.email.EmailCategory;
-import io.seqpulse.lifecycle.catalogue.CapturedTable;
-import io.seqpulse.lifecycle.catalogue.CapturedTable.Column;
 import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import java.math.BigDecimal;
@@ -98,11 +96,20 @@ final class TemplateModel {
         for (EventType type : EventType.values()) {
             type.attributes().forEach(attribute -> unknown.put(attribute, null));
         }
-        for (Column column : CapturedTable.USERS.columns()) {
-            unknown.put(column.name(), null);
-        }
         for (String name :
-                List.of("user_id", "project_id", "project_name", "plan", "used", "month", "week")) {
+                List.of(
+                        "name",
+                        "first_name",
+                        "email",
+                        "locale",
+                        "timezone",
+                        "user_id",
+                        "project_id",
+                        "project_name",
+                        "plan",
+                        "used",
+                        "month",
+                        "week")) {
             unknown.put(name, null);
         }
         return unknown;

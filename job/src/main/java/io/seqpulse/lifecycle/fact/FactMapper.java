@@ -25,9 +25,9 @@ import java.util.Set;
  * What a change of one of the product's tables says, in facts, and where each of them goes. Other
  * tables say nothing.
  *
- * <p>A point in time that a fact needs must be one: a row without it cannot be used. Any other
- * value that cannot be read, such as {@code infinity}, is taken for unknown, and the rest of its
- * row stands.
+ * <p>A point in time that a fact needs must be one: a row without it cannot be used. Any other that
+ * cannot be read, such as {@code infinity}, is taken for none, a flag for one that the log does not
+ * tell, and the rest of the row stands.
  *
  * <p>The columns read here are those of {@link CapturedTable}: no others are captured.
  */
@@ -53,7 +53,7 @@ public final class FactMapper {
     private final Source source;
     private final Unread unread;
     private final List<Routed> facts = new ArrayList<>(4);
-    private final Set<String> unreadable = new HashSet<>();
+    private Set<String> unreadable = Set.of();
 
     private FactMapper(
             ChangeEvent change, CapturedTable table, LogPosition position, Unread unread) {
@@ -252,6 +252,7 @@ public final class FactMapper {
     private void member() {
         String id = id("id");
         long at = committedMicros();
+        String now = isDeletion() ? null : idOrNull("user_id");
         tell(
                 Stream.MEMBERS,
                 isDeletion()
@@ -265,7 +266,6 @@ public final class FactMapper {
                                 Members.ROLE,
                                 Members.ON_CALL));
         String before = change.before().get("user_id");
-        String now = isDeletion() ? null : idOrNull("user_id");
         if (before != null && isId(before) && !before.equals(now)) {
             tell(Stream.SEGMENTS, RowChange.deletion(table, before, id, source));
         }
@@ -391,27 +391,38 @@ public final class FactMapper {
     private void read(Row row, Field<?>... fields) {
         for (Field<?> field : fields) {
             if (change.knows(field.name())) {
-                row.set(field, value(field));
+                read(row, field);
             }
         }
     }
 
-    private Object value(Field<?> field) {
+    private void read(Row row, Field<?> field) {
+        Object value = null;
         try {
-            return switch (field.column().type()) {
-                case TIME -> change.micros(field.name());
-                case FLAG -> change.bool(field.name());
-                case KEY, ID -> idOrNull(field.name());
-                case WORD, LIST, JSON, NUMBER, TEXT -> change.text(field.name());
-            };
+            value = value(field);
         } catch (UnusableChangeException e) {
             tellUnread(field.name(), e);
-            return null;
+            if (field.type() == Boolean.class) {
+                return; // what was refused is not granted by what cannot be read
+            }
         }
+        row.set(field, value);
+    }
+
+    private Object value(Field<?> field) {
+        return switch (field.column().type()) {
+            case TIME -> change.micros(field.name());
+            case FLAG -> change.bool(field.name());
+            case KEY, ID -> idOrNull(field.name());
+            case WORD, LIST, JSON, NUMBER, TEXT -> change.text(field.name());
+        };
     }
 
     /** Once, though several streams are told of the column. */
     private void tellUnread(String column, UnusableChangeException reason) {
+        if (unreadable.isEmpty()) {
+            unreadable = new HashSet<>();
+        }
         if (unreadable.add(column)) {
             unread.column(reason);
         }

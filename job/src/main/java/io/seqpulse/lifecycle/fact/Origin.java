@@ -30,7 +30,7 @@ public enum Origin {
         this.id = id;
     }
 
-    /** The number by which messages know it. */
+    /** The number by which state and messages know it; never reused. */
     int id() {
         return id;
     }

@@ -14,9 +14,9 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Keyed by a row's own id, for rows of which a deletion tells no more: remembers which row each
- * belongs to, and tells that one when it is deleted or missing from a snapshot. The rows themselves
- * go there directly, so that none waits for this.
+ * Keyed by a row's {@link #key}, for rows of which a deletion tells no more: remembers which row
+ * each belongs to, and tells that one when it is deleted or missing from a snapshot. The rows
+ * themselves go there directly, so that none waits for this.
  *
  * <p>Deleted verdicts are told to their deployment, and by {@link #OF_EMAILS} deleted events to
  * their email. A deletion may come before the row that it ends: its position says which it is.
@@ -26,6 +26,8 @@ public final class IndexForeignKeys extends SubjectFunction<RowChange, ForeignKe
     /** Deleted events of emails; keyed by email. */
     public static final OutputTag<RowChange> OF_EMAILS =
             new OutputTag<>("of-emails", StreamTypes.ROW);
+
+    private static final char SEPARATOR = ' ';
 
     /** Longer than anything that a row counts for. */
     private static final Duration KEPT = Duration.ofDays(400);
@@ -42,16 +44,28 @@ public final class IndexForeignKeys extends SubjectFunction<RowChange, ForeignKe
                 new ValueStateDescriptor<>("foreign-key", new CodecType<>(new ForeignKeyCodec())));
     }
 
+    /** A row's table and id: two tables may count their ids alike. */
+    public static String key(RowChange change) {
+        return change.table().label() + SEPARATOR + change.id();
+    }
+
+    private static String rowId(String key) {
+        return key.substring(key.indexOf(SEPARATOR) + 1);
+    }
+
     @Override
     protected void apply(
-            String rowId, ForeignKey key, RowChange change, Effects<RowChange> effects) {
-        key.take(rowId, change).ifPresent(end -> tell(end, effects));
+            String key, ForeignKey foreignKey, RowChange change, Effects<RowChange> effects) {
+        foreignKey.take(change.id(), change).ifPresent(end -> tell(end, effects));
     }
 
     @Override
     protected boolean reconcile(
-            String rowId, ForeignKey key, SnapshotBoundary boundary, Effects<RowChange> effects) {
-        Optional<RowChange> end = key.reconcile(rowId, boundary);
+            String key,
+            ForeignKey foreignKey,
+            SnapshotBoundary boundary,
+            Effects<RowChange> effects) {
+        Optional<RowChange> end = foreignKey.reconcile(rowId(key), boundary);
         end.ifPresent(gone -> tell(gone, effects));
         return end.isPresent();
     }

@@ -69,6 +69,29 @@ final class FutureDetectors {
                 "silent:{project_id}:{last_activity_date}");
     }
 
+    static Rule silentOnPlan(String plan) {
+        Rule any = silent();
+        return new Rule(
+                any.code(),
+                any.name(),
+                any.category(),
+                any.mode(),
+                any.subject(),
+                any.trigger(),
+                any.fallback(),
+                any.expires(),
+                any.audience(),
+                Set.of(plan),
+                any.priority(),
+                any.dedupeKey(),
+                any.supersedes(),
+                any.template(),
+                any.ctaPath(),
+                any.ctaLabel(),
+                any.kpi(),
+                any.goal());
+    }
+
     static Rule weekly(Duration expires) {
         return rule(
                 WEEKLY,

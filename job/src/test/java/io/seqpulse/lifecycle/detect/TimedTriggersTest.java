@@ -71,6 +71,25 @@ class TimedTriggersTest {
         assertThat(story.keys()).containsExactly(silentSince(CREATED));
     }
 
+    /** The plan of these projects is the zone that they are in. */
+    @Test
+    void movesTheDeadlineWhileThePlanIsAnotherAsWell() throws Exception {
+        rules = rules(FutureDetectors.silentOnPlan("Europe/Paris"));
+        story.restarts().hears(created(CREATED)).clock(CREATED);
+        story.hears(onPlan("Europe/Rome", CREATED + DAY));
+        story.hears(activity("d", CREATED + 5 * DAY));
+        story.hears(onPlan("Europe/Paris", CREATED + 6 * DAY));
+        story.clock(CREATED + 5 * DAY + SILENCE);
+        assertThat(story.messages()).isEmpty();
+        story.restarts().clock(CREATED + 5 * DAY + SILENCE + MINUTE);
+        assertThat(story.keys()).containsExactly(silentSince(CREATED + 5 * DAY));
+        assertThat(story.retractions()).isEmpty();
+    }
+
+    private static RowChange onPlan(String plan, long at) {
+        return project(CREATED).with("plan", plan).committedAt(at).updated().fact();
+    }
+
     @Test
     void withdrawsWhatWasGivenOutAndWaitsAnewWhenAnEventFollows() throws Exception {
         story.hears(created(CREATED)).clock(CREATED + SILENCE + MINUTE);

@@ -315,6 +315,28 @@ class FactMapperTest {
                 .containsEntry("product_updates_opt_in", "true");
     }
 
+    /** What was refused stays refused. */
+    @Test
+    void saysNothingOfAFlagThatCannotBeRead() {
+        Rows row =
+                Rows.updated("email_preferences", "unused")
+                        .without("id")
+                        .with("user_id", ALICE)
+                        .with("marketing_opt_in", "0")
+                        .with("product_updates_opt_in", "true");
+        List<String> unread = new ArrayList<>();
+        List<Routed> told =
+                FactMapper.facts(row.change(), LogPosition.at(1), e -> unread.add(e.getMessage()));
+        assertThat(told)
+                .singleElement()
+                .satisfies(
+                        routed ->
+                                assertThat(values(routed.fact()))
+                                        .containsOnlyKeys("product_updates_opt_in"));
+        assertThat(unread)
+                .containsExactly("email_preferences.marketing_opt_in is neither true nor false");
+    }
+
     @Test
     void saysWhoBelongsToAProject() {
         Fact fact =

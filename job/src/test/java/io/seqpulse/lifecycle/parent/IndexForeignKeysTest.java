@@ -129,8 +129,27 @@ class IndexForeignKeysTest {
         assertThat(Reconciliations.stateEntries(harness)).isZero();
     }
 
+    /** Ids may be numbers, which each table counts for itself. */
+    @Test
+    void tellsRowsOfTwoTablesApartThatHaveTheSameId() throws Exception {
+        hears(Facts.row(CapturedTable.DEPLOYMENT_VERDICTS, "d1", "7", MORNING).fact());
+        hears(Facts.row(CapturedTable.EMAIL_EVENTS, "m1", "7", MORNING + 1).fact());
+        hears(Facts.deletion(CapturedTable.EMAIL_EVENTS, "7", "7", MORNING + 2).fact());
+        hears(Facts.row(CapturedTable.DEPLOYMENT_VERDICTS, "d1", "7", MORNING).fact());
+        assertThat(told()).as("of the deployment").isEmpty();
+        hears(Facts.deletion(CapturedTable.DEPLOYMENT_VERDICTS, "7", "7", MORNING + 3).fact());
+        assertThat(told()).containsExactly("d1 " + (MORNING + 3));
+        Reconciliations.tell(
+                harness, Reconciliations.boundary(MORNING + HOUR, MORNING + HOUR, "email_events"));
+        hears(Facts.row(CapturedTable.EMAIL_EVENTS, "m2", "8", MORNING + 4).fact());
+        Reconciliations.clock(harness, MORNING + HOUR);
+        assertThat(harness.getSideOutput(IndexForeignKeys.OF_EMAILS))
+                .extracting(told -> told.getValue().key() + " " + told.getValue().id())
+                .containsExactly("m1 7", "m2 8");
+    }
+
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = Reconciliations.harness(new IndexForeignKeys(), RowChange::id);
+        harness = Reconciliations.harness(new IndexForeignKeys(), IndexForeignKeys::key);
         if (state != null) {
             harness.initializeState(state);
         }

@@ -9,9 +9,14 @@ import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Relation;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
@@ -48,7 +53,21 @@ class FiguresAfterFailuresTest {
     private static final int MINUTES = 400_000;
 
     private static final int FAILURES = 8;
+    private static final int SEGMENTS = 7;
     private static final long FIRST_MINUTE = System.currentTimeMillis() / 60_000 - MINUTES;
+
+    /** Each table of figures → what a row of it says. */
+    private static final Map<String, String> TABLES =
+            Map.of(
+                    "cohort_rows", "kpi || ' ' || denominator",
+                    "cohort_hour_rows", "kpi || ' ' || denominator",
+                    "activity_rows", "activity || ' ' || count",
+                    "activity_hour_rows", "activity || ' ' || count",
+                    "email_rows", "code || ' ' || outcome || ' ' || count",
+                    "duration_rows", "measure || ' ' || up_to_ms || ' ' || count || ' ' || sum_ms",
+                    "exposure_rows", "project_id || ' ' || delivery_id || ' ' || code",
+                    "waiting_rows", "item || ' ' || user_id",
+                    "segment_rows", "segment || ' ' || members");
 
     private static final AtomicInteger FAILED = new AtomicInteger();
     private static volatile boolean running;
@@ -63,8 +82,8 @@ class FiguresAfterFailuresTest {
 
     @BeforeEach
     void clear() {
-        for (String table :
-                new String[] {"generation", "cohort_rows", "cohort_hour_rows", "heartbeat_rows"}) {
+        TABLES.keySet().forEach(table -> database.execute("delete from kpi." + table));
+        for (String table : List.of("generation", "heartbeat_rows")) {
             database.execute("delete from kpi." + table);
         }
         FAILED.set(0);
@@ -84,11 +103,10 @@ class FiguresAfterFailuresTest {
         }
 
         assertThat(FAILED).hasValue(FAILURES);
-        Map<Long, Long> expected = truth(seed);
-        assertThat(told("kpi.cohort_rows")).as("seed %d", seed).isEqualTo(expected);
-        Map<Long, Long> hours = new TreeMap<>();
-        expected.forEach((minute, count) -> hours.merge(minute / 60 * 60, count, Long::sum));
-        assertThat(told("kpi.cohort_hour_rows")).as("hours, seed %d", seed).isEqualTo(hours);
+        Map<String, Set<String>> expected = truth(seed);
+        for (String table : TABLES.keySet()) {
+            assertThat(told(table)).as("%s, seed %d", table, seed).isEqualTo(expected.get(table));
+        }
     }
 
     private void run(long seed) throws Exception {
@@ -140,23 +158,62 @@ class FiguresAfterFailuresTest {
         return FIRST_MINUTE + new SplittableRandom(seed ^ change * 37).nextInt(MINUTES);
     }
 
-    private static Map<Long, Long> truth(long seed) {
+    /** Straight from the changes: table → its rows. */
+    private static Map<String, Set<String>> truth(long seed) {
         Map<Long, Long> last = new TreeMap<>();
         for (long change = 0; change < CHANGES; change++) {
             last.put(subject(seed, change), minute(seed, change));
         }
-        Map<Long, Long> counts = new TreeMap<>();
-        last.values().forEach(minute -> counts.merge(minute, 1L, Long::sum));
-        return counts;
+        Map<Long, Long> minutes = new TreeMap<>();
+        Map<Long, Long> hours = new TreeMap<>();
+        Map<Long, Long> segments = new TreeMap<>();
+        for (long minute : last.values()) {
+            minutes.merge(minute, 1L, Long::sum);
+            hours.merge(minute / 60 * 60, 1L, Long::sum);
+            segments.merge(minute % SEGMENTS, 1L, Long::sum);
+        }
+        Map<String, Set<String>> truth = new HashMap<>();
+        TABLES.keySet().forEach(table -> truth.put(table, new TreeSet<>()));
+        minutes.forEach(
+                (minute, count) -> {
+                    truth.get("cohort_rows").add(minute + " last_word " + count);
+                    truth.get("activity_rows").add(minute + " last_word " + count);
+                    truth.get("email_rows").add(minute + " E-ACT-01 sent " + count);
+                    truth.get("duration_rows")
+                            .add(minute + " last_word 1000 " + count + " " + 7 * count);
+                });
+        hours.forEach(
+                (hour, count) -> {
+                    truth.get("cohort_hour_rows").add(hour + " last_word " + count);
+                    truth.get("activity_hour_rows").add(hour + " last_word " + count);
+                });
+        segments.forEach(
+                (segment, count) -> truth.get("segment_rows").add("0 s" + segment + " " + count));
+        last.forEach(
+                (subject, minute) -> {
+                    String id = id(subject);
+                    truth.get("exposure_rows").add(minute + " " + id + " " + id + " E-ACT-01");
+                    truth.get("waiting_rows").add(minute + " k" + subject + " u" + subject);
+                });
+        return truth;
     }
 
-    private Map<Long, Long> told(String table) {
-        Map<Long, Long> told = new TreeMap<>();
+    private static String id(long subject) {
+        return new UUID(0, subject).toString();
+    }
+
+    private Set<String> told(String table) {
+        String time =
+                switch (table) {
+                    case "segment_rows" -> "to_timestamp(0)";
+                    case "waiting_rows" -> "since";
+                    default -> "bucket";
+                };
+        Set<String> told = new TreeSet<>();
         database.rows(
-                        "select (extract(epoch from bucket) / 60)::bigint as minute, denominator"
-                                + " from "
-                                + table)
-                .forEach(row -> told.put((Long) row.get("minute"), (Long) row.get("denominator")));
+                        "select (extract(epoch from %s) / 60)::bigint || ' ' || %s as said from kpi.%s"
+                                .formatted(time, TABLES.get(table), table))
+                .forEach(row -> told.add((String) row.get("said")));
         return told;
     }
 
@@ -232,14 +289,29 @@ class FiguresAfterFailuresTest {
                 return;
             }
             if (before != null) {
-                out.collect(count(before.f2, -1));
+                count(before.f1, before.f2, -1, out);
             }
-            out.collect(count(change.f2, 1));
+            count(change.f1, change.f2, 1, out);
             latest.update(change);
         }
 
-        private static Increment count(long minute, long count) {
-            return new Increment(Relation.COHORT, "last_word", minute, 0, count);
+        /** In a row of every table. */
+        private static void count(long subject, long minute, long count, Collector<Increment> out) {
+            String id = id(subject);
+            String item = Increment.series("k" + subject, "E-ACT-01", "policy", "cap");
+            String waits = Increment.series(item, "u" + subject, "p");
+            long until = minute * 60_000;
+            out.collect(new Increment(Relation.COHORT, "last_word", minute, 0, count));
+            out.collect(new Increment(Relation.ACTIVITY, "last_word", minute, 0, count));
+            String email = Increment.series("E-ACT-01", "sent", "");
+            out.collect(new Increment(Relation.EMAIL, email, minute, 0, count));
+            String measure = Increment.series("last_word", "1000");
+            out.collect(new Increment(Relation.DURATION, measure, minute, 7 * count, count));
+            String exposed = Increment.series(id, id, "E-ACT-01");
+            out.collect(new Increment(Relation.EXPOSURE, exposed, minute, 0, count));
+            out.collect(new Increment(Relation.WAITING, waits, minute, until * count, count));
+            String segment = "s" + minute % SEGMENTS;
+            out.collect(new Increment(Relation.SEGMENT, segment, 0, 0, count));
         }
     }
 }

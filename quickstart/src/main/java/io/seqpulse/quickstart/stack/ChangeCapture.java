@@ -63,7 +63,9 @@ final class ChangeCapture {
                 }
             }
         }
-        database.captured();
+        if (!givenUp.getAsBoolean()) { // the slot is there then
+            database.captured();
+        }
     }
 
     /** Whether the position to go on from is gone, so that no change came. */

@@ -121,7 +121,11 @@ final class EmbeddedParts {
 
     /** Closes what is up, from the last to the first; what is just starting is waited for. */
     void close(BoundedCloser closer) {
-        graph.close(closer);
+        boolean all = graph.close(closer);
+        if (!all && options.isDatabaseEmbedded()) {
+            // the one part that is a process of its own, and would outlive this one
+            closer.close(POSTGRESQL, () -> PostgresServer.kill(state.root()));
+        }
     }
 
     private MailServer startMails() throws IOException {

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /** What an {@link EmbeddedStack} is to be. Every option has a default. */
 public final class EmbeddedStackBuilder {
 
-    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStack.class);
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStackBuilder.class);
 
     Optional<DatabaseAddress> database = Optional.empty();
     Optional<EmbeddedStack.History> history = Optional.empty();
@@ -152,7 +152,7 @@ public final class EmbeddedStackBuilder {
         } catch (InterruptedException | CommandException e) {
             closeAfter(stack, e);
             throw e;
-        } catch (Exception e) { // libraries' starts declare it; none may leave a part behind
+        } catch (Exception e) { // none may leave a part behind
             closeAfter(stack, e);
             throw new StackException("the stack did not start: " + RootCause.message(e), e);
         }

@@ -65,6 +65,9 @@ final class KafkaPatience {
                 }
                 LOG.info("Kafka has not answered the job's program in time, which is run again");
                 TimeUnit.MILLISECONDS.sleep(pause.toMillis());
+                if (givenUp.getAsBoolean()) {
+                    throw e;
+                }
             }
         }
     }

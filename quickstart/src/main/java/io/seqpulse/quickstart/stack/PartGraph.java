@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -169,11 +170,15 @@ final class PartGraph {
 
     /**
      * Closes the services that are up, in reverse order, after waiting for those that are starting.
-     * One that is not up in time is closed when it is; nobody waits for that.
+     * One that is not up in time is closed when it is; nobody waits for that. An interrupt is kept
+     * for the caller: all the more it is to close.
+     *
+     * @return whether none was left behind
      */
-    void close(BoundedCloser closer) {
+    boolean close(BoundedCloser closer) {
         givenUp = true;
         awaitStarting();
+        boolean all = true;
         for (int i = parts.size() - 1; i >= 0; i--) {
             Part part = parts.get(i);
             CompletableFuture<AutoCloseable> starting = begun.get(part.name());
@@ -182,11 +187,19 @@ final class PartGraph {
             }
             if (!starting.isDone()) {
                 LOG.error("{} is still starting and left behind", part.name());
-                var unused = starting.thenAccept(late -> closeLate(part, late));
+                all = false;
+                var unused =
+                        starting.thenAcceptAsync(
+                                late -> closeLate(part, late),
+                                work ->
+                                        new DaemonThreads("stop " + part.name())
+                                                .newThread(work)
+                                                .start());
             } else if (!starting.isCompletedExceptionally()) {
                 closer.close(part.name(), part.closedWithin(), starting.join());
             }
         }
+        return all;
     }
 
     private void awaitStarting() {
@@ -196,15 +209,24 @@ final class PartGraph {
                         .map(part -> begun.get(part.name()))
                         .filter(beginning -> beginning != null)
                         .toArray(CompletableFuture<?>[]::new);
-        try {
-            CompletableFuture.allOf(starting)
-                    .handle((up, failure) -> up)
-                    .completeOnTimeout(null, patience.toMillis(), TimeUnit.MILLISECONDS)
-                    .get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("a failure was handled before", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // what is up by now is closed
+        CompletableFuture<Void> all = CompletableFuture.allOf(starting);
+        long end = System.nanoTime() + patience.toNanos();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                all.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                interrupted = true;
+                continue;
+            } catch (TimeoutException e) {
+                LOG.info("not everything was up within {} s", patience.toSeconds());
+            } catch (ExecutionException e) {
+                LOG.debug("some did not start, which was told before", e);
+            }
+            break;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

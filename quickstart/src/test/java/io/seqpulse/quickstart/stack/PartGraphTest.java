@@ -265,6 +265,39 @@ class PartGraphTest {
 
     @Test
     @Timeout(60)
+    void anInterruptWhileClosingLeavesNothingBehind() throws Exception {
+        Thread main = Thread.currentThread();
+        PartGraph graph =
+                graph(
+                        recorded("Kafka", PartGraphTest::refuse),
+                        recorded(
+                                "PostgreSQL",
+                                () -> {
+                                    awaitWaitingWithABound(main);
+                                    main.interrupt();
+                                    awaitWaitingWithABound(main);
+                                    return started("PostgreSQL");
+                                }));
+        assertThatThrownBy(graph::start).isInstanceOf(StackException.class);
+
+        BoundedCloser closer = new BoundedCloser();
+        assertThat(graph.close(closer)).as("all are closed").isTrue();
+        assertThat(Thread.interrupted()).as("kept for the caller").isTrue();
+        closer.throwFailures();
+        assertThat(closed).containsExactly("PostgreSQL");
+    }
+
+    /** As it does while it closes, and not while it starts. */
+    private static void awaitWaitingWithABound(Thread thread) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while ((thread.isInterrupted() || thread.getState() != Thread.State.TIMED_WAITING)
+                && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    @Timeout(60)
     void aPartThatIsNotUpInTimeIsClosedWhenItIs() throws Exception {
         Thread main = Thread.currentThread();
         CountDownLatch late = new CountDownLatch(1);
