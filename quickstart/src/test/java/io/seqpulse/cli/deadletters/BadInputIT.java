@@ -248,7 +248,7 @@ class BadInputIT {
                                     Instant.now(),
                                     "shoe_size",
                                     44));
-                    feed.tick(Instant.now());
+                    feed.tickPastNow();
                     product.mail("E-TRX-01", user);
                     return null;
                 });
@@ -390,7 +390,7 @@ class BadInputIT {
                                     "fine",
                                     "created_at",
                                     now));
-                    feed.tick(Instant.now());
+                    feed.tickPastNow();
                     feed.append(
                             key(deployment),
                             inserted(
@@ -405,7 +405,7 @@ class BadInputIT {
                                     "analyzed",
                                     "started_at",
                                     now));
-                    feed.tick(Instant.now());
+                    feed.tickPastNow();
                     feed.append(
                             key(project),
                             inserted(
@@ -420,7 +420,7 @@ class BadInputIT {
                                     user,
                                     "created_at",
                                     now));
-                    feed.tick(Instant.now());
+                    feed.tickPastNow();
                     feed.append(
                             key(user),
                             inserted(
@@ -436,7 +436,7 @@ class BadInputIT {
                                     "created_at",
                                     now));
                     // late enough for the watermark, which is behind it, to pass the sign-up
-                    feed.tick(Instant.now().plusMillis(10));
+                    feed.tickPastNow();
                     product.mail("E-TRX-01", user);
                     assertThat(product.mail("E-ACT-04", user).subject()).contains("Late");
                     return null;
