@@ -382,7 +382,7 @@ class PlantedSecretsIT {
                 values ('Nobody', 'nobody@live.example', '%s', '%s', null)
                 """
                         .formatted(hash, hash));
-        // PostgreSQL would tell its log of the row that it refuses
+        // PostgreSQL's log tells of it, beside the data; nothing else does.
         assertThatThrownBy(
                         () ->
                                 execute(
@@ -390,11 +390,22 @@ class PlantedSecretsIT {
                                         "insert into users (id, name, email, password_hash) values ('%s', 'x', 'x', '%s')"
                                                 .formatted(OWNER, hash)))
                 .isInstanceOf(SQLException.class);
+        await().atMost(SOON).untilAsserted(() -> assertThat(databaseLog(stack)).contains(hash));
         await().atMost(SOON)
                 .until(
                         () ->
                                 records(stack).keySet().stream()
                                         .anyMatch(p -> p.startsWith(StackNames.DEAD_LETTERS)));
+    }
+
+    private static String databaseLog(EmbeddedStack stack) throws IOException {
+        try (Stream<Path> logs = Files.list(stack.folder().resolve("postgres/log"))) {
+            StringBuilder all = new StringBuilder();
+            for (Path log : logs.toList()) {
+                all.append(Files.readString(log));
+            }
+            return all.toString();
+        }
     }
 
     private static void execute(EmbeddedStack stack, String... statements) throws SQLException {

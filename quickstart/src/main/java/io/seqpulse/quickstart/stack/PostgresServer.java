@@ -122,6 +122,12 @@ final class PostgresServer implements Database {
                             .setServerConfig("max_slot_wal_keep_size", "4GB")
                             .setServerConfig("max_connections", "60")
                             .setServerConfig("shared_buffers", "64MB")
+                            // With statements and rows in them: these stay with the data.
+                            .setServerConfig("logging_collector", "on")
+                            .setServerConfig("log_directory", "log")
+                            .setServerConfig("log_filename", "postgresql-%a.log")
+                            .setServerConfig("log_truncate_on_rotation", "on")
+                            .setServerConfig("log_rotation_size", "0")
                             .setServerConfig("log_min_duration_statement", "2000")
                             .setServerConfig("password_encryption", "scram-sha-256")
                             .start();
@@ -144,7 +150,9 @@ final class PostgresServer implements Database {
     }
 
     private static String whyNot(StateFolder state) {
-        String why = "PostgreSQL did not start (its messages are in the log)";
+        String why =
+                "PostgreSQL did not start (its messages are in the log and in %s)"
+                        .formatted(state.root().resolve("postgres").resolve("log"));
         boolean root = "root".equals(System.getProperty("user.name"));
         if (root && !LinuxUtils.isUnshareAvailable()) {
             return why
