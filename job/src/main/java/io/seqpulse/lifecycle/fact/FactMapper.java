@@ -15,6 +15,8 @@ import io.seqpulse.lifecycle.fact.Columns.Projects;
 import io.seqpulse.lifecycle.fact.Columns.Samples;
 import io.seqpulse.lifecycle.fact.Columns.Users;
 import io.seqpulse.lifecycle.fact.Columns.Verdicts;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -94,6 +96,11 @@ public final class FactMapper {
             case FEATURE_GATE_EVENTS -> featureGated();
             case EMAIL_DELIVERIES -> delivery();
             case EMAIL_EVENTS -> emailEvent();
+            case PROJECT_INVITATIONS -> invitation();
+            case LOGIN_EVENTS -> login();
+            case PAYMENT_EVENTS -> payment();
+            case NPS_RESPONSES -> npsResponse();
+            case USAGE_EVENTS -> usage();
         }
     }
 
@@ -283,7 +290,7 @@ public final class FactMapper {
     /** Where nobody's project is named, there is nothing to upgrade. */
     private void featureGated() {
         if (!isDeletion() && change.text("project_id") != null) {
-            event(EventType.FEATURE_GATED, "at", id("user_id"), change.text("feature"));
+            event(EventType.FEATURE_GATED, "at", id("user_id"), change.required("feature"));
         }
     }
 
@@ -364,6 +371,119 @@ public final class FactMapper {
         tell(Stream.FOREIGN_KEYS, row.withoutColumns());
     }
 
+    /** Each change of the row tells again all that has become of the invitation so far. */
+    private void invitation() {
+        if (isDeletion()) {
+            return;
+        }
+        String id = id("id");
+        String project = id("project_id");
+        long createdAt = change.requiredMicros("created_at");
+        tell(
+                Stream.PROJECTS,
+                Event.of(
+                        EventType.INVITATION_SENT,
+                        project,
+                        id,
+                        createdAt,
+                        source,
+                        id,
+                        id("inviter_id"),
+                        change.text("email"),
+                        instant(time("expires_at"))));
+        tellEnd(EventType.INVITATION_ACCEPTED, "accepted_at", project, id);
+        tellEnd(EventType.INVITATION_DECLINED, "declined_at", project, id);
+        tellEnd(EventType.INVITATION_REVOKED, "revoked_at", project, id);
+    }
+
+    private void tellEnd(EventType type, String timeColumn, String project, String id) {
+        Long at = time(timeColumn);
+        if (at != null) {
+            tell(Stream.PROJECTS, Event.of(type, project, id, at, source, id));
+        }
+    }
+
+    private void login() {
+        if (!isDeletion()) {
+            String id = id("id");
+            userEvent(
+                    EventType.LOGGED_IN,
+                    id,
+                    change.text("country"),
+                    change.text("city"),
+                    change.text("device"));
+        }
+    }
+
+    /** Of which kinds there are more than these, nothing is known. */
+    private void payment() {
+        if (isDeletion()) {
+            return;
+        }
+        String kind = change.text("kind");
+        EventType type =
+                kind == null
+                        ? null
+                        : switch (kind.stripTrailing()) {
+                            case "failed" -> EventType.PAYMENT_FAILED;
+                            case "succeeded" -> EventType.PAYMENT_SUCCEEDED;
+                            case "cancelled" -> EventType.PAYMENT_CANCELLED;
+                            default -> null;
+                        };
+        if (type == null) {
+            return;
+        }
+        String invoice = id("invoice_id");
+        String subscription = id("subscription_id");
+        String[] values =
+                type == EventType.PAYMENT_CANCELLED
+                        ? new String[] {subscription, invoice}
+                        : new String[] {
+                            subscription,
+                            invoice,
+                            change.text("amount_cents"),
+                            change.text("currency"),
+                            change.text("invoice_url")
+                        };
+        tell(
+                Stream.PROJECTS,
+                Event.of(
+                        type,
+                        id("project_id"),
+                        invoice,
+                        change.requiredMicros("at"),
+                        source,
+                        values));
+    }
+
+    private void npsResponse() {
+        if (!isDeletion()) {
+            userEvent(EventType.NPS_ANSWERED, change.text("score"));
+        }
+    }
+
+    private void usage() {
+        String kind = isDeletion() ? null : change.text("kind");
+        if (kind == null) {
+            return;
+        }
+        switch (kind.stripTrailing()) {
+            case "verdict_viewed" ->
+                    userEvent(EventType.VERDICT_VIEWED, idOrNull("deployment_id"));
+            case "session" -> userEvent(EventType.SESSION_STARTED);
+            case "stay" -> userEvent(EventType.STAYED);
+            default -> {
+                // another kind says nothing
+            }
+        }
+    }
+
+    /** Something that somebody did, of which each row tells one. */
+    private void userEvent(EventType type, String... values) {
+        long at = change.requiredMicros("at");
+        tell(Stream.USERS, Event.of(type, id("user_id"), id("id"), at, source, values));
+    }
+
     /** Something that happened to a project, of which each row tells one. */
     private void event(EventType type, String timeColumn, String... values) {
         tell(
@@ -375,6 +495,13 @@ public final class FactMapper {
                         change.requiredMicros(timeColumn),
                         source,
                         values));
+    }
+
+    /** As ISO 8601 writes it; null where unknown. */
+    private static String instant(Long micros) {
+        return micros == null
+                ? null
+                : Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
     }
 
     private RowChange row(String key, String id, long atMicros, Field<?>... fields) {
