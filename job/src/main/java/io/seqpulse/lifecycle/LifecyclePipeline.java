@@ -173,6 +173,8 @@ public record LifecyclePipeline(
                                         .union(
                                                 aboutProjects.getSideOutput(
                                                         DetectProject.OWNER_SIGNALS),
+                                                aboutProjects.getSideOutput(
+                                                        DetectProject.STANDINGS),
                                                 deliveries.getSideOutput(
                                                         FollowDeliveries.USER_SIGNALS))
                                         .keyBy(Fact::key),

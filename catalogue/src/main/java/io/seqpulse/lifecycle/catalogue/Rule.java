@@ -73,6 +73,29 @@ public record Rule(
                 goal);
     }
 
+    /** The same rule with another trigger. */
+    Rule withTrigger(Trigger other, Trigger otherFallback) {
+        return new Rule(
+                code,
+                name,
+                category,
+                mode,
+                subject,
+                other,
+                otherFallback,
+                expires,
+                audience,
+                plans,
+                priority,
+                dedupeKey,
+                supersedes,
+                template,
+                ctaPath,
+                ctaLabel,
+                kpi,
+                goal);
+    }
+
     /** Whether a rule sends, only journals what it would have sent, or is off. */
     public enum Mode {
         LIVE,
@@ -89,6 +112,10 @@ public record Rule(
         /** The project's members with role {@code admin}. */
         ADMINS,
         /** The project's members on call, users or bare addresses. */
-        ON_CALL
+        ON_CALL,
+        /** The user whom the event names, who did it. */
+        ACTOR,
+        /** The address that the event says was invited. */
+        INVITEE
     }
 }

@@ -9,12 +9,14 @@ import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -38,6 +40,13 @@ final class RuleReader {
     private static final Pattern TEMPLATE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*");
     private static final Pattern BRACES = Pattern.compile("[{}]");
     private static final List<String> PLANS = List.of("free", "pro", "enterprise");
+
+    /** Recipients whom an event names, and by which values. */
+    private static final Map<Audience, Set<String>> NAMED_BY_EVENT =
+            Map.of(
+                    Audience.ACTOR, Set.of("user_id"),
+                    Audience.INVITEE, Set.of("inviter_id", "invitee_email"));
+
     private static final Set<String> PATHS =
             Set.of("dashboard_path", "pricing_path", "onboarding_path");
 
@@ -66,7 +75,7 @@ final class RuleReader {
         Duration expires = expires(trigger, fallback);
         List<Audience> audience =
                 section.listOf("audience", Audience.values(), TriggerReader::label);
-        checkAudience(audience, subject);
+        checkAudience(audience, subject, trigger, fallback);
         Set<String> plans = plans(subject);
         int priority = priority(category);
         String key = section.text("key");
@@ -130,7 +139,7 @@ final class RuleReader {
             return null;
         }
         for (EventType fact : trigger.named()) {
-            if (subject != null && !fact.subjects().contains(subject)) {
+            if (subject != null && !trigger.reaches(fact, subject)) {
                 section.problem(
                         key,
                         "%s is not about a %s; give the rule a subject it is about: %s"
@@ -189,20 +198,42 @@ final class RuleReader {
         return trigger.period().filter(Period.WEEK::equals).isPresent();
     }
 
-    private void checkAudience(List<Audience> audience, Subject subject) {
+    private void checkAudience(
+            List<Audience> audience, Subject subject, Trigger trigger, Trigger fallback) {
         if (audience == null || subject == null) {
             return;
         }
         if (subject == Subject.USER && !audience.equals(List.of(Audience.USER))) {
             section.problem("audience", "a rule about a user goes to [user]");
         }
-        if (subject == Subject.PROJECT && audience.get(0) != Audience.OWNER) {
+        if (subject == Subject.PROJECT && NAMED_BY_EVENT.containsKey(audience.get(0))) {
+            checkNamedByEvent(audience, trigger, fallback);
+        } else if (subject == Subject.PROJECT && audience.get(0) != Audience.OWNER) {
             section.problem(
                     "audience",
-                    "a rule about a project goes to [owner], who may be followed by admins and on_call");
+                    "a rule about a project goes to [owner], who may be followed by admins and on_call, to [actor] or to [invitee]");
+        } else if (audience.stream().anyMatch(NAMED_BY_EVENT::containsKey)) {
+            section.problem("audience", "actor and invitee stand alone");
         }
         if (subject == Subject.PROJECT && audience.contains(Audience.USER)) {
             section.problem("audience", "a project has an owner, admins and on_call, but no user");
+        }
+    }
+
+    private void checkNamedByEvent(List<Audience> audience, Trigger trigger, Trigger fallback) {
+        if (audience.size() > 1) {
+            section.problem("audience", "actor and invitee stand alone");
+        }
+        Set<String> needed = NAMED_BY_EVENT.get(audience.get(0));
+        for (Trigger one : Arrays.asList(trigger, fallback)) {
+            if (one != null && !one.values().containsAll(needed)) {
+                section.problem(
+                        "audience",
+                        "%s needs an event that says %s"
+                                .formatted(
+                                        TriggerReader.label(audience.get(0)),
+                                        String.join(" and ", new TreeSet<>(needed))));
+            }
         }
     }
 

@@ -73,22 +73,32 @@ public sealed interface Trigger extends Serializable {
         return values();
     }
 
+    /** Whether it can be asked of such a subject, whom the event kind reaches in some way. */
+    default boolean reaches(EventType fact, Subject subject) {
+        return fact.subjects().contains(subject);
+    }
+
+    /** The event kinds without whose tables it can still say something. */
+    default Set<EventType> dispensable() {
+        return Set.of();
+    }
+
     /** Whether this version notices such things; a rule of another kind must be disabled. */
     default boolean isHosted() {
         return false;
     }
 
     /** Of an event's values, all; in the order of their names. */
-    private static Set<String> valuesOf(EventType event, String more) {
+    private static Set<String> valuesOf(EventType event, String... more) {
         Set<String> values = new LinkedHashSet<>(new TreeSet<>(event.attributes()));
-        values.add(more);
+        values.addAll(List.of(more));
         return values;
     }
 
     /** Of an event's values those that are never null: its ids. */
-    private static Set<String> certainValuesOf(EventType event, String more) {
+    private static Set<String> certainValuesOf(EventType event, String... more) {
         Set<String> values = new LinkedHashSet<>(new TreeSet<>(event.certainAttributes()));
-        values.add(more);
+        values.addAll(List.of(more));
         return values;
     }
 
@@ -96,14 +106,28 @@ public sealed interface Trigger extends Serializable {
      * An event happened.
      *
      * @param where attribute → accepted values; empty: any
+     * @param unfamiliar attributes of which one must have a value that none of the subject's events
+     *     had in the 90 days before, and there was an earlier one; empty: none must. An unknown
+     *     value is no new one
      * @param waitFor how long to wait for what belongs to it before the email is decided
      */
     record Happened(
             EventType fact,
             Occurrence occurrence,
             Map<String, List<String>> where,
+            List<String> unfamiliar,
             Duration waitFor)
             implements Trigger {
+
+        /** Whatever is known about it already. */
+        public Happened(
+                EventType fact,
+                Occurrence occurrence,
+                Map<String, List<String>> where,
+                Duration waitFor) {
+            this(fact, occurrence, where, List.of(), waitFor);
+        }
+
         @Override
         public Kind kind() {
             return Kind.HAPPENED;
@@ -123,13 +147,13 @@ public sealed interface Trigger extends Serializable {
 
         @Override
         public Set<String> values() {
-            return valuesOf(fact, Period.MONTH.label());
+            return valuesOf(fact, Period.MONTH.label(), Period.WEEK.label());
         }
 
         /** What the rule itself asks about is there, too. */
         @Override
         public Set<String> certainValues() {
-            Set<String> certain = certainValuesOf(fact, Period.MONTH.label());
+            Set<String> certain = certainValuesOf(fact, Period.MONTH.label(), Period.WEEK.label());
             certain.addAll(where.keySet());
             return certain;
         }
@@ -184,7 +208,12 @@ public sealed interface Trigger extends Serializable {
         }
     }
 
-    /** A period's count fell to a share of the period before. */
+    /**
+     * A period's count fell to a share of the period before. It is due at the period's end.
+     *
+     * @param toPercent at most that share, 1 to 99
+     * @param fromAtLeast the period before had as many, or it says nothing
+     */
     record Dropped(EventType count, Period per, int toPercent, int fromAtLeast) implements Trigger {
         @Override
         public Kind kind() {
@@ -200,11 +229,54 @@ public sealed interface Trigger extends Serializable {
         public Optional<Period> period() {
             return Optional.of(per);
         }
+
+        @Override
+        public boolean isHosted() {
+            return true;
+        }
     }
 
-    /** None of the events for a time, then reminders. */
+    /**
+     * None of the events for a time, then reminders. Of a user's projects the owner hears of a
+     * deployment in time for that.
+     *
+     * @param reminders each later than {@code after}, and as that counted from the last event
+     */
     record Silent(List<EventType> facts, Duration after, List<Duration> reminders)
             implements Trigger {
+
+        /** Owners hear no later than that of a deployment. */
+        public static final Duration OWNERS_TOLD_WITHIN = Duration.ofDays(14);
+
+        /** The name of the step that is not a reminder. */
+        public static final String FIRST = "first";
+
+        /** The name of a step, by its number from 0. */
+        public static String step(int number) {
+            return switch (number) {
+                case 0 -> FIRST;
+                case 1 -> "reminder";
+                default -> "reminder" + number;
+            };
+        }
+
+        @Override
+        public boolean reaches(EventType fact, Subject subject) {
+            return Trigger.super.reaches(fact, subject)
+                    || (subject == Subject.USER && fact == EventType.DEPLOYMENT_STARTED);
+        }
+
+        /** One source of activity is enough; the beginning is not one. */
+        @Override
+        public Set<EventType> dispensable() {
+            return Set.copyOf(facts);
+        }
+
+        @Override
+        public boolean isHosted() {
+            return true;
+        }
+
         @Override
         public Kind kind() {
             return Kind.SILENT;
@@ -216,9 +288,36 @@ public sealed interface Trigger extends Serializable {
         }
     }
 
-    /** Steps after an event until one of others happens. */
-    record Sequence(EventType after, List<Duration> steps, List<EventType> until)
+    /**
+     * Steps after an event until one of others happens: of the same table the one with the same id,
+     * as each invoice and each invitation has its own steps; of another table any later one.
+     *
+     * @param where attribute → accepted values; empty: any
+     * @param ends the attribute that says when the steps end by themselves; null: none does
+     */
+    record Sequence(
+            EventType after,
+            Map<String, List<String>> where,
+            List<Duration> steps,
+            List<EventType> until,
+            String ends)
             implements Trigger {
+
+        /** The name of a step: {@code j0}, {@code j3}, {@code h12}. */
+        public static String label(Duration step) {
+            if (step.isZero() || step.equals(Duration.ofDays(step.toDays()))) {
+                return "j" + step.toDays();
+            }
+            return step.equals(Duration.ofHours(step.toHours()))
+                    ? "h" + step.toHours()
+                    : "s" + step.toSeconds();
+        }
+
+        @Override
+        public boolean isHosted() {
+            return true;
+        }
+
         @Override
         public Kind kind() {
             return Kind.SEQUENCE;
@@ -243,7 +342,9 @@ public sealed interface Trigger extends Serializable {
 
         @Override
         public Set<String> certainValues() {
-            return certainValuesOf(after, "step");
+            Set<String> certain = certainValuesOf(after, "step");
+            certain.addAll(where.keySet());
+            return certain;
         }
     }
 

@@ -257,6 +257,7 @@ class CatalogueLoaderTest {
                     {kind: reached, count: deployment_started, per: week, at-least: 3}                      | reached:{project_id}:{week}
                     {kind: dropped, count: deployment_started, per: week, to-percent: 50, from-at-least: 4} | dropped:{project_id}:{week}
                     {kind: silent, facts: [deployment_started], after: 30d, reminders: [37d]}               | silent:{project_id}:{last_activity_date}
+                    {kind: sequence, after: invitation_sent, steps: [0s, 2d], ends: expires_at}             | steps:{invitation_id}:{step}
                     {kind: sequence, after: project_created, steps: [0s, 3d, 7d], until: [verdict_created]} | steps:{project_id}:{step}
                     {kind: calendar, each: week, local-time: '08:00', facts: [deployment_started]}          | weekly:{project_id}:{week}
                     """)
@@ -332,7 +333,7 @@ class CatalogueLoaderTest {
                     {deployment_id}"                              | {deployment_id}{"                        | E-ACT-05.key: has a brace that belongs to no placeholder
                     critical_verdict_alert:                       | `{project_id}:`                          | E-ACT-05.key: must begin with a name and a colon
                     template: T                                   | template: U                              | E-ACT-05.template: has no emails/U.fr.subject.txt, emails/U.fr.txt
-                    {deployment_id}"                              | {deployment_id}:{branch}"                | E-ACT-05.key: {branch} may be missing, as a row may leave it null; always there are [project_id, deployment_id, verdict, month]
+                    {deployment_id}"                              | {deployment_id}:{branch}"                | E-ACT-05.key: {branch} may be missing, as a row may leave it null; always there are [project_id, deployment_id, verdict, month, week]
                     "{dashboard_path}/deployments/{deployment_id}"| "/{env}"                                 | E-ACT-05.cta.path: {env} may be missing
                     template: T                                   | template: O                              | E-ACT-05.template: has no emails/O.digest.fr.subject.txt, emails/O.digest.fr.txt
                     template: T                                   | template: ../T                           | E-ACT-05.template: '../T' must be the name of template files
@@ -422,19 +423,22 @@ class CatalogueLoaderTest {
     @Test
     void refusesKindsItCannotNoticeUnlessTheyAreDisabled() {
         String yaml =
-                with(HAPPENED, "{kind: silent, facts: [deployment_started], after: 14d}")
-                        .replace("{deployment_id}\"", "{project_id}\"")
+                with(
+                                HAPPENED,
+                                "{kind: calendar, each: week, local-time: '08:00', facts:"
+                                        + " [deployment_started]}")
+                        .replace("{deployment_id}\"", "{project_id}:{week}\"")
                         .replace("deployments/{project_id}", "x");
 
         assertThat(problems(yaml))
                 .containsExactly(
-                        "test.yaml:9: E-ACT-05.trigger: this version cannot notice 'silent' yet;"
+                        "test.yaml:9: E-ACT-05.trigger: this version cannot notice 'calendar' yet;"
                                 + " set 'mode: disabled'");
         Catalogue disabled = read(yaml.replace("mode: live", "mode: disabled"));
         CatalogueResolution resolution = CatalogueResolution.of(disabled, ALL_TABLES);
         assertThat(resolution.catalogue().rules()).isEmpty();
         assertThat(resolution.notes())
-                .containsExactly("E-ACT-05 is left out: this version cannot notice 'silent' yet");
+                .containsExactly("E-ACT-05 is left out: this version cannot notice 'calendar' yet");
     }
 
     private static final String WEEKLY =

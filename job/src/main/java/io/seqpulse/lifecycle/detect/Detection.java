@@ -11,6 +11,7 @@ import io.seqpulse.lifecycle.detect.TriggerInstance.Deadline;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.ProjectSignal;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
@@ -104,7 +105,7 @@ public final class Detection {
             find(rule, profile, event, news, older, wall, out);
             deny(rule, profile, event, out);
         }
-        watch(id, profile, event, out);
+        watch(id, profile, event, older, out);
         limitStranger(profile, event.committedAt());
         profile.nextAskAt = nextAsk(profile);
     }
@@ -131,7 +132,7 @@ public final class Detection {
             find(rule, profile, row, news, older, wall, out);
         }
         waitForWhatMoved(profile, row, news, wall, out);
-        watch(id, profile, row, out);
+        watch(id, profile, row, older, out);
         limitStranger(profile, row.committedAt());
         profile.nextAskAt = nextAsk(profile);
     }
@@ -244,6 +245,31 @@ public final class Detection {
                 .nextAsk(profile, Math.max(profile.askedAt, rule.active().liveSince() - 1));
     }
 
+    /**
+     * Takes what one of an owner's projects tells of itself.
+     *
+     * @param wall the wall clock, epoch milliseconds, for expiry
+     */
+    public void take(
+            String id,
+            Profile profile,
+            ProjectSignal signal,
+            SpillStore older,
+            long wall,
+            Consumer<Message> out) {
+        if (signal.project() != null) {
+            profile.observe(signal.project());
+        }
+        for (Hosted rule : hosted.values()) {
+            if (rule.detector().isMovedBySignals()) {
+                find(rule, profile, signal, true, older, wall, out);
+            }
+        }
+        watch(id, profile, signal, older, out);
+        limitStranger(profile, signal.committedAt());
+        profile.nextAskAt = nextAsk(profile);
+    }
+
     /** Somebody belongs to the subject. */
     public void takeMember(Profile profile, String rowId, Member member) {
         Member before = profile.members.get(rowId);
@@ -289,7 +315,8 @@ public final class Detection {
     }
 
     /** Asks what is due on the log's clock and forgets what is over. */
-    public void advanceTo(String id, Profile profile, long now, Consumer<Message> out) {
+    public void advanceTo(
+            String id, Profile profile, long now, SpillStore older, Consumer<Message> out) {
         if (profile.strangerUntil != 0 && now >= profile.strangerUntil) {
             profile.forget();
             return;
@@ -311,7 +338,7 @@ public final class Detection {
                     pending.askAt = ScheduledTrigger.WHEN_TOLD;
                 } else if (neverApplied(rule.rule(), profile, pending)) {
                     all.remove(); // and may come again with another plan
-                } else if (!ask(id, rule, profile, pending, now, out)) {
+                } else if (!ask(id, rule, profile, pending, now, older, out)) {
                     all.remove();
                     handle(profile, pending);
                 }
@@ -495,10 +522,11 @@ public final class Detection {
             Profile profile,
             ScheduledTrigger pending,
             long now,
+            SpillStore older,
             Consumer<Message> out) {
         Answer answer =
                 appliesTo(rule.rule(), profile)
-                        ? rule.detector().ask(profile, pending)
+                        ? rule.detector().ask(profile, pending, older)
                         : Answer.RESOLVED;
         if (answer == Answer.VOID) {
             return false;
@@ -516,7 +544,8 @@ public final class Detection {
      * Looks again at what was given out, after the profile has changed: by an event, only for the
      * rules that it can move.
      */
-    private void watch(String id, Profile profile, Fact fact, Consumer<Message> out) {
+    private void watch(
+            String id, Profile profile, Fact fact, SpillStore older, Consumer<Message> out) {
         for (Iterator<ScheduledTrigger> all = profile.pending.values().iterator();
                 all.hasNext(); ) {
             ScheduledTrigger pending = all.next();
@@ -527,8 +556,11 @@ public final class Detection {
             if (fact instanceof Event event && !rule.detector().isMovedBy(event.type())) {
                 continue;
             }
+            if (fact instanceof Signal && !rule.detector().isMovedBySignals()) {
+                continue;
+            }
             if (!appliesTo(rule.rule(), profile)
-                    || rule.detector().ask(profile, pending) != Answer.HOLDS) {
+                    || rule.detector().ask(profile, pending, older) != Answer.HOLDS) {
                 retract(pending, profile, Retraction.RESOLVED, out);
                 all.remove();
                 handle(profile, pending);
@@ -565,7 +597,7 @@ public final class Detection {
             Profile profile,
             ScheduledTrigger pending,
             Consumer<Message> out) {
-        String base = key(rule, id, pending);
+        String base = keyOf(rule, id, pending);
         String before =
                 pending.out.entrySet().stream()
                         .filter(entry -> entry.getValue().equals(base))
@@ -573,7 +605,7 @@ public final class Detection {
                         .findFirst()
                         .orElse(null);
         String now =
-                Recipients.of(rule, id, profile).entrySet().stream()
+                Recipients.of(rule, id, profile, pending.values).entrySet().stream()
                         .filter(entry -> entry.getValue().isEmpty())
                         .map(Map.Entry::getKey)
                         .findFirst()
@@ -594,8 +626,8 @@ public final class Detection {
             long now,
             Consumer<Message> out) {
         pending.values.putAll(rule.detector().figures(profile, pending));
-        String base = key(rule.rule(), id, pending);
-        Recipients.of(rule.rule(), id, profile)
+        String base = keyOf(rule.rule(), id, pending);
+        Recipients.of(rule.rule(), id, profile, pending.values)
                 .forEach(
                         (recipient, suffix) -> {
                             pending.out.put(recipient, base + suffix);
@@ -630,19 +662,21 @@ public final class Detection {
         values.values().removeIf(value -> value == null);
         String owner = aboutProject ? profile.ownerId : id;
         out.accept(
-                Message.of(
-                        new Candidate(
-                                rule.code(),
-                                key,
-                                key(rule, id, pending),
-                                recipient,
-                                recipient.startsWith(Candidate.BARE_ADDRESS) ? owner : recipient,
-                                aboutProject ? id : null,
-                                pending.dueAt,
-                                pending.expiresAt,
-                                pending.causedAt,
-                                now,
-                                values)));
+                decided(
+                        Message.of(
+                                new Candidate(
+                                        rule.code(),
+                                        key,
+                                        keyOf(rule, id, pending),
+                                        recipient,
+                                        userOf(recipient, owner, pending),
+                                        aboutProject ? id : null,
+                                        pending.dueAt,
+                                        pending.expiresAt,
+                                        pending.causedAt,
+                                        now,
+                                        values)),
+                        pending));
     }
 
     private static void retract(
@@ -651,20 +685,37 @@ public final class Detection {
         pending.out.forEach(
                 (recipient, key) ->
                         out.accept(
-                                Message.of(
-                                        new Retraction(
-                                                key,
-                                                recipient,
-                                                recipient.startsWith(Candidate.BARE_ADDRESS)
-                                                        ? owner
-                                                        : recipient,
-                                                reason))));
+                                decided(
+                                        Message.of(
+                                                new Retraction(
+                                                        key,
+                                                        recipient,
+                                                        userOf(recipient, owner, pending),
+                                                        reason)),
+                                        pending)));
     }
 
-    private String key(Rule rule, String id, ScheduledTrigger pending) {
+    /** An invitation is decided with what is known of whoever sent it. */
+    private static Message decided(Message message, ScheduledTrigger pending) {
+        String inviter = pending.values.get("inviter_id");
+        boolean invited = inviter != null && message.recipient().startsWith(Candidate.BARE_ADDRESS);
+        return invited ? message.decidedFor(inviter) : message;
+    }
+
+    /** The user for whom it is journalled: of a bare address whoever invited it, or the owner. */
+    private static String userOf(String recipient, String owner, ScheduledTrigger pending) {
+        if (!recipient.startsWith(Candidate.BARE_ADDRESS)) {
+            return recipient;
+        }
+        String inviter = pending.values.get("inviter_id");
+        return inviter == null ? owner : inviter;
+    }
+
+    private String keyOf(Rule rule, String id, ScheduledTrigger pending) {
         Map<String, String> values = new HashMap<>(pending.values);
         values.put(subject.idAttribute(), id);
-        return DedupeKeys.fill(rule.dedupeKey(), values);
+        Hosted host = hosted.get(rule.code());
+        return DedupeKeys.fill(rule.dedupeKey(), values) + host.detector().keySuffix(pending);
     }
 
     private static boolean appliesTo(Rule rule, Profile profile) {

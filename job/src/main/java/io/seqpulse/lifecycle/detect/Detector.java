@@ -31,6 +31,16 @@ interface Detector {
         return false;
     }
 
+    /** Whether what an owner's projects tell of themselves can make or move an instance. */
+    default boolean isMovedBySignals() {
+        return false;
+    }
+
+    /** What the key of an instance has beside what the rule's template says. */
+    default String keySuffix(ScheduledTrigger pending) {
+        return "";
+    }
+
     /**
      * The trigger instances that a fact makes or changes, which the profile has just taken; asked
      * only of facts that move it.
@@ -103,7 +113,7 @@ interface Detector {
     String name();
 
     /** Whether an instance is still as the rule needs. */
-    Answer ask(Profile profile, ScheduledTrigger pending);
+    Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older);
 
     /**
      * Whether an instance can be decided although nobody told what happened to the subject before
@@ -131,8 +141,10 @@ interface Detector {
             case HAPPENED -> new HappenedDetector((Trigger.Happened) trigger);
             case MISSING -> new MissingDetector((Trigger.Missing) trigger);
             case REACHED -> new ReachedDetector((Trigger.Reached) trigger);
-            case DROPPED, SILENT, SEQUENCE, CALENDAR ->
-                    throw new IllegalArgumentException("no detector for " + trigger);
+            case DROPPED -> new DroppedDetector((Trigger.Dropped) trigger);
+            case SILENT -> new SilentDetector((Trigger.Silent) trigger);
+            case SEQUENCE -> new SequenceDetector((Trigger.Sequence) trigger);
+            case CALENDAR -> throw new IllegalArgumentException("no detector for " + trigger);
         };
     }
 }

@@ -9,6 +9,7 @@ import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Origin;
+import io.seqpulse.lifecycle.fact.OwnedProject;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.fact.SubjectState;
@@ -67,7 +68,16 @@ public class Profile extends SubjectState {
     /** What happened, by kind. */
     public Map<EventType, EventHistory> happened = new EnumMap<>(EventType.class);
 
-    /** Member row id → member; projects only. */
+    /** From where and with what a user logged in. */
+    final Logins logins = new Logins();
+
+    /**
+     * When a deployment of a project that a user owned started last, epoch milliseconds; 0: never.
+     * Reported as late as {@link io.seqpulse.lifecycle.fact.OwnedProject} says.
+     */
+    long deployedAt;
+
+    /** Row id → member: of a project those who belong to it, of a user what they belong to. */
     public Map<String, Member> members = new HashMap<>();
 
     /** Rule and trigger instance → what is still to be asked or watched. */
@@ -106,6 +116,7 @@ public class Profile extends SubjectState {
         return row.isEmpty()
                 && happened.isEmpty()
                 && members.isEmpty()
+                && deployedAt == 0
                 && pending.isEmpty()
                 && handled.isEmpty()
                 && cohortState == null;
@@ -124,6 +135,8 @@ public class Profile extends SubjectState {
         planSince = 0;
         ownerSince = 0;
         happened.clear();
+        logins.runs.clear();
+        deployedAt = 0;
         members.clear();
         pending.clear();
         handled.clear();
@@ -229,8 +242,60 @@ public class Profile extends SubjectState {
         if (event.type() == EventType.USER_ACTIVATED && first != null && event.at() >= first.at()) {
             return false; // it is active still
         }
+        if (event.type() == EventType.LOGGED_IN) {
+            logins.take(event);
+        }
         return happened.computeIfAbsent(event.type(), type -> new EventHistory())
                 .take(event, older);
+    }
+
+    /** Takes what a project tells its owner of itself. */
+    void observe(OwnedProject project) {
+        deployedAt = Math.max(deployedAt, project.deployedAt());
+    }
+
+    /** When the last event of some kinds happened, epoch milliseconds; 0: none has. */
+    long lastOf(List<EventType> types) {
+        long last = 0;
+        for (EventType type : types) {
+            EventHistory all = happened.get(type);
+            if (all != null) {
+                last = Math.max(last, all.last);
+            }
+            if (type == EventType.DEPLOYMENT_STARTED) {
+                last = Math.max(last, deployedAt);
+            }
+        }
+        return last;
+    }
+
+    /** When an event happened, by its id; null where it is not known. */
+    Long timeOf(EventType type, String id, SpillStore older) {
+        EventHistory all = happened.get(type);
+        return all == null ? null : all.timeOf(type, id, older);
+    }
+
+    /** When the first event of a kind at or after a time happened; null where there is none. */
+    Long firstSince(EventType type, long at, SpillStore older) {
+        List<Long> times = times(type, at, Long.MAX_VALUE, older);
+        return times.isEmpty() ? null : times.get(0);
+    }
+
+    /** The latest UTC periods, by number, in which there were events of a kind. */
+    List<Integer> periodsOf(Period period, EventType type) {
+        EventHistory all = happened.get(type);
+        return all == null ? List.of() : all.periods(period);
+    }
+
+    /**
+     * Whether a login has something that none of the user's earlier ones had, of which there was
+     * one.
+     */
+    boolean isUnfamiliar(List<String> attributes, ScheduledTrigger login) {
+        EventRecord first = first(EventType.LOGGED_IN);
+        return first != null
+                && !first.id().equals(login.instance)
+                && logins.isUnfamiliar(attributes, login.instance, login.values);
     }
 
     /** An event at the time at which it happened, as far as that is known here better. */

@@ -12,6 +12,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** Binary layout of {@link Profile} in state. */
@@ -45,6 +46,8 @@ public final class ProfileCodec implements Codec<Profile> {
             Compact.writeText(out, all.getKey().label());
             write(all.getValue(), out);
         }
+        writeLogins(profile.logins, out);
+        Compact.writeNumber(out, profile.deployedAt);
         Compact.writeMap(out, profile.members, ProfileCodec::write);
         Compact.writeMap(out, profile.pending, ProfileCodec::write);
         Compact.writeNumbers(out, profile.handled);
@@ -84,6 +87,8 @@ public final class ProfileCodec implements Codec<Profile> {
                                                             .formatted(label)));
             profile.happened.put(type, readHistory(in));
         }
+        readLogins(profile.logins, in);
+        profile.deployedAt = Compact.readNumber(in);
         profile.members = Compact.readMap(in, ProfileCodec::readMember);
         profile.pending = Compact.readMap(in, ProfileCodec::readPending);
         profile.handled = Compact.readNumbers(in);
@@ -93,6 +98,32 @@ public final class ProfileCodec implements Codec<Profile> {
         profile.cohortState = CohortStateCodec.read(in);
         profile.told = in.readBoolean() ? readSummary(in) : null;
         return profile;
+    }
+
+    private static void writeLogins(Logins logins, DataOutput out) throws IOException {
+        Compact.writeSize(out, logins.runs.size());
+        for (Map.Entry<String, List<Logins.Run>> value : logins.runs.entrySet()) {
+            Compact.writeText(out, value.getKey());
+            Compact.writeSize(out, value.getValue().size());
+            for (Logins.Run run : value.getValue()) {
+                Compact.writeNumber(out, run.start());
+                Compact.writeText(out, run.first());
+                Compact.writeNumber(out, run.end() - run.start());
+            }
+        }
+    }
+
+    private static void readLogins(Logins logins, DataInput in) throws IOException {
+        for (int left = Compact.readSize(in); left > 0; left--) {
+            String name = Compact.readText(in);
+            List<Logins.Run> runs = new ArrayList<>();
+            for (int more = Compact.readSize(in); more > 0; more--) {
+                long start = Compact.readNumber(in);
+                String first = Compact.readText(in);
+                runs.add(new Logins.Run(start, first, start + Compact.readNumber(in)));
+            }
+            logins.runs.put(name, runs);
+        }
     }
 
     private static void write(ProjectSummary told, DataOutput out) throws IOException {

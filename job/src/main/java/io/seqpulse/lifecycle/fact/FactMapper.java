@@ -275,9 +275,11 @@ public final class FactMapper {
         String before = change.before().get("user_id");
         if (before != null && isId(before) && !before.equals(now)) {
             tell(Stream.SEGMENTS, RowChange.deletion(table, before, id, source));
+            tell(Stream.USERS, RowChange.deletion(table, before, id, source));
         }
         if (now != null) {
             tell(Stream.SEGMENTS, row(now, id, at));
+            tell(Stream.USERS, row(now, id, at));
         }
     }
 
@@ -468,8 +470,7 @@ public final class FactMapper {
             return;
         }
         switch (kind.stripTrailing()) {
-            case "verdict_viewed" ->
-                    userEvent(EventType.VERDICT_VIEWED, idOrNull("deployment_id"));
+            case "verdict_viewed" -> userEvent(EventType.VERDICT_VIEWED, idOrNull("deployment_id"));
             case "session" -> userEvent(EventType.SESSION_STARTED);
             case "stay" -> userEvent(EventType.STAYED);
             default -> {
@@ -499,9 +500,7 @@ public final class FactMapper {
 
     /** As ISO 8601 writes it; null where unknown. */
     private static String instant(Long micros) {
-        return micros == null
-                ? null
-                : Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
+        return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
     }
 
     private RowChange row(String key, String id, long atMicros, Field<?>... fields) {

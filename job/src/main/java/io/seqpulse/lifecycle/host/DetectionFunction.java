@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.ProfileCodec;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.ProjectSignal;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
@@ -153,6 +154,10 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
 
     /** It concerns figures, and what was mailed of what is deleted since. */
     private void takeSignal(String id, Profile profile, Signal signal, Effects<Message> effects) {
+        if (signal instanceof ProjectSignal project) {
+            detection.take(id, profile, project, older, wallClock(), effects::emit);
+            return;
+        }
         count(id, profile, signal, effects);
         detection.takeDeletion(profile, signal, effects::emit);
         if (profile.cohortState != null) {
@@ -175,7 +180,7 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
                 effects,
                 () -> {
                     detection.askByTime(profile, Math.max(now, clock()), older, wallClock());
-                    detection.advanceTo(id, profile, now, effects::emit);
+                    detection.advanceTo(id, profile, now, older, effects::emit);
                 });
     }
 

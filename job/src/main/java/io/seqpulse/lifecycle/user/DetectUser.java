@@ -5,6 +5,7 @@ import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
+import io.seqpulse.lifecycle.detect.Member;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
@@ -30,9 +31,26 @@ public final class DetectUser extends DetectionFunction {
         return change.table() == CapturedTable.USERS;
     }
 
+    /** What somebody belongs to. */
     @Override
     protected void takeOther(Detection detection, Profile profile, RowChange change) {
-        throw new IllegalArgumentException(change.table() + " is not about a user");
+        if (change.table() != CapturedTable.PROJECT_MEMBERS) {
+            throw new IllegalArgumentException(change.table() + " is not about a user");
+        }
+        if (change.deleted()) {
+            detection.takeRemoval(profile, change);
+        } else {
+            detection.takeMember(
+                    profile,
+                    change.id(),
+                    new Member(
+                            change.key(),
+                            null,
+                            null,
+                            false,
+                            change.committedAt(),
+                            change.position()));
+        }
     }
 
     /** Somebody's project. */

@@ -221,7 +221,7 @@ final class FutureDetectors {
         }
 
         @Override
-        public Answer ask(Profile profile, ScheduledTrigger pending) {
+        public Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older) {
             long dueAt = last(profile) + trigger.after().toMillis();
             return dueAt <= pending.dueAt ? Answer.HOLDS : Answer.RESOLVED;
         }
@@ -290,7 +290,7 @@ final class FutureDetectors {
         }
 
         @Override
-        public Answer ask(Profile profile, ScheduledTrigger pending) {
+        public Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older) {
             long from = pending.dueAt - Duration.ofDays(7).toMillis();
             boolean active =
                     trigger.facts().stream()
