@@ -179,7 +179,7 @@ public record LifecyclePipeline(
                                                         FollowDeliveries.USER_SIGNALS))
                                         .keyBy(Fact::key),
                                 boundaries,
-                                new DetectUser(topic, rules, measures),
+                                new DetectUser(topic, rules, measures, emails.timezone()),
                                 StreamTypes.MESSAGE),
                         OperatorIds.DETECT_USER);
 

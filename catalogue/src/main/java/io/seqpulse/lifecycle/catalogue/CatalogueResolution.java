@@ -24,23 +24,18 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
         List<Rule> rules = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         for (Rule rule : catalogue.rules()) {
-            if (!rule.trigger().isHosted()) {
-                notes.add(
-                        "%s is left out: this version cannot notice '%s' yet"
-                                .formatted(rule.code(), rule.trigger().kind().label()));
-                continue;
-            }
             List<String> missing = missing(rule.trigger(), capturedTables);
             List<String> poorer = dispensed(rule.trigger(), capturedTables);
             if (missing.isEmpty() && !poorer.isEmpty()) {
-                rules.add(rule.withTrigger(without(rule.trigger(), poorer), rule.fallback()));
+                rules.add(
+                        rule.withTrigger(
+                                rule.trigger().without(Set.copyOf(poorer)), rule.fallback()));
                 notes.add(
                         "%s looks at the rest alone: %s"
                                 .formatted(rule.code(), doesNotExist(poorer)));
             } else if (missing.isEmpty()) {
                 rules.add(rule);
             } else if (rule.fallback() != null
-                    && rule.fallback().isHosted()
                     && missing(rule.fallback(), capturedTables).isEmpty()) {
                 rules.add(rule.withTrigger(rule.fallback(), null));
                 notes.add("%s uses its fallback: %s".formatted(rule.code(), doesNotExist(missing)));
@@ -67,16 +62,6 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
                 .distinct()
                 .sorted()
                 .toList();
-    }
-
-    private static Trigger without(Trigger trigger, List<String> tables) {
-        Trigger.Silent silent = (Trigger.Silent) trigger;
-        return new Trigger.Silent(
-                silent.facts().stream()
-                        .filter(event -> !tables.contains(event.table().label()))
-                        .toList(),
-                silent.after(),
-                silent.reminders());
     }
 
     private static String doesNotExist(List<String> tables) {

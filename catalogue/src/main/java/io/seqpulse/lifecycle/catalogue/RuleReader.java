@@ -39,7 +39,7 @@ final class RuleReader {
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{1,62}");
     private static final Pattern TEMPLATE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*");
     private static final Pattern BRACES = Pattern.compile("[{}]");
-    private static final List<String> PLANS = List.of("free", "pro", "enterprise");
+    static final List<String> PLANS = List.of("free", "pro", "enterprise");
 
     /** Recipients whom an event names, and by which values. */
     private static final Map<Audience, Set<String>> NAMED_BY_EVENT =
@@ -70,8 +70,8 @@ final class RuleReader {
         Subject subject =
                 section.oneOf(
                         "subject", new Subject[] {Subject.USER, Subject.PROJECT}, Subject::label);
-        Trigger trigger = trigger("trigger", subject, mode);
-        Trigger fallback = section.has("fallback") ? trigger("fallback", subject, mode) : null;
+        Trigger trigger = trigger("trigger", subject);
+        Trigger fallback = section.has("fallback") ? trigger("fallback", subject) : null;
         Duration expires = expires(trigger, fallback);
         List<Audience> audience =
                 section.listOf("audience", Audience.values(), TriggerReader::label);
@@ -132,7 +132,7 @@ final class RuleReader {
         return section.value(key, text -> pattern.matcher(text).matches() ? text : null, expected);
     }
 
-    private Trigger trigger(String key, Subject subject, Mode mode) {
+    private Trigger trigger(String key, Subject subject) {
         YamlSection parameters = section.section(key);
         Trigger trigger = parameters == null ? null : TriggerReader.read(parameters);
         if (trigger == null) {
@@ -151,12 +151,6 @@ final class RuleReader {
                                                 .sorted()
                                                 .collect(Collectors.joining(", "))));
             }
-        }
-        if (mode != null && mode != Mode.DISABLED && !trigger.isHosted()) {
-            section.problem(
-                    key,
-                    "this version cannot notice '%s' yet; set 'mode: disabled'"
-                            .formatted(trigger.kind().label()));
         }
         return trigger;
     }
@@ -191,7 +185,8 @@ final class RuleReader {
     }
 
     private static boolean isCountedByWeek(Trigger trigger) {
-        return trigger instanceof Trigger.Reached && isWeekly(trigger);
+        boolean counted = trigger instanceof Trigger.Reached || trigger instanceof Trigger.Dropped;
+        return counted && isWeekly(trigger);
     }
 
     private static boolean isWeekly(Trigger trigger) {

@@ -83,9 +83,9 @@ public sealed interface Trigger extends Serializable {
         return Set.of();
     }
 
-    /** Whether this version notices such things; a rule of another kind must be disabled. */
-    default boolean isHosted() {
-        return false;
+    /** The same without the {@link #dispensable} event kinds that are read from some tables. */
+    default Trigger without(Set<String> tables) {
+        return this;
     }
 
     /** Of an event's values, all; in the order of their names. */
@@ -157,11 +157,6 @@ public sealed interface Trigger extends Serializable {
             certain.addAll(where.keySet());
             return certain;
         }
-
-        @Override
-        public boolean isHosted() {
-            return true;
-        }
     }
 
     /**
@@ -177,11 +172,6 @@ public sealed interface Trigger extends Serializable {
         @Override
         public List<EventType> facts() {
             return List.of(after, without);
-        }
-
-        @Override
-        public boolean isHosted() {
-            return true;
         }
     }
 
@@ -200,11 +190,6 @@ public sealed interface Trigger extends Serializable {
         @Override
         public Optional<Period> period() {
             return Optional.of(per);
-        }
-
-        @Override
-        public boolean isHosted() {
-            return true;
         }
     }
 
@@ -228,11 +213,6 @@ public sealed interface Trigger extends Serializable {
         @Override
         public Optional<Period> period() {
             return Optional.of(per);
-        }
-
-        @Override
-        public boolean isHosted() {
-            return true;
         }
     }
 
@@ -266,15 +246,15 @@ public sealed interface Trigger extends Serializable {
                     || (subject == Subject.USER && fact == EventType.DEPLOYMENT_STARTED);
         }
 
-        /** One source of activity is enough; the beginning is not one. */
         @Override
-        public Set<EventType> dispensable() {
-            return Set.copyOf(facts);
+        public Trigger without(Set<String> tables) {
+            return new Silent(among(facts, tables), after, reminders);
         }
 
+        /** But the first of them, as one source of activity must be there. */
         @Override
-        public boolean isHosted() {
-            return true;
+        public Set<EventType> dispensable() {
+            return Set.copyOf(facts.subList(1, facts.size()));
         }
 
         @Override
@@ -314,11 +294,6 @@ public sealed interface Trigger extends Serializable {
         }
 
         @Override
-        public boolean isHosted() {
-            return true;
-        }
-
-        @Override
         public Kind kind() {
             return Kind.SEQUENCE;
         }
@@ -349,9 +324,20 @@ public sealed interface Trigger extends Serializable {
     }
 
     /**
-     * At a local time each week or month, for subjects with one of the events in the period before.
+     * A report on the week or month before, at a time of its first day where the user lives: of
+     * projects with a deployment in it.
+     *
+     * @param spread everybody's moment is somewhere in so long a time after that
+     * @param facts of a week, only users with one of these in the seven days before get one
+     * @param plans only projects on one of these are reported; empty: any
      */
-    record Calendar(Period each, String localTime, List<EventType> facts) implements Trigger {
+    record Calendar(
+            Period each,
+            String localTime,
+            Duration spread,
+            List<EventType> facts,
+            Set<String> plans)
+            implements Trigger {
         @Override
         public Kind kind() {
             return Kind.CALENDAR;
@@ -361,5 +347,30 @@ public sealed interface Trigger extends Serializable {
         public Optional<Period> period() {
             return Optional.of(each);
         }
+
+        @Override
+        public boolean reaches(EventType fact, Subject subject) {
+            return subject == Subject.USER
+                    && (Trigger.super.reaches(fact, subject)
+                            || fact == EventType.DEPLOYMENT_STARTED);
+        }
+
+        /** But the deployments, which are what is reported. */
+        @Override
+        public Set<EventType> dispensable() {
+            Set<EventType> dispensable = new LinkedHashSet<>(facts);
+            dispensable.remove(EventType.DEPLOYMENT_STARTED);
+            return dispensable;
+        }
+
+        @Override
+        public Trigger without(Set<String> tables) {
+            return new Calendar(each, localTime, spread, among(facts, tables), plans);
+        }
+    }
+
+    /** The event kinds that are read from none of some tables. */
+    private static List<EventType> among(List<EventType> facts, Set<String> missing) {
+        return facts.stream().filter(fact -> !missing.contains(fact.table().label())).toList();
     }
 }

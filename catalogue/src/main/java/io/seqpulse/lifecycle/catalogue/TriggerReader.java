@@ -19,6 +19,8 @@ final class TriggerReader {
 
     private static final EventType[] EVENTS = EventType.values();
 
+    private static final Duration LONGEST_SPREAD = Duration.ofHours(12);
+
     /** What is remembered of a login, to tell a new one. */
     private static final List<String> FAMILIAR = List.of("country", "device");
 
@@ -209,9 +211,6 @@ final class TriggerReader {
                     "%s has no such attribute; it has %s"
                             .formatted(after.label(), new TreeSet<>(after.attributes())));
         }
-        if (steps != null && Set.copyOf(steps).size() < steps.size()) {
-            section.problem("steps", "has one twice");
-        }
         return after == null || steps == null || until == null || where == null
                 ? null
                 : new Trigger.Sequence(after, where, List.copyOf(steps), List.copyOf(until), ends);
@@ -224,10 +223,25 @@ final class TriggerReader {
                         "local-time",
                         text -> text.matches("([01]\\d|2[0-3]):[0-5]\\d") ? text : null,
                         "must be a time of day such as 08:00 (in quotes)");
+        Duration spread = section.optionalDuration("spread", Duration.ZERO);
         List<EventType> facts = events(section, "facts");
-        return each == null || localTime == null || facts == null
+        if (facts != null && !facts.contains(EventType.DEPLOYMENT_STARTED)) {
+            section.problem("facts", "must contain deployment_started, which is what is reported");
+        }
+        if (spread != null && spread.compareTo(LONGEST_SPREAD) > 0) {
+            section.problem("spread", "must be at most 12h");
+        }
+        List<String> plans =
+                section.has("plans")
+                        ? section.list(
+                                "plans",
+                                text -> RuleReader.PLANS.contains(text) ? text : null,
+                                "is none of " + String.join(", ", RuleReader.PLANS))
+                        : List.of();
+        return each == null || localTime == null || spread == null || facts == null || plans == null
                 ? null
-                : new Trigger.Calendar(each, localTime, List.copyOf(facts));
+                : new Trigger.Calendar(
+                        each, localTime, spread, List.copyOf(facts), Set.copyOf(plans));
     }
 
     private static Period period(YamlSection section, String key) {

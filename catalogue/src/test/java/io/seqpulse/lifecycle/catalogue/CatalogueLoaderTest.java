@@ -259,7 +259,6 @@ class CatalogueLoaderTest {
                     {kind: silent, facts: [deployment_started], after: 30d, reminders: [37d]}               | silent:{project_id}:{last_activity_date}
                     {kind: sequence, after: invitation_sent, steps: [0s, 2d], ends: expires_at}             | steps:{invitation_id}:{step}
                     {kind: sequence, after: project_created, steps: [0s, 3d, 7d], until: [verdict_created]} | steps:{project_id}:{step}
-                    {kind: calendar, each: week, local-time: '08:00', facts: [deployment_started]}          | weekly:{project_id}:{week}
                     """)
     void readsEveryDetectorKind(String trigger, String key) {
         String yaml =
@@ -420,27 +419,6 @@ class CatalogueLoaderTest {
                 .containsExactly("test.yaml:29: E-ACT-06.priority: is also that of E-ACT-05");
     }
 
-    @Test
-    void refusesKindsItCannotNoticeUnlessTheyAreDisabled() {
-        String yaml =
-                with(
-                                HAPPENED,
-                                "{kind: calendar, each: week, local-time: '08:00', facts:"
-                                        + " [deployment_started]}")
-                        .replace("{deployment_id}\"", "{project_id}:{week}\"")
-                        .replace("deployments/{project_id}", "x");
-
-        assertThat(problems(yaml))
-                .containsExactly(
-                        "test.yaml:9: E-ACT-05.trigger: this version cannot notice 'calendar' yet;"
-                                + " set 'mode: disabled'");
-        Catalogue disabled = read(yaml.replace("mode: live", "mode: disabled"));
-        CatalogueResolution resolution = CatalogueResolution.of(disabled, ALL_TABLES);
-        assertThat(resolution.catalogue().rules()).isEmpty();
-        assertThat(resolution.notes())
-                .containsExactly("E-ACT-05 is left out: this version cannot notice 'calendar' yet");
-    }
-
     private static final String WEEKLY =
             RULE.replace(
                             HAPPENED,
@@ -501,18 +479,110 @@ class CatalogueLoaderTest {
                                                         + " counts by week"));
     }
 
-    /** Only counts are limited to the latest weeks. */
+    private static final String REPORT =
+            RULE.replace(
+                            HAPPENED,
+                            "{kind: calendar, each: week, local-time: '08:00', spread: 30m, facts:"
+                                    + " [deployment_started, logged_in], plans: [free]}")
+                    .replace("trigger:\n      {", "trigger: {")
+                    .replace("subject: project", "subject: user")
+                    .replace("[owner, on_call]", "[user]")
+                    .replace("critical_verdict_alert:{deployment_id}", "weekly:{user_id}:{week}")
+                    .replace("deployments/{deployment_id}", "x");
+
     @Test
-    void aWeeklyReportThatIsDisabledMayLast() {
+    void readsReports() {
+        Rule report = read(REPORT).rules().get(0);
+        assertThat(report.trigger())
+                .isEqualTo(
+                        new Trigger.Calendar(
+                                Period.WEEK,
+                                "08:00",
+                                Duration.ofMinutes(30),
+                                List.of(EventType.DEPLOYMENT_STARTED, EventType.LOGGED_IN),
+                                Set.of("free")));
+        assertThat(read(REPORT.replace("expires: 6h", "expires: 14d")).rules().get(0).expires())
+                .as("only counts are limited to the latest weeks")
+                .isEqualTo(Duration.ofDays(14));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    '08:00'                         | '8:00'      | trigger.local-time: '8:00' must be a time of day such as 08:00
+                    spread: 30m                     | spread: 13h | trigger.spread: must be at most 12h
+                    [deployment_started, logged_in] | [logged_in] | trigger.facts: must contain deployment_started
+                    plans: [free]                   | plans: [x]  | trigger.plans: 'x' is none of free, pro, enterprise
+                    :{week}                         |             | key: must contain {week}
+                    """)
+    void refusesOfAReport(String from, String to, String problem) {
+        assertThat(problems(REPORT.replace(from, to == null ? "" : to)))
+                .anySatisfy(p -> assertThat(p).contains("E-ACT-05." + problem));
+    }
+
+    @Test
+    void aReportIsAboutUsersAlone() {
+        assertThat(problems(REPORT.replace("subject: user", "subject: project")))
+                .anySatisfy(p -> assertThat(p).contains("is not about a project"));
+    }
+
+    /** Silence is seen by what is captured, and without one of its sources by the others. */
+    @Test
+    void whatCannotBeSeenIsLeftOutOfASilence() {
         String yaml =
-                WEEKLY.replace(
-                                "{kind: reached, count: deployment_started, per: week, at-least: 3}",
-                                "{kind: calendar, each: week, local-time: \"09:00\", facts:"
-                                        + " [deployment_started]}")
-                        .replace("mode: live", "mode: disabled")
-                        .replace("end-of-week", "14d");
-        assertThat(yaml).contains("kind: calendar", "mode: disabled");
-        assertThat(read(yaml).rules().get(0).expires()).isEqualTo(Duration.ofDays(14));
+                REPORT.replaceFirst(
+                                "trigger: .*",
+                                "trigger: {kind: silent, facts: [user_created, logged_in,"
+                                        + " deployment_started], after: 14d}")
+                        .replace("{week}", "{last_activity_date}");
+        CatalogueResolution resolution =
+                CatalogueResolution.of(read(yaml), Set.of("users", "deployments"));
+        assertThat(resolution.catalogue().rules().get(0).trigger())
+                .isEqualTo(
+                        new Trigger.Silent(
+                                List.of(EventType.USER_CREATED, EventType.DEPLOYMENT_STARTED),
+                                Duration.ofDays(14),
+                                List.of()));
+        assertThat(resolution.notes())
+                .containsExactly(
+                        "E-ACT-05 looks at the rest alone: there is no captured table login_events");
+        assertThat(CatalogueResolution.of(read(yaml), Set.of()).catalogue().rules()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    {kind: silent, facts: [logged_in, deployment_started], after: 13d}                   | after: must be at least 14d where deployment_started counts
+                    {kind: silent, facts: [logged_in], after: 30d, reminders: [30d]}                     | reminders: must be later than 'after'
+                    {kind: silent, facts: [verdict_created], after: 30d}                                 | verdict_created is not about a user
+                    {kind: sequence, after: nps_answered, steps: [1d, 24h]}                              | steps: '24h' stands here twice
+                    {kind: sequence, after: nps_answered, where: {rating: [9]}, steps: [1d]}             | where.rating: nps_answered has no such attribute
+                    {kind: sequence, after: nps_answered, steps: [1d], ends: never}                      | ends: nps_answered has no such attribute
+                    {kind: happened, fact: logged_in, occurrence: each, unfamiliar: [city]}              | unfamiliar: 'city' is none of country, device
+                    {kind: happened, fact: logged_in, occurrence: first, unfamiliar: [country]}          | unfamiliar: is asked of each event
+                    {kind: happened, fact: nps_answered, occurrence: each, unfamiliar: [country]}        | unfamiliar: is known of logged_in alone
+                    """)
+    void refusesTriggersThatCannotWork(String trigger, String problem) {
+        assertThat(problems(REPORT.replaceFirst("trigger: .*", "trigger: " + trigger)))
+                .anySatisfy(p -> assertThat(p).contains(problem));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "actor, 'E-ACT-05.audience: actor needs an event that says user_id'",
+        "invitee, 'E-ACT-05.audience: invitee needs an event that says invitee_email and inviter_id'",
+        "'actor, on_call', 'E-ACT-05.audience: actor and invitee stand alone'",
+        "'owner, actor', 'E-ACT-05.audience: actor and invitee stand alone'",
+    })
+    void refusesRecipientsWhomNoEventNames(String audience, String problem) {
+        assertThat(problems(RULE.replace("[owner, on_call]", "[" + audience + "]")))
+                .anySatisfy(p -> assertThat(p).contains(problem));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.detect.Detector.Answer;
 import io.seqpulse.lifecycle.detect.TriggerInstance.Deadline;
+import io.seqpulse.lifecycle.fact.ActivitySignal;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
@@ -17,6 +18,7 @@ import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -60,8 +62,11 @@ public final class Detection {
     private final Map<EventType, List<Hosted>> movedBy = new EnumMap<>(EventType.class);
     private final List<Hosted> movedByRow;
 
-    public Detection(Subject subject, List<ActiveRule> rules) {
-        this(subject, rules, Detector::of);
+    /**
+     * @param zone of whoever has none
+     */
+    public Detection(Subject subject, List<ActiveRule> rules, ZoneId zone) {
+        this(subject, rules, trigger -> Detector.of(trigger, zone));
     }
 
     /**
@@ -107,7 +112,6 @@ public final class Detection {
         }
         watch(id, profile, event, older, out);
         limitStranger(profile, event.committedAt());
-        profile.nextAskAt = nextAsk(profile);
     }
 
     /**
@@ -257,6 +261,7 @@ public final class Detection {
             SpillStore older,
             long wall,
             Consumer<Message> out) {
+        profile.observeOwned(signal.id(), signal.project());
         if (signal.project() != null) {
             profile.observe(signal.project());
         }
@@ -267,7 +272,16 @@ public final class Detection {
         }
         watch(id, profile, signal, older, out);
         limitStranger(profile, signal.committedAt());
-        profile.nextAskAt = nextAsk(profile);
+    }
+
+    /** Takes by how much the activity of a project has changed: of the subject, or of its user. */
+    public void take(Profile profile, ActivitySignal signal) {
+        if (subject == Subject.PROJECT) {
+            profile.observe(signal);
+        } else {
+            profile.observeOwned(signal);
+        }
+        limitStranger(profile, signal.committedAt());
     }
 
     /** Somebody belongs to the subject. */

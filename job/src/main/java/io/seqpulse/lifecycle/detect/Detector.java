@@ -7,6 +7,7 @@ import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SpillStore;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 
@@ -66,7 +67,7 @@ interface Detector {
     /**
      * When it next wants to be asked without a fact, on the log's clock: the first such time that
      * is later than another; {@link Deadlines#NONE}: never. Asked only of a subject whose row is
-     * there, and anew with every event and every row of its own.
+     * there, anew with every row of its own and whenever it has been asked.
      *
      * @param after up to when it has been asked, or the rule did not run
      */
@@ -133,10 +134,9 @@ interface Detector {
     /**
      * The detector of a trigger.
      *
-     * @throws IllegalArgumentException if this version has none; the catalogue's loader says so
-     *     first
+     * @param otherwise the zone of whoever has none
      */
-    static Detector of(Trigger trigger) {
+    static Detector of(Trigger trigger, ZoneId otherwise) {
         return switch (trigger.kind()) {
             case HAPPENED -> new HappenedDetector((Trigger.Happened) trigger);
             case MISSING -> new MissingDetector((Trigger.Missing) trigger);
@@ -144,7 +144,7 @@ interface Detector {
             case DROPPED -> new DroppedDetector((Trigger.Dropped) trigger);
             case SILENT -> new SilentDetector((Trigger.Silent) trigger);
             case SEQUENCE -> new SequenceDetector((Trigger.Sequence) trigger);
-            case CALENDAR -> throw new IllegalArgumentException("no detector for " + trigger);
+            case CALENDAR -> new CalendarDetector((Trigger.Calendar) trigger, otherwise);
         };
     }
 }

@@ -3,6 +3,8 @@ package io.seqpulse.lifecycle.detect;
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
+import io.seqpulse.lifecycle.fact.Activity;
+import io.seqpulse.lifecycle.fact.ActivitySignal;
 import io.seqpulse.lifecycle.fact.Columns.Projects;
 import io.seqpulse.lifecycle.fact.Columns.Users;
 import io.seqpulse.lifecycle.fact.Deadlines;
@@ -11,15 +13,20 @@ import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.fact.OwnedProject;
 import io.seqpulse.lifecycle.fact.RowChange;
+import io.seqpulse.lifecycle.fact.Source;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import io.seqpulse.lifecycle.fact.SubjectState;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.CohortState;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.zip.CRC32C;
 
 /**
  * What is remembered of one user or project: a fixed set of facts whatever the rules are, so that
@@ -30,6 +37,9 @@ import java.util.Objects;
  * <p>State, as {@link ProfileCodec} writes it.
  */
 public class Profile extends SubjectState {
+
+    /** An owner hears that long after a quarter of an hour, before anything is asked about it. */
+    private static final long TOLD_AFTER = Duration.ofSeconds(30).toMillis();
 
     /** A project's name; null where unknown. */
     String name;
@@ -77,6 +87,27 @@ public class Profile extends SubjectState {
      */
     long deployedAt;
 
+    /** Of a user where they live, as their row says; null where unknown. */
+    String timezone;
+
+    /** What happened in a project lately. */
+    Activity activity = new Activity();
+
+    /** What of it the owner has not been told yet. */
+    Activity untold = new Activity();
+
+    /** When they are to be told, on the log's clock; or none. */
+    long tellAt = Deadlines.NONE;
+
+    /** Id of the user who was told; null: nobody was. */
+    String toldOf;
+
+    /** A user's projects; the host says where they are kept. */
+    public OwnedActivity.Store owned = OwnedActivity.Store.NONE;
+
+    /** The subject's own id; the host says it. */
+    public String id = "";
+
     /** Row id → member: of a project those who belong to it, of a user what they belong to. */
     public Map<String, Member> members = new HashMap<>();
 
@@ -117,6 +148,7 @@ public class Profile extends SubjectState {
                 && happened.isEmpty()
                 && members.isEmpty()
                 && deployedAt == 0
+                && activity.isEmpty()
                 && pending.isEmpty()
                 && handled.isEmpty()
                 && cohortState == null;
@@ -137,6 +169,11 @@ public class Profile extends SubjectState {
         happened.clear();
         logins.runs.clear();
         deployedAt = 0;
+        timezone = null;
+        activity = new Activity();
+        untold = new Activity();
+        tellAt = Deadlines.NONE;
+        owned.clear();
         members.clear();
         pending.clear();
         handled.clear();
@@ -195,6 +232,7 @@ public class Profile extends SubjectState {
 
     private boolean describeUser(RowChange change) {
         boolean before = inactive;
+        timezone = change.row().get(Users.TIMEZONE, timezone);
         inactive = change.row().isFalse(Users.IS_ACTIVE);
         if (inactive && !happened.containsKey(EventType.USER_ACTIVATED)) {
             seenInactiveAt = change.committedAt();
@@ -252,6 +290,88 @@ public class Profile extends SubjectState {
     /** Takes what a project tells its owner of itself. */
     void observe(OwnedProject project) {
         deployedAt = Math.max(deployedAt, project.deployedAt());
+    }
+
+    /** Takes by how much a project's activity has changed, as its deployments tell. */
+    void observe(ActivitySignal signal) {
+        activity.add(signal.change());
+        untold.add(signal.change());
+        activity.forgetBefore(signal.committedAt());
+        if (tellAt == Deadlines.NONE) {
+            tellAt = Activity.endOfQuarter(signal.committedAt()) + TOLD_AFTER;
+        }
+    }
+
+    /** Takes what an owner is told of a project's activity. */
+    void observeOwned(ActivitySignal signal) {
+        if (signal.change() == null) {
+            owned.remove(signal.id());
+            return;
+        }
+        OwnedActivity known = owned(signal.id());
+        known.name = signal.projectName();
+        known.activity.add(signal.change());
+        known.activity.forgetBefore(signal.committedAt());
+        owned.put(signal.id(), known);
+    }
+
+    /** Takes what an owner is told of a project's plan; null: it is theirs no more. */
+    void observeOwned(String project, OwnedProject told) {
+        if (told == null) {
+            owned.remove(project);
+            return;
+        }
+        OwnedActivity known = owned(project);
+        if (!Objects.equals(known.plan, told.plan())) {
+            known.plan = told.plan();
+            owned.put(project, known);
+        }
+    }
+
+    private OwnedActivity owned(String project) {
+        OwnedActivity known = owned.get(project);
+        return known == null ? new OwnedActivity() : known;
+    }
+
+    /**
+     * What owners have to be told of the project's activity: the changes once it is time, all of it
+     * one who is new, and who was the owner that it is theirs no more.
+     *
+     * @param now the log's clock
+     */
+    public List<ActivitySignal> activityToTell(long now) {
+        List<ActivitySignal> told = new ArrayList<>(2);
+        Source source = new Source(now, row.position, Origin.CHANGED);
+        boolean moved = !Objects.equals(ownerId, toldOf);
+        if (moved && toldOf != null) {
+            told.add(new ActivitySignal(toldOf, id, source, null, null));
+        }
+        if (moved || now >= tellAt) {
+            Activity change = moved ? activity.minus(new Activity()) : untold;
+            if (ownerId != null && !change.isEmpty()) {
+                told.add(new ActivitySignal(ownerId, id, source, name, change));
+            }
+            untold = new Activity();
+            tellAt = Deadlines.NONE;
+            toldOf = ownerId;
+        }
+        return told;
+    }
+
+    /** When the owner has to be told of activity, on the log's clock; or none. */
+    public long tellActivityAt() {
+        return tellAt;
+    }
+
+    /**
+     * The subject's own place in a window, the same for ever.
+     *
+     * @param window in milliseconds; 0: all have the same
+     */
+    long place(long window) {
+        CRC32C hash = new CRC32C();
+        hash.update(id.getBytes(StandardCharsets.UTF_8));
+        return window == 0 ? 0 : hash.getValue() % window;
     }
 
     /** When the last event of some kinds happened, epoch milliseconds; 0: none has. */

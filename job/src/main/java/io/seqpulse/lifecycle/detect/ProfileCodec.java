@@ -4,6 +4,7 @@ import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.detect.EventHistory.TimedEvent;
+import io.seqpulse.lifecycle.fact.Activity;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.OwnedProject;
@@ -48,6 +49,11 @@ public final class ProfileCodec implements Codec<Profile> {
         }
         writeLogins(profile.logins, out);
         Compact.writeNumber(out, profile.deployedAt);
+        Compact.writeText(out, profile.timezone);
+        profile.activity.write(out);
+        profile.untold.write(out);
+        Deadlines.write(profile.tellAt, out);
+        Compact.writeText(out, profile.toldOf);
         Compact.writeMap(out, profile.members, ProfileCodec::write);
         Compact.writeMap(out, profile.pending, ProfileCodec::write);
         Compact.writeNumbers(out, profile.handled);
@@ -89,6 +95,11 @@ public final class ProfileCodec implements Codec<Profile> {
         }
         readLogins(profile.logins, in);
         profile.deployedAt = Compact.readNumber(in);
+        profile.timezone = Compact.readText(in);
+        profile.activity = Activity.read(in);
+        profile.untold = Activity.read(in);
+        profile.tellAt = Deadlines.read(in);
+        profile.toldOf = Compact.readText(in);
         profile.members = Compact.readMap(in, ProfileCodec::readMember);
         profile.pending = Compact.readMap(in, ProfileCodec::readPending);
         profile.handled = Compact.readNumbers(in);

@@ -115,7 +115,7 @@ public final class FactMapper {
         }
         long createdAt = change.requiredMicros("created_at");
         boolean active = !Boolean.FALSE.equals(change.bool("is_active"));
-        tell(Stream.USERS, row(id, id, createdAt, Users.IS_ACTIVE));
+        tell(Stream.USERS, row(id, id, createdAt, Users.IS_ACTIVE, Users.TIMEZONE));
         tell(
                 Stream.RECIPIENTS,
                 row(

@@ -13,6 +13,7 @@ import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.host.DetectionFunction;
 import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.kpi.UserCohorts;
+import java.time.ZoneId;
 import java.util.List;
 
 /** Keyed by user: hosts the rules about people, who hear of their projects by signals. */
@@ -21,9 +22,10 @@ public final class DetectUser extends DetectionFunction {
     /**
      * @param topic the change log, named in dead letters
      * @param measures what is counted
+     * @param zone of whoever has none
      */
-    public DetectUser(String topic, List<ActiveRule> rules, KpiIndex measures) {
-        super(Subject.USER, topic, rules, new UserCohorts(measures));
+    public DetectUser(String topic, List<ActiveRule> rules, KpiIndex measures, ZoneId zone) {
+        super(Subject.USER, topic, rules, new UserCohorts(measures), zone);
     }
 
     @Override

@@ -27,6 +27,7 @@ import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -95,7 +96,8 @@ class SequenceTest {
                         () ->
                                 rule.subject() == Subject.PROJECT
                                         ? new DetectProject(LOG, rules, Rules.measures())
-                                        : new DetectUser(LOG, rules, Rules.measures()));
+                                        : new DetectUser(
+                                                LOG, rules, Rules.measures(), ZoneOffset.UTC));
         if (rule.subject() == Subject.PROJECT) {
             story.hears(project(SHOP, MORNING - DAY).fact());
         }

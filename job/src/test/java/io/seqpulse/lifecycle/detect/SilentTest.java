@@ -29,6 +29,7 @@ import io.seqpulse.lifecycle.story.RuleDraft;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,7 +73,8 @@ class SilentTest {
                         Duration.ofHours(72),
                         "inactive_30d:{user_id}:{last_activity_date}");
         List<ActiveRule> rules = Rules.active(List.of(rule), liveSince);
-        return new DetectionStory(() -> new DetectUser(LOG, rules, Rules.measures()));
+        return new DetectionStory(
+                () -> new DetectUser(LOG, rules, Rules.measures(), ZoneOffset.UTC));
     }
 
     @Test
@@ -173,7 +175,9 @@ class SilentTest {
     void aRuleThatIsNewIsAskedOfEverybody() throws Exception {
         story.close();
         List<ActiveRule> none = List.of();
-        story = new DetectionStory(() -> new DetectUser(LOG, none, Rules.measures()));
+        story =
+                new DetectionStory(
+                        () -> new DetectUser(LOG, none, Rules.measures(), ZoneOffset.UTC));
         story.hears(signUp(ALICE, MORNING)).clock(MORNING + DAY);
         assertThat(story.keys()).isEmpty();
     }

@@ -24,6 +24,7 @@ import io.seqpulse.lifecycle.story.RuleDraft;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -69,7 +70,9 @@ class UnfamiliarLoginTest {
                         Duration.ofHours(24),
                         "suspicious_login:{login_id}");
         List<ActiveRule> rules = Rules.active(List.of(rule), LIVE_SINCE);
-        story = new DetectionStory(() -> new DetectUser(LOG, rules, Rules.measures()));
+        story =
+                new DetectionStory(
+                        () -> new DetectUser(LOG, rules, Rules.measures(), ZoneOffset.UTC));
         story.hears(signUp(ALICE, MORNING - HOUR)).clock(MORNING - HOUR);
     }
 

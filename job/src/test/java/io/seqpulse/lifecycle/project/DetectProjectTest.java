@@ -28,10 +28,16 @@ import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Activity;
+import io.seqpulse.lifecycle.fact.Activity.Figures;
+import io.seqpulse.lifecycle.fact.ActivitySignal;
 import io.seqpulse.lifecycle.fact.DeploymentSignal;
 import io.seqpulse.lifecycle.fact.DeploymentSignal.Kind;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.fact.RowChange;
+import io.seqpulse.lifecycle.fact.Source;
 import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
@@ -716,6 +722,57 @@ class DetectProjectTest {
 
         story.hears(Facts.deletion(CapturedTable.PROJECTS, SHOP, SHOP, moved + HOUR).fact());
         assertThat(signals("PROJECT LEFT")).extracting(Fact::key).containsExactly(ALICE, BOB);
+    }
+
+    @Test
+    void tellsTheOwnerWhatHappensInTheProjectAQuarterOfAnHourAtATime() throws Exception {
+        story.hears(project(SHOP, CREATED).fact());
+        story.hears(happened(MORNING), happened(MORNING + 10 * MINUTE));
+        story.clock(MORNING + 15 * MINUTE + 30 * SECOND - 1);
+        assertThat(activity(ALICE)).isEmpty();
+        story.clock(MORNING + 15 * MINUTE + 30 * SECOND);
+        Activity told = new Activity();
+        told.add(MORNING, Figures.DEPLOYMENT);
+        told.add(MORNING, Figures.DEPLOYMENT);
+        assertThat(activity(ALICE)).containsExactly(told);
+        story.hears(happened(MORNING + HOUR)).clock(MORNING + 2 * HOUR);
+        assertThat(activity(ALICE)).hasSize(2);
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void tellsAllOfItToANewOwnerAndWhoWasItThatItIsNotTheirs() throws Exception {
+        story.hears(project(SHOP, CREATED).fact());
+        story.hears(happened(MORNING)).clock(MORNING + HOUR);
+        story.hears(happened(MORNING + HOUR));
+        story.hears(
+                project(SHOP, CREATED)
+                        .with("owner_id", BOB)
+                        .committedAt(MORNING + 2 * HOUR)
+                        .updated()
+                        .fact());
+        Activity all = new Activity();
+        all.add(MORNING, Figures.DEPLOYMENT);
+        all.add(MORNING + HOUR, Figures.DEPLOYMENT);
+        assertThat(activity(BOB)).containsExactly(all);
+        assertThat(signals("ACTIVITY ENDED")).extracting(Fact::key).containsExactly(ALICE);
+
+        story.hears(Facts.deletion(CapturedTable.PROJECTS, SHOP, SHOP, MORNING + 3 * HOUR).fact());
+        assertThat(signals("ACTIVITY ENDED")).extracting(Fact::key).containsExactly(ALICE, BOB);
+    }
+
+    private static ActivitySignal happened(long at) {
+        Activity activity = new Activity();
+        activity.add(at, Figures.DEPLOYMENT);
+        Source source = new Source(at, LogPosition.at(at), Origin.CHANGED);
+        return new ActivitySignal(SHOP, SHOP, source, null, activity);
+    }
+
+    private List<Activity> activity(String owner) {
+        return signals("ACTIVITY").stream()
+                .filter(signal -> signal.key().equals(owner))
+                .map(signal -> ((ActivitySignal) signal).change())
+                .toList();
     }
 
     private List<Fact> signals(String kind) {

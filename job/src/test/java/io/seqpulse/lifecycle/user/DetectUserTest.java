@@ -31,6 +31,7 @@ import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -52,7 +53,9 @@ class DetectUserTest {
 
     @BeforeEach
     void start() throws Exception {
-        story = new DetectionStory(() -> new DetectUser(LOG, rules, Rules.measures()));
+        story =
+                new DetectionStory(
+                        () -> new DetectUser(LOG, rules, Rules.measures(), ZoneOffset.UTC));
     }
 
     @AfterEach
@@ -399,7 +402,10 @@ class DetectUserTest {
                     new DetectionStory(
                             () ->
                                     new DetectUser(
-                                            LOG, Rules.liveSince(LIVE_SINCE), Rules.measures()))) {
+                                            LOG,
+                                            Rules.liveSince(LIVE_SINCE),
+                                            Rules.measures(),
+                                            ZoneOffset.UTC))) {
                 other.hears(order).hears(order.subList(0, 4)).clock(ASKED);
                 List<Message> outcome = sorted(other.messages());
                 inOrder = Objects.requireNonNullElse(inOrder, outcome);
