@@ -376,10 +376,11 @@ public final class FactMapper {
 
     /** Each change of the row tells again all that has become of the invitation so far. */
     private void invitation() {
+        String id = id("id");
         if (isDeletion()) {
+            tell(Stream.FOREIGN_KEYS, RowChange.deletion(table, id, id, source));
             return;
         }
-        String id = id("id");
         String project = id("project_id");
         long createdAt = change.requiredMicros("created_at");
         tell(
@@ -397,6 +398,7 @@ public final class FactMapper {
         tellEnd(EventType.INVITATION_ACCEPTED, "accepted_at", project, id);
         tellEnd(EventType.INVITATION_DECLINED, "declined_at", project, id);
         tellEnd(EventType.INVITATION_REVOKED, "revoked_at", project, id);
+        tell(Stream.FOREIGN_KEYS, row(project, id, createdAt));
     }
 
     private void tellEnd(EventType type, String timeColumn, String project, String id) {
