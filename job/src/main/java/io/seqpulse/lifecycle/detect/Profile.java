@@ -42,6 +42,15 @@ public class Profile extends SubjectState {
     /** Whether a user's account is not active, as far as the row says. */
     boolean inactive;
 
+    /** A user's time zone, as the row says it; null where unknown. */
+    String timezone;
+
+    /**
+     * Whether a user's account is protected by two factors; null where the log has never told. A
+     * null in the row says that it is not.
+     */
+    Boolean twoFactor;
+
     /**
      * Whether all that has happened to the subject was told: the log told of its insertion, or a
      * snapshot showed it. Otherwise there may have been events that nobody has heard of, and
@@ -101,6 +110,11 @@ public class Profile extends SubjectState {
         return ownerId;
     }
 
+    /** A user's time zone, as the row says it; null where unknown. */
+    public String timezone() {
+        return timezone;
+    }
+
     @Override
     public boolean isEmpty() {
         return row.isEmpty()
@@ -117,6 +131,8 @@ public class Profile extends SubjectState {
         ownerId = null;
         plan = null;
         inactive = false;
+        timezone = null;
+        twoFactor = null;
         row.clear();
         toldWhole = false;
         createdAt = 0;
@@ -186,7 +202,12 @@ public class Profile extends SubjectState {
         if (inactive && !happened.containsKey(EventType.USER_ACTIVATED)) {
             seenInactiveAt = change.committedAt();
         }
-        return inactive != before;
+        String zoneBefore = timezone;
+        timezone = change.row().get(Users.TIMEZONE, timezone);
+        if (change.row().knows(Users.TWOFA_ENABLED)) {
+            twoFactor = change.row().isTrue(Users.TWOFA_ENABLED);
+        }
+        return inactive != before || !Objects.equals(zoneBefore, timezone);
     }
 
     private boolean describeProject(RowChange change) {

@@ -56,6 +56,8 @@ public final class ProfileCodec implements Codec<Profile> {
         if (profile.told != null) {
             write(profile.told, out);
         }
+        Compact.writeFlag(out, profile.twoFactor);
+        Compact.writeText(out, profile.timezone);
     }
 
     @Override
@@ -92,6 +94,8 @@ public final class ProfileCodec implements Codec<Profile> {
         profile.nextAskAt = Deadlines.read(in);
         profile.cohortState = CohortStateCodec.read(in);
         profile.told = in.readBoolean() ? readSummary(in) : null;
+        profile.twoFactor = Compact.readFlag(in);
+        profile.timezone = Compact.readText(in);
         return profile;
     }
 

@@ -117,7 +117,17 @@ public final class FactMapper {
         }
         long createdAt = change.requiredMicros("created_at");
         boolean active = !Boolean.FALSE.equals(change.bool("is_active"));
-        tell(Stream.USERS, row(id, id, createdAt, Users.IS_ACTIVE));
+        tell(
+                Stream.USERS,
+                row(
+                        id,
+                        id,
+                        createdAt,
+                        Users.IS_ACTIVE,
+                        Users.TIMEZONE,
+                        Users.TWOFA_ENABLED,
+                        Users.TWOFA_ENABLED_AT,
+                        Users.UPDATED_AT));
         tell(
                 Stream.RECIPIENTS,
                 row(

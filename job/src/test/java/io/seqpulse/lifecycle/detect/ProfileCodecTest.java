@@ -127,6 +127,8 @@ class ProfileCodecTest {
         profile.name = "Shop";
         profile.ownerId = "u1";
         profile.inactive = true;
+        profile.timezone = "Europe/Paris";
+        profile.twoFactor = true;
         profile.row.present = true;
         profile.row.committedAt = MORNING;
         profile.row.position = new LogPosition(17, 18);
@@ -180,7 +182,8 @@ class ProfileCodecTest {
             4143542d30317c9a014b6d697373696e672f555345525f435245415445442f50524f4a4543545f43
             52454154454403809afccab868feffffffffffffffff01869afccab868889afccab868fe99fccab8
             68012011323032362d313101015709e000000040008000000000000003096b657901010115452d54
-            52582d30317c8a9afccab8688c9afccab868969afccab868989afccab8680000
+            52582d30317c8a9afccab8688c9afccab868969afccab868989afccab8680000011b4575726f70652f5061
+            726973
             """;
 
     private static final String LAYOUT_1_COUNTED =
@@ -188,6 +191,6 @@ class ProfileCodecTest {
             01000000000000000000000000000000000000000001018090abda89faaf06010564d09fabda89fa
             af0600010564a0afabda89faaf0600010565a401f0beabda89faaf06015709e00000004000800000
             00000000032a01018090e6b78dffaf060100cc01f8c1c21c0202013400010564a0afabda89faaf06
-            0000
+            0000ff00
             """;
 }

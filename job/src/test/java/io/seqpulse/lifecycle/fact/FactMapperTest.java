@@ -161,6 +161,32 @@ class FactMapperTest {
                 .containsOnlyKeys("is_active", "twofa_enabled", "twofa_enabled_at")
                 .containsEntry("twofa_enabled", "true")
                 .containsEntry("twofa_enabled_at", Long.toString(MORNING * 1_000 + 999));
+        assertThat(
+                        values(
+                                fact(
+                                        Stream.USERS,
+                                        "USERS",
+                                        row.with("updated_at", CREATED_AT)
+                                                .with("timezone", "Asia/Tokyo"))))
+                .isEqualTo(
+                        Map.of(
+                                "is_active", "true",
+                                "timezone", "Asia/Tokyo",
+                                "twofa_enabled", "true",
+                                "twofa_enabled_at", Long.toString(MORNING * 1_000 + 999),
+                                "updated_at", Long.toString(CREATED * 1_000 + 456)));
+    }
+
+    @Test
+    void saysNothingOfTwoFactorsWhereTheFlagCannotBeRead() {
+        Rows row = user(Rows.updated("users", ALICE)).with("twofa_enabled", "yes");
+        List<String> unread = new ArrayList<>();
+        assertThat(
+                        FactMapper.facts(
+                                row.change(), LogPosition.at(1), e -> unread.add(e.getMessage())))
+                .extracting(routed -> values(routed.fact()))
+                .noneMatch(values -> values.containsKey("twofa_enabled"));
+        assertThat(unread).containsExactly("users.twofa_enabled is neither true nor false");
     }
 
     @Test
