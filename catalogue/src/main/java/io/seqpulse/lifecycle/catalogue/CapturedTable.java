@@ -125,13 +125,7 @@ public enum CapturedTable {
             time("revoked_at"),
             time("expires_at")),
     LOGIN_EVENTS(
-            13,
-            id("id"),
-            id("user_id"),
-            time("at"),
-            text("country"),
-            text("city"),
-            text("device")),
+            13, id("id"), id("user_id"), time("at"), text("country"), text("city"), text("device")),
     PAYMENT_EVENTS(
             14,
             id("id"),

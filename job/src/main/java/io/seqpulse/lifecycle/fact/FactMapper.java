@@ -421,12 +421,7 @@ public final class FactMapper {
     private void login() {
         if (!isDeletion()) {
             String id = id("id");
-            userEvent(
-                    EventType.LOGGED_IN,
-                    id,
-                    word("country"),
-                    word("city"),
-                    word("device"));
+            userEvent(EventType.LOGGED_IN, id, word("country"), word("city"), word("device"));
         }
     }
 
@@ -483,8 +478,7 @@ public final class FactMapper {
             return;
         }
         switch (kind) {
-            case "verdict_viewed" ->
-                    userEvent(EventType.VERDICT_VIEWED, idOrNull("deployment_id"));
+            case "verdict_viewed" -> userEvent(EventType.VERDICT_VIEWED, idOrNull("deployment_id"));
             case "session" -> userEvent(EventType.SESSION_STARTED);
             case "stay" -> userEvent(EventType.STAYED);
             default -> {
@@ -514,9 +508,7 @@ public final class FactMapper {
 
     /** As ISO 8601 writes it; null where unknown. */
     private static String instant(Long micros) {
-        return micros == null
-                ? null
-                : Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
+        return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
     }
 
     /** Null where unknown; text of fixed length comes padded. */

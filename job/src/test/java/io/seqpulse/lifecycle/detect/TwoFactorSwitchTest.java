@@ -115,7 +115,9 @@ class TwoFactorSwitchTest {
         for (int minute = 1; minute <= 4; minute++) {
             hears(row(minute % 2 == 1 ? "true" : "false", MORNING + minute * MINUTE));
         }
-        assertThat(told).extracting(event -> event.value("state")).containsExactly("on", "off", "on", "off");
+        assertThat(told)
+                .extracting(event -> event.value("state"))
+                .containsExactly("on", "off", "on", "off");
         assertThat(told).extracting(Event::id).doesNotHaveDuplicates();
     }
 
@@ -169,8 +171,7 @@ class TwoFactorSwitchTest {
         hears(row("true", LATER));
         told.clear();
         profile.delete(
-                Tombstone.of(
-                        Facts.account(ALICE, CREATED).committedAt(LATER + SECOND).fact()));
+                Tombstone.of(Facts.account(ALICE, CREATED).committedAt(LATER + SECOND).fact()));
         hears(row("false", MORNING));
         assertThat(told).as("about the one before").isEmpty();
         hears(row(flag, LATER + MINUTE));

@@ -87,9 +87,7 @@ class DetectUserTest {
 
         assertThat(story.candidates())
                 .extracting(candidate -> candidate.values().get("state"), Candidate::dueAt)
-                .containsExactly(
-                        tuple("on", MORNING + MINUTE),
-                        tuple("off", MORNING + 3 * MINUTE));
+                .containsExactly(tuple("on", MORNING + MINUTE), tuple("off", MORNING + 3 * MINUTE));
     }
 
     private static Fact protectedBy(String twoFactors, long at) {

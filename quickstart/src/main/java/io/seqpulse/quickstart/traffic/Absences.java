@@ -37,8 +37,7 @@ final class Absences implements Story {
         int written = rows.user(person, true, Stage.daysAgo(60));
         written += rows.project(project, person, "free", Stage.daysAgo(50));
         written += rows.goodDeployment(project, Stage.daysAgo(45));
-        written +=
-                rows.login(person, people.home(person), Stage.almost(Duration.ofDays(days)));
+        written += rows.login(person, people.home(person), Stage.almost(Duration.ofDays(days)));
         if (people.oneIn(4)) {
             agenda.after(1_000, () -> rows.login(person, people.home(person), null));
         } else if (days >= 30 && people.oneIn(2)) {

@@ -14,8 +14,7 @@ import java.util.UUID;
 final class Bills implements Story {
 
     private static final List<Duration> STEPS =
-            List.of(
-                    Duration.ZERO, Duration.ofDays(3), Duration.ofDays(7), Duration.ofDays(10));
+            List.of(Duration.ZERO, Duration.ofDays(3), Duration.ofDays(7), Duration.ofDays(10));
 
     private final ProductRows rows;
     private final People people;

@@ -21,10 +21,10 @@ import org.postgresql.PGConnection;
 
 /**
  * Ninety days of a product's life before the job first runs: nobody may be mailed for any of it.
- * Everybody in it has an address at {@value #DOMAIN}. It ends four hours ago, and nothing in it lies
- * as far back as something is waited for, so nothing of it comes due in the next hours; nor is it a
- * morning on which reports are sent where they live. Free projects stand anywhere in this month's
- * quota, also over its thresholds.
+ * Everybody in it has an address at {@value #DOMAIN}. It ends four hours ago, and nothing in it
+ * lies as far back as something is waited for, so nothing of it comes due in the next hours; nor is
+ * it a morning on which reports are sent where they live. Free projects stand anywhere in this
+ * month's quota, also over its thresholds.
  */
 public final class DemoHistory implements EmbeddedStack.History {
 
@@ -270,8 +270,7 @@ public final class DemoHistory implements EmbeddedStack.History {
         }
     }
 
-    private void payment(
-            UUID subscription, UUID project, String invoice, String kind, Instant at) {
+    private void payment(UUID subscription, UUID project, String invoice, String kind, Instant at) {
         add(
                 Table.PAYMENT_EVENTS,
                 people.id(),

@@ -44,7 +44,8 @@ final class Invitations implements Story {
         int turn = turns++ / STEPS.size();
         Instant created = step.isZero() ? Instant.now() : Stage.almost(step);
         int written = rows.user(inviter, true, Stage.daysAgo(10));
-        written += rows.project(project, inviter, people.oneIn(2) ? "pro" : "free", Stage.daysAgo(9));
+        written +=
+                rows.project(project, inviter, people.oneIn(2) ? "pro" : "free", Stage.daysAgo(9));
         boolean expired = turn % 8 == 7 && !step.isZero();
         Instant expires = expired ? Stage.daysAgo(1) : created.plus(VALID);
         written += rows.invitation(invitation, project, inviter, created, expires);

@@ -16,11 +16,11 @@ import java.util.function.Consumer;
 /**
  * A product in use: writes to its tables at a steady rate, in small transactions. Most of it is
  * deployments on the history's paid projects going through their states ({@link Rollouts}); among
- * it, {@link Story stories} with business times placed so that each email comes due within the first
- * minute or two, and of the people who get none of that (opted out, inactive, in time, already
- * capped). The reports of Mondays and of the first of a month are due then only ({@link Reports}).
- * Some of the mail is opened and followed. Everybody new has an address at {@value #DOMAIN}; no
- * project of the history gives reason for a mail.
+ * it, {@link Story stories} with business times placed so that each email comes due within the
+ * first minute or two, and of the people who get none of that (opted out, inactive, in time,
+ * already capped). The reports of Mondays and of the first of a month are due then only ({@link
+ * Reports}). Some of the mail is opened and followed. Everybody new has an address at {@value
+ * #DOMAIN}; no project of the history gives reason for a mail.
  */
 public final class LiveTraffic implements AutoCloseable {
 
@@ -68,8 +68,7 @@ public final class LiveTraffic implements AutoCloseable {
         long run = newcomers(connection);
         // Apart from the history's numbers, and from those of earlier runs.
         People people = new People(new Random(~seed + run), DOMAIN, "r%s.user".formatted(run));
-        Stage stage =
-                new Stage(new ProductRows(connection, people), people, new Agenda(rate));
+        Stage stage = new Stage(new ProductRows(connection, people), people, new Agenda(rate));
         List<UUID> busyProjects = busyProjects(connection);
         connection.setAutoCommit(false);
         LiveTraffic traffic = new LiveTraffic(connection, rate, stage, busyProjects, failures);

@@ -52,7 +52,10 @@ final class Mornings {
     /** A zone in which no report is due from a time on, for hours. */
     static String far(Instant time) {
         return AROUND_THE_WORLD.stream()
-                .filter(zone -> isQuiet(time, zone) && isQuiet(time.plus(Duration.ofHours(3)), zone))
+                .filter(
+                        zone ->
+                                isQuiet(time, zone)
+                                        && isQuiet(time.plus(Duration.ofHours(3)), zone))
                 .findFirst()
                 .orElseThrow();
     }

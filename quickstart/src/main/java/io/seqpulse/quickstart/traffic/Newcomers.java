@@ -46,7 +46,9 @@ final class Newcomers implements Story {
         return rows.user(person, active, null);
     }
 
-    /** E-ACT-01 a minute from now; one in four makes a project in time, one in six has opted out. */
+    /**
+     * E-ACT-01 a minute from now; one in four makes a project in time, one in six has opted out.
+     */
     private int signUpTwoHoursAgo() throws SQLException {
         Person person = people.person();
         int written = rows.user(person, true, Stage.almost(Duration.ofHours(2)));

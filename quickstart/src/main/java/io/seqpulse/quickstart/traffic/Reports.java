@@ -15,8 +15,9 @@ import java.util.function.Predicate;
 
 /**
  * What there is to report on in the morning of a Monday or of the first of a month: E-RET-01,
- * E-RET-02 and E-CONV-05. On and around these days people live where it is 08:00 then, some a little
- * earlier, because reports are spread over half an hour; on others they prepare for the next one.
+ * E-RET-02 and E-CONV-05. On and around these days people live where it is 08:00 then, some a
+ * little earlier, because reports are spread over half an hour; on others they prepare for the next
+ * one.
  */
 final class Reports implements Story {
 

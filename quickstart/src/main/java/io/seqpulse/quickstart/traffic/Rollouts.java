@@ -70,8 +70,7 @@ final class Rollouts {
                 case 2 -> rows.finish(deployment);
                 default -> {
                     over = true;
-                    yield rows.state(deployment, "analyzed")
-                            + rows.verdict(deployment, "ok", null);
+                    yield rows.state(deployment, "analyzed") + rows.verdict(deployment, "ok", null);
                 }
             };
         }

@@ -39,8 +39,7 @@ final class Stalls implements Story {
         written += rows.project(project, owner, "free", Stage.almost(FIRST_DAY));
         if (people.oneIn(4)) {
             agenda.after(
-                    1_000,
-                    () -> rows.deployment(people.id(), project, "running", Instant.now()));
+                    1_000, () -> rows.deployment(people.id(), project, "running", Instant.now()));
         }
         return written;
     }

@@ -354,8 +354,7 @@ final class ProductHistory {
                select %s, %s, %s, 'alerts_slack', '%s'
                from generate_series(1, %s) n;
                """
-                .formatted(
-                        id("gate " + kind), id(kind), id("project " + kind), at, count);
+                .formatted(id("gate " + kind), id(kind), id("project " + kind), at, count);
     }
 
     private String sessions(String kind, int count, Instant at) {

@@ -106,8 +106,7 @@ class TrafficIT {
             }
             AtomicReference<SQLException> failure = new AtomicReference<>();
             Set<String> missing = new LinkedHashSet<>(DUE);
-            LiveTraffic traffic =
-                    LiveTraffic.start(database.connect(), RATE, 7, failure::set);
+            LiveTraffic traffic = LiveTraffic.start(database.connect(), RATE, 7, failure::set);
             try (traffic) {
                 await().atMost(PLAYED)
                         .until(
