@@ -121,9 +121,9 @@ as $$
             ('payment_events', 'id', true, array[
                 'id', 'subscription_id', 'project_id', 'invoice_id']),
             ('payment_events', 'number', false, array['amount_cents']),
-            ('payment_events', 'text', false, array['invoice_url']),
+            ('payment_events', 'text', false, array['currency', 'invoice_url']),
             ('payment_events', 'time', true, array['at']),
-            ('payment_events', 'word', true, array['kind', 'currency']),
+            ('payment_events', 'word', true, array['kind']),
             ('nps_responses', 'id', true, array['id', 'user_id']),
             ('nps_responses', 'number', false, array['score']),
             ('nps_responses', 'time', true, array['at']),

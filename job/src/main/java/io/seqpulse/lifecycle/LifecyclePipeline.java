@@ -159,7 +159,12 @@ public record LifecyclePipeline(
                 named(
                         reconciled(
                                 decoded.getSideOutput(DecodeChanges.PROJECTS)
-                                        .union(attached, deliveries, members)
+                                        .union(
+                                                attached,
+                                                deliveries,
+                                                members,
+                                                deletions.getSideOutput(
+                                                        IndexForeignKeys.OF_PROJECTS))
                                         .keyBy(Fact::key),
                                 boundaries,
                                 new DetectProject(topic, rules, measures),

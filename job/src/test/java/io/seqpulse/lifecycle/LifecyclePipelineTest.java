@@ -13,6 +13,11 @@ import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
+import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
+import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.totals.WrittenRows;
@@ -55,6 +60,7 @@ class LifecyclePipelineTest {
     private long verdictAt = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
 
     private final List<LogRecord> log = new ArrayList<>();
+    private List<ActiveRule> rules = Rules.liveSince(0);
 
     @BeforeEach
     void start() {
@@ -146,6 +152,41 @@ class LifecyclePipelineTest {
         assertThat(WrittenRows.CLAIMS)
                 .hasSize(2)
                 .allMatch(claim -> claim.generation() == 1 && claim.parts() == 2);
+    }
+
+    /** A deleted invitation tells its own id only. */
+    @Test
+    void tellsTheProjectOfADeletedInvitation() throws Exception {
+        Rule rule =
+                Rules.withTrigger(
+                        Rules.rule("E-CONV-03"),
+                        new Happened(
+                                EventType.INVITATION_REVOKED,
+                                Occurrence.EACH,
+                                Map.of(),
+                                Duration.ZERO));
+        rules = Rules.active(List.of(rule), 0);
+        tell("users", "u0", user(), Operation.CREATE, verdictAt, Snapshot.NONE);
+        Map<String, String> free = new HashMap<>(project(0));
+        free.put("plan", "free");
+        tell("projects", "p0", free, Operation.CREATE, verdictAt, Snapshot.NONE);
+        Map<String, String> invitation =
+                Map.of("project_id", "p0", "inviter_id", "u0", "created_at", time(verdictAt));
+        for (String id : List.of("i0", "i1")) {
+            tell("project_invitations", id, invitation, Operation.CREATE, verdictAt, Snapshot.NONE);
+        }
+        delete("project_invitations", "i1", verdictAt + 1_000);
+        tick(verdictAt + 10_000);
+
+        run();
+
+        assertThat(Arrivals.ARRIVED)
+                .filteredOn(arrived -> ((EmailCommand) arrived).entry() != null)
+                .singleElement()
+                .satisfies(
+                        arrived ->
+                                assertThat(((EmailCommand) arrived).entry().projectId())
+                                        .isEqualTo("p0"));
     }
 
     /** By every way that a deletion takes: a verdict's and an event's tell their own ids only. */
@@ -357,13 +398,7 @@ class LifecyclePipelineTest {
                         .assignTimestampsAndWatermarks(ChangeLog.clock())
                         .uid("clock")
                         .setParallelism(1);
-        new LifecyclePipeline(
-                        "changes",
-                        Rules.liveSince(0),
-                        Rules.catalogue(),
-                        1,
-                        Duration.ofDays(1),
-                        emails())
+        new LifecyclePipeline("changes", rules, Rules.catalogue(), 1, Duration.ofDays(1), emails())
                 .define(changes, new Arrivals<>(), new WrittenRows(), new Arrivals<>());
         env.execute();
     }

@@ -113,7 +113,13 @@ class PlantedSecretsIT {
                     "project_members.email",
                     "deployments.branch",
                     "deployment_verdicts.summary",
-                    "email_deliveries.dedupe_key");
+                    "email_deliveries.dedupe_key",
+                    "project_invitations.email",
+                    "login_events.country",
+                    "login_events.city",
+                    "login_events.device",
+                    "payment_events.invoice_id",
+                    "payment_events.invoice_url");
 
     /** A planted text, and where. */
     private record Planted(String column, String text) {}

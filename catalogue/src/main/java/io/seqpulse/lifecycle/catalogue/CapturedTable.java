@@ -134,7 +134,7 @@ public enum CapturedTable {
             id("invoice_id"),
             word("kind"),
             number("amount_cents"),
-            word("currency"),
+            text("currency"),
             text("invoice_url"),
             time("at")),
     NPS_RESPONSES(15, id("id"), id("user_id"), number("score"), time("at")),

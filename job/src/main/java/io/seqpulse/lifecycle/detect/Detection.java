@@ -25,6 +25,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -128,6 +129,7 @@ public final class Detection {
             Consumer<Message> out) {
         boolean first = !profile.row.present;
         boolean firstWhole = !profile.toldWhole;
+        Optional<Event> switched = TwoFactorSwitch.toldBy(row, profile);
         boolean news = profile.describe(row);
         if (first || (firstWhole && profile.toldWhole)) {
             askWhatWaitedForTheSubject(profile, row.committedAt());
@@ -139,6 +141,7 @@ public final class Detection {
         watch(id, profile, row, older, out);
         limitStranger(profile, row.committedAt());
         profile.nextAskAt = nextAsk(profile);
+        switched.ifPresent(event -> take(id, profile, event, older, wall, out));
     }
 
     private void find(

@@ -53,6 +53,15 @@ public class Profile extends SubjectState {
     /** Whether a user's account is not active, as far as the row says. */
     boolean inactive;
 
+    /** A user's time zone, as the row says it; null where unknown. */
+    String timezone;
+
+    /**
+     * Whether a user's account is protected by two factors; null where the log has never told. A
+     * null in the row says that it is not.
+     */
+    Boolean twoFactor;
+
     /**
      * Whether all that has happened to the subject was told: the log told of its insertion, or a
      * snapshot showed it. Otherwise there may have been events that nobody has heard of, and
@@ -86,9 +95,6 @@ public class Profile extends SubjectState {
      * Reported as late as {@link io.seqpulse.lifecycle.fact.OwnedProject} says.
      */
     long deployedAt;
-
-    /** Of a user where they live, as their row says; null where unknown. */
-    String timezone;
 
     /** What happened in a project lately. */
     Activity activity = new Activity();
@@ -142,6 +148,11 @@ public class Profile extends SubjectState {
         return ownerId;
     }
 
+    /** A user's time zone, as the row says it; null where unknown. */
+    public String timezone() {
+        return timezone;
+    }
+
     @Override
     public boolean isEmpty() {
         return row.isEmpty()
@@ -160,6 +171,8 @@ public class Profile extends SubjectState {
         ownerId = null;
         plan = null;
         inactive = false;
+        timezone = null;
+        twoFactor = null;
         row.clear();
         toldWhole = false;
         createdAt = 0;
@@ -169,7 +182,6 @@ public class Profile extends SubjectState {
         happened.clear();
         logins.runs.clear();
         deployedAt = 0;
-        timezone = null;
         activity = new Activity();
         untold = new Activity();
         tellAt = Deadlines.NONE;
@@ -232,12 +244,16 @@ public class Profile extends SubjectState {
 
     private boolean describeUser(RowChange change) {
         boolean before = inactive;
-        timezone = change.row().get(Users.TIMEZONE, timezone);
         inactive = change.row().isFalse(Users.IS_ACTIVE);
         if (inactive && !happened.containsKey(EventType.USER_ACTIVATED)) {
             seenInactiveAt = change.committedAt();
         }
-        return inactive != before;
+        String zoneBefore = timezone;
+        timezone = change.row().get(Users.TIMEZONE, timezone);
+        if (change.row().knows(Users.TWOFA_ENABLED)) {
+            twoFactor = change.row().isTrue(Users.TWOFA_ENABLED);
+        }
+        return inactive != before || !Objects.equals(zoneBefore, timezone);
     }
 
     private boolean describeProject(RowChange change) {

@@ -65,6 +65,7 @@ public final class ProfileCodec implements Codec<Profile> {
         if (profile.told != null) {
             write(profile.told, out);
         }
+        Compact.writeFlag(out, profile.twoFactor);
     }
 
     @Override
@@ -108,6 +109,7 @@ public final class ProfileCodec implements Codec<Profile> {
         profile.nextAskAt = Deadlines.read(in);
         profile.cohortState = CohortStateCodec.read(in);
         profile.told = in.readBoolean() ? readSummary(in) : null;
+        profile.twoFactor = Compact.readFlag(in);
         return profile;
     }
 

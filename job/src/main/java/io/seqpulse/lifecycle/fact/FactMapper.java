@@ -15,6 +15,7 @@ import io.seqpulse.lifecycle.fact.Columns.Projects;
 import io.seqpulse.lifecycle.fact.Columns.Samples;
 import io.seqpulse.lifecycle.fact.Columns.Users;
 import io.seqpulse.lifecycle.fact.Columns.Verdicts;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ public final class FactMapper {
     public static final String BARE_ADDRESS = "mailto:";
 
     private static final int LONGEST_ID = 200;
+    private static final int LONGEST_NUMBER = 20;
 
     /** Told of a column that is taken for unknown. */
     @FunctionalInterface
@@ -115,7 +117,17 @@ public final class FactMapper {
         }
         long createdAt = change.requiredMicros("created_at");
         boolean active = !Boolean.FALSE.equals(change.bool("is_active"));
-        tell(Stream.USERS, row(id, id, createdAt, Users.IS_ACTIVE, Users.TIMEZONE));
+        tell(
+                Stream.USERS,
+                row(
+                        id,
+                        id,
+                        createdAt,
+                        Users.IS_ACTIVE,
+                        Users.TIMEZONE,
+                        Users.TWOFA_ENABLED,
+                        Users.TWOFA_ENABLED_AT,
+                        Users.UPDATED_AT));
         tell(
                 Stream.RECIPIENTS,
                 row(
@@ -292,7 +304,8 @@ public final class FactMapper {
     /** Where nobody's project is named, there is nothing to upgrade. */
     private void featureGated() {
         if (!isDeletion() && change.text("project_id") != null) {
-            event(EventType.FEATURE_GATED, "at", id("user_id"), change.required("feature"));
+            change.required("feature");
+            event(EventType.FEATURE_GATED, "at", id("user_id"), word("feature"));
         }
     }
 
@@ -375,10 +388,11 @@ public final class FactMapper {
 
     /** Each change of the row tells again all that has become of the invitation so far. */
     private void invitation() {
+        String id = id("id");
         if (isDeletion()) {
+            tell(Stream.FOREIGN_KEYS, RowChange.deletion(table, id, id, source));
             return;
         }
-        String id = id("id");
         String project = id("project_id");
         long createdAt = change.requiredMicros("created_at");
         tell(
@@ -396,6 +410,7 @@ public final class FactMapper {
         tellEnd(EventType.INVITATION_ACCEPTED, "accepted_at", project, id);
         tellEnd(EventType.INVITATION_DECLINED, "declined_at", project, id);
         tellEnd(EventType.INVITATION_REVOKED, "revoked_at", project, id);
+        tell(Stream.FOREIGN_KEYS, row(project, id, createdAt));
     }
 
     private void tellEnd(EventType type, String timeColumn, String project, String id) {
@@ -408,12 +423,7 @@ public final class FactMapper {
     private void login() {
         if (!isDeletion()) {
             String id = id("id");
-            userEvent(
-                    EventType.LOGGED_IN,
-                    id,
-                    change.text("country"),
-                    change.text("city"),
-                    change.text("device"));
+            userEvent(EventType.LOGGED_IN, id, word("country"), word("city"), word("device"));
         }
     }
 
@@ -422,11 +432,11 @@ public final class FactMapper {
         if (isDeletion()) {
             return;
         }
-        String kind = change.text("kind");
+        String kind = word("kind");
         EventType type =
                 kind == null
                         ? null
-                        : switch (kind.stripTrailing()) {
+                        : switch (kind) {
                             case "failed" -> EventType.PAYMENT_FAILED;
                             case "succeeded" -> EventType.PAYMENT_SUCCEEDED;
                             case "cancelled" -> EventType.PAYMENT_CANCELLED;
@@ -443,8 +453,8 @@ public final class FactMapper {
                         : new String[] {
                             subscription,
                             invoice,
-                            change.text("amount_cents"),
-                            change.text("currency"),
+                            whole("amount_cents"),
+                            word("currency"),
                             change.text("invoice_url")
                         };
         tell(
@@ -460,16 +470,16 @@ public final class FactMapper {
 
     private void npsResponse() {
         if (!isDeletion()) {
-            userEvent(EventType.NPS_ANSWERED, change.text("score"));
+            userEvent(EventType.NPS_ANSWERED, whole("score"));
         }
     }
 
     private void usage() {
-        String kind = isDeletion() ? null : change.text("kind");
+        String kind = isDeletion() ? null : word("kind");
         if (kind == null) {
             return;
         }
-        switch (kind.stripTrailing()) {
+        switch (kind) {
             case "verdict_viewed" -> userEvent(EventType.VERDICT_VIEWED, idOrNull("deployment_id"));
             case "session" -> userEvent(EventType.SESSION_STARTED);
             case "stay" -> userEvent(EventType.STAYED);
@@ -501,6 +511,27 @@ public final class FactMapper {
     /** As ISO 8601 writes it; null where unknown. */
     private static String instant(Long micros) {
         return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
+    }
+
+    /** Null where unknown; text of fixed length comes padded. */
+    private String word(String column) {
+        String text = change.text(column);
+        return text == null ? null : text.stripTrailing();
+    }
+
+    /** A whole number as everybody writes it, whatever type its column has; else as it is. */
+    private String whole(String column) {
+        String text = word(column);
+        if (text == null || text.length() > LONGEST_NUMBER) {
+            return text;
+        }
+        try {
+            BigDecimal number = new BigDecimal(text);
+            boolean writable = Math.abs((long) number.scale()) <= LONGEST_NUMBER;
+            return writable ? number.setScale(0).toPlainString() : text;
+        } catch (ArithmeticException | NumberFormatException e) {
+            return text;
+        }
     }
 
     private RowChange row(String key, String id, long atMicros, Field<?>... fields) {

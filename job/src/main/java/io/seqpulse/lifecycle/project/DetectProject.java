@@ -56,11 +56,15 @@ public final class DetectProject extends DetectionFunction {
         return change.table() == CapturedTable.PROJECTS;
     }
 
-    /** All but its own row and creation, and the end of a membership. */
+    /**
+     * All but its own row and creation, and the ends of a membership and of an invitation, which
+     * may be all that is left of a deleted project.
+     */
     @Override
     protected boolean needsSubject(Fact fact) {
         if (fact instanceof Event event) {
-            return event.type() != EventType.PROJECT_CREATED;
+            return event.type() != EventType.PROJECT_CREATED
+                    && event.type() != EventType.INVITATION_REVOKED;
         }
         return fact instanceof RowChange change && change.tells(CapturedTable.PROJECT_MEMBERS);
     }

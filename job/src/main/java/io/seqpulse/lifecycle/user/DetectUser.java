@@ -1,7 +1,6 @@
 package io.seqpulse.lifecycle.user;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
-import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
@@ -55,9 +54,9 @@ public final class DetectUser extends DetectionFunction {
         }
     }
 
-    /** Somebody's project. */
+    /** Somebody's project, and what they did. */
     @Override
     protected boolean needsSubject(Fact fact) {
-        return fact instanceof Event event && event.type() == EventType.PROJECT_CREATED;
+        return fact instanceof Event && fact.table() != CapturedTable.USERS;
     }
 }

@@ -128,6 +128,8 @@ class ProfileCodecTest {
         profile.name = "Shop";
         profile.ownerId = "u1";
         profile.inactive = true;
+        profile.timezone = "Europe/Paris";
+        profile.twoFactor = true;
         profile.row.present = true;
         profile.row.committedAt = MORNING;
         profile.row.position = new LogPosition(17, 18);

@@ -16,11 +16,14 @@ import static io.seqpulse.lifecycle.story.Facts.signUp;
 import static io.seqpulse.lifecycle.story.Facts.signUpInSnapshot;
 import static io.seqpulse.lifecycle.story.Facts.updated;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
 import io.seqpulse.lifecycle.catalogue.Trigger.Missing;
+import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
@@ -35,6 +38,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,6 +65,51 @@ class DetectUserTest {
     @AfterEach
     void stop() throws Exception {
         story.close();
+    }
+
+    /** One email a switch, however often and from wherever its row is told. */
+    @Test
+    void tellsOfEachSwitchOfTwoFactorsOnceAcrossARestart() throws Exception {
+        Rule rule =
+                Rules.withTrigger(
+                        Rules.rule("E-TRX-01"),
+                        new Happened(
+                                EventType.TWOFA_CHANGED,
+                                Occurrence.EACH,
+                                Map.of("state", List.of("on", "off")),
+                                Duration.ZERO));
+        rules = Rules.active(List.of(rule), LIVE_SINCE);
+        story.close();
+        start();
+        story.hears(protectedBy("false", MORNING));
+        story.hears(protectedBy("true", MORNING + MINUTE), protectedBy("true", MORNING + MINUTE));
+        story.clock(MORNING + MINUTE).restarts();
+        story.hears(protectedBy("true", MORNING + MINUTE), protectedBy("false", MORNING));
+        story.clock(MORNING + 2 * MINUTE);
+        story.hears(protectedBy("false", MORNING + 3 * MINUTE)).clock(MORNING + 3 * MINUTE);
+
+        assertThat(story.candidates())
+                .extracting(candidate -> candidate.values().get("state"), Candidate::dueAt)
+                .containsExactly(tuple("on", MORNING + MINUTE), tuple("off", MORNING + 3 * MINUTE));
+    }
+
+    private static Fact protectedBy(String twoFactors, long at) {
+        return account(ALICE, LIVE_SINCE)
+                .with("twofa_enabled", twoFactors)
+                .with("updated_at", Facts.micros(at))
+                .committedAt(at)
+                .updated()
+                .fact();
+    }
+
+    @Test
+    void buriesWhatSomebodyDidWhoNeverCame() throws Exception {
+        story.hears(Facts.of(EventType.LOGGED_IN, ALICE, "l1", MORNING).position(7).fact());
+        story.hears(Facts.of(EventType.TWOFA_CHANGED, BOB, "on:x", MORNING).position(8).fact());
+        story.clock(MORNING + HOUR);
+        assertThat(story.side(DeadLetters.OUTPUT)).hasSize(1);
+        story.clock(MORNING + 8 * DAY);
+        assertThat(story.stateEntries()).isZero();
     }
 
     @Test
