@@ -406,7 +406,7 @@ final class TemplateModel {
         try {
             Instant time = text == null ? null : Instant.parse(text);
             return time == null || isOdd(time.atOffset(ZoneOffset.UTC).getYear()) ? null : time;
-        } catch (DateTimeParseException noInstant) {
+        } catch (DateTimeException noInstant) {
             return null;
         }
     }

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Currency;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** How a language writes numbers, dates, money, countries and punctuation. */
@@ -122,6 +123,8 @@ enum Typography {
     private static final char NARROW_NO_BREAK_SPACE = '\u202f';
     private static final char NO_BREAK_SPACE = '\u00a0';
 
+    private static final Pattern CODE_BEFORE_FIGURE = Pattern.compile("(\\p{L})(\\d)");
+
     private static final Set<String> COUNTRIES =
             Arrays.stream(Locale.getISOCountries()).collect(Collectors.toUnmodifiableSet());
 
@@ -190,7 +193,10 @@ enum Typography {
         format.setCurrency(currency);
         format.setMinimumFractionDigits(currency.getDefaultFractionDigits());
         format.setMaximumFractionDigits(currency.getDefaultFractionDigits());
-        return format.format(amount);
+        // Where a currency has no sign, its code stands there: apart from the figure, as CLDR asks.
+        return CODE_BEFORE_FIGURE
+                .matcher(format.format(amount))
+                .replaceFirst("$1" + NO_BREAK_SPACE + "$2");
     }
 
     /** The name of the country of an ISO 3166 code of two letters; null where there is none. */

@@ -62,6 +62,110 @@ class EmailRendererTest {
                 .isEqualTo("Action requise: limite Free atteinte pour votre projet");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "E-TRX-02 | j0 | Nadia vous a invité à rejoindre le projet \"API Gateway\"",
+                "E-TRX-02 | j2 | Nadia vous attend sur le projet API Gateway",
+                "E-TRX-02 | j5 | Dernier rappel: votre invitation au projet API Gateway",
+                "E-SEC-01 | off | Alerte sécurité: votre 2FA a été désactivée",
+                "E-SEC-01 | on | Sécurité: votre 2FA a été activée",
+                "E-SEC-02 | full | Nouvelle connexion détectée sur votre compte SEQPULSE",
+                "E-ACT-02 | full | Connectez votre pipeline pour obtenir votre premier verdict",
+                "E-ACT-03 | full | Votre analyse SEQPULSE est en attente de \"finish\"",
+                "E-CONV-02 | full | Plus que 5 déploiements avant blocage",
+                "E-CONV-02 | last | Plus que 1 déploiement avant blocage",
+                "E-CONV-04 | sdh_full | Cette fonctionnalité est prête pour vous en Pro",
+                "E-CONV-05 | full | Votre bilan SEQPULSE d'octobre (+ opportunités Pro)",
+                "E-RET-01 | full | Votre semaine SEQPULSE: 87 déploiements, 8 alertes",
+                "E-RET-01 | calm | Votre semaine SEQPULSE: 1 déploiement, 0 alerte",
+                "E-RET-02 | full | On a remarqué une baisse d'activité sur votre projet",
+                "E-RET-03 | full | Votre cockpit deployment vous attend",
+                "E-RET-04 | first | Souhaitez-vous continuer à recevoir les alertes SEQPULSE\u202f?",
+                "E-BILL-01 | j0 | Action requise: votre paiement SEQPULSE a échoué",
+                "E-BILL-01 | j10 | Dernier rappel: votre paiement SEQPULSE a échoué",
+                "E-BILL-02 | full | Renouvellement confirmé - votre projet reste protégé",
+                "E-ADV-01 | full | Comment évaluez-vous SEQPULSE aujourd'hui\u202f?",
+                "E-ADV-02 | 10 | Merci pour votre confiance - un petit avis\u202f?"
+            })
+    void theSubjectsOfTheOtherSixteen(String code, String name, String subject) {
+        Rule rule = SampleRules.rule(code);
+        assertThat(subject(rule, sample(rule, name, "fr"))).isEqualTo(subject);
+    }
+
+    /** A step that nobody knows is the first; a mail is not lost over it. */
+    @ParameterizedTest
+    @CsvSource({"E-TRX-02, j0", "E-BILL-01, j0", "E-RET-04, first"})
+    void anUnknownStepReadsAsTheFirst(String code, String first) {
+        Rule rule = SampleRules.rule(code);
+        Map<String, String> values = sample(rule, first, "fr");
+        Map<String, String> without = new HashMap<>(values);
+        without.remove("step");
+        EmailContent expected = render(rule, values);
+        assertThat(render(rule, without)).isEqualTo(expected);
+        assertThat(render(rule, with(values, "step", "j99"))).isEqualTo(expected);
+    }
+
+    /** Each step and each state says something of its own. */
+    @Test
+    void noTwoCasesOfAMailReadTheSame() {
+        for (Rule rule : SampleRules.ALL) {
+            List<String> texts =
+                    SampleValues.of(rule, "fr").stream()
+                            .filter(sample -> !sample.name().equals("least"))
+                            .map(
+                                    sample ->
+                                            RENDERER.render(
+                                                            rule,
+                                                            rule.template() + sample.variant(),
+                                                            sample.values(),
+                                                            NOW)
+                                                    .text())
+                            .toList();
+            assertThat(texts).as(rule.code()).doesNotHaveDuplicates();
+        }
+    }
+
+    /** It is copied into a file: no typographer may have touched it, and no indent be lost. */
+    @ParameterizedTest
+    @ValueSource(strings = {"fr", "en"})
+    void theWorkflowsStepsAreCopiedAsTheyStand(String language) {
+        Rule rule = SampleRules.rule("E-ACT-02");
+        EmailContent mail = render(rule, sample(rule, "full", language));
+        String text = mail.text();
+        String steps =
+                text.substring(text.indexOf("\nenv:"), text.indexOf("}\"", text.indexOf("result")));
+        assertThat(steps.replaceAll("#.*", "")).matches("\\p{ASCII}*");
+        assertThat(steps)
+                .contains(
+                        "\n  - name: SEQPULSE trigger\n    id: seqpulse\n",
+                        "/deployments/trigger",
+                        "\n  - name: SEQPULSE finish\n    if: always()\n",
+                        "/deployments/finish",
+                        "${{ secrets.SEQPULSE_API_KEY }}");
+        assertThat(Html.parsed(mail.html()).text()).contains(steps);
+    }
+
+    @Test
+    void whatHintsFoundIsToldOnlyWhereThereIsSome() {
+        Rule rule = SampleRules.rule("E-CONV-02");
+        Map<String, String> values = sample(rule, "full", "fr");
+        assertThat(render(rule, values).text()).contains("3 anomalies potentielles");
+        for (String none : List.of("0", "", "x")) {
+            assertThat(render(rule, with(values, "hints", none)).text())
+                    .doesNotContain("anomalie");
+        }
+    }
+
+    private static Map<String, String> sample(Rule rule, String name, String language) {
+        return SampleValues.of(rule, language).stream()
+                .filter(sample -> sample.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .values();
+    }
+
     @Test
     void aWarningHasItsOwnSubjectAndTone() {
         EmailContent mail = render(CRITICAL_VERDICT, with(everything("fr"), "verdict", "warning"));
