@@ -135,7 +135,8 @@ class EmailRendererTest {
         EmailContent mail = render(rule, sample(rule, "full", language));
         String text = mail.text();
         String steps =
-                text.substring(text.indexOf("\nenv:"), text.indexOf("}\"", text.indexOf("result")));
+                text.substring(
+                        text.indexOf("\nenv:"), text.indexOf("json\"", text.indexOf("finish\"")));
         assertThat(steps.replaceAll("#.*", "")).matches("\\p{ASCII}*");
         assertThat(steps)
                 .contains(
