@@ -99,6 +99,7 @@ class RenderEmailsTest {
                         "fr",
                         ZoneId.of("Europe/Paris"),
                         templates);
-        return ProcessFunctionTestHarnesses.forProcessFunction(new RenderEmails(rules, settings, Set.of()));
+        return ProcessFunctionTestHarnesses.forProcessFunction(
+                new RenderEmails(rules, settings, Set.of()));
     }
 }

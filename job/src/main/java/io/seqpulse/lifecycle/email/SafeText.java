@@ -116,8 +116,8 @@ final class SafeText {
     }
 
     /**
-     * What to call somebody whom a stranger may know: as {@link #firstName}, or else the whole name,
-     * where it is made of nothing but names.
+     * What to call somebody whom a stranger may know: as {@link #firstName}, or else the whole
+     * name, where it is made of nothing but names.
      */
     static String personName(String firstName, String name) {
         String first = firstName(firstName, name);

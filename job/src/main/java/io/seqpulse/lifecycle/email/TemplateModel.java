@@ -209,7 +209,9 @@ final class TemplateModel {
     private void addQuota(Map<String, String> values) {
         BigDecimal given = decimal(values.get("used"));
         Integer used = given == null || given.signum() < 0 ? null : given.intValue();
-        Integer ofMonth = values.get("week") == null ? used : null; // there is no quota of a week
+        // There is no quota of a week; what happened at a time lies in a month as well.
+        boolean perWeek = values.get("week") != null && values.get("month") == null;
+        Integer ofMonth = perWeek ? null : used;
         int limit = Figures.FREE_MONTHLY_DEPLOYMENTS;
         names.put("used", used);
         names.put("limit", limit);

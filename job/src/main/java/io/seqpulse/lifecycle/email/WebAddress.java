@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Addresses as they may stand in a mail and in its header: ASCII alone; the bases of links without a
- * slash at their end.
+ * Addresses as they may stand in a mail and in its header: ASCII alone; the bases of links without
+ * a slash at their end.
  */
 final class WebAddress {
 

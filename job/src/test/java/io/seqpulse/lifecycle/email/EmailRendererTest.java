@@ -154,8 +154,7 @@ class EmailRendererTest {
         Map<String, String> values = sample(rule, "full", "fr");
         assertThat(render(rule, values).text()).contains("3 anomalies potentielles");
         for (String none : List.of("0", "", "x")) {
-            assertThat(render(rule, with(values, "hints", none)).text())
-                    .doesNotContain("anomalie");
+            assertThat(render(rule, with(values, "hints", none)).text()).doesNotContain("anomalie");
         }
     }
 
@@ -191,9 +190,7 @@ class EmailRendererTest {
         assertThat(html.layoutTablesWithoutRole()).isZero();
         assertThat(html.remoteContent()).isZero();
         assertThat(html.text()).contains(mail.subject().substring(0, 5));
-        assertThat(
-                        (mail.html() + mail.text() + mail.subject())
-                                .replaceAll(WORKFLOW_EXPRESSION, ""))
+        assertThat((mail.html() + mail.text() + mail.subject()).replaceAll(WORKFLOW_EXPRESSION, ""))
                 .doesNotContain("{{", "{%", "null");
         assertThat(mail.subject()).doesNotContainPattern("[\\p{Cc}]").isNotBlank();
     }
@@ -202,8 +199,7 @@ class EmailRendererTest {
         return Stream.of("fr", "en")
                 .flatMap(
                         language ->
-                                SampleRules.ALL.stream()
-                                        .flatMap(rule -> forms(rule, language)));
+                                SampleRules.ALL.stream().flatMap(rule -> forms(rule, language)));
     }
 
     private static Stream<Object[]> forms(Rule rule, String language) {
@@ -406,6 +402,9 @@ class EmailRendererTest {
     void foretellsNothingFromTheCountOfAWeek() {
         Instant now = Instant.parse("2026-11-18T12:00:00Z");
         Map<String, String> values = with(everything("en"), "week", "2026-W47");
+        EmailContent ofAMonth = RENDERER.render(QUOTA_80, null, values, now);
+        assertThat(ofAMonth.text()).contains("42", "you will reach the limit");
+        values.remove("month");
         EmailContent mail = RENDERER.render(QUOTA_80, null, values, now);
         assertThat(mail.text()).contains("42").doesNotContain("you will reach the limit");
     }

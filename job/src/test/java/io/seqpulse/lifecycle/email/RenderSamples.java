@@ -38,10 +38,7 @@ final class RenderSamples {
                     TemplateCheck.addPlaceholders(rule, sample.values());
                     EmailContent mail =
                             renderer.render(
-                                    rule,
-                                    rule.template() + sample.variant(),
-                                    sample.values(),
-                                    NOW);
+                                    rule, rule.template() + sample.variant(), sample.values(), NOW);
                     String name = rule.code() + "." + sample.name() + "." + language;
                     Files.writeString(directory.resolve(name + ".html"), mail.html());
                     Files.writeString(

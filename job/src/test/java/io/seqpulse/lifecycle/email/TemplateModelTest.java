@@ -243,8 +243,7 @@ class TemplateModelTest {
     void anInvitationThatHasExpiredSaysNoDay() {
         assertThat(model(Map.of("expires_at", "2026-11-25T23:30:00Z")).get("expires_day"))
                 .isEqualTo("26\u00a0novembre");
-        assertThat(model(Map.of("expires_at", "2026-11-18T11:59:59Z")).get("expires_day"))
-                .isNull();
+        assertThat(model(Map.of("expires_at", "2026-11-18T11:59:59Z")).get("expires_day")).isNull();
     }
 
     @Test
@@ -356,8 +355,7 @@ class TemplateModelTest {
                         "https://evil.com/\"><script>alert(1)</script>",
                         "🏳️‍🌈".repeat(90));
         EmailRenderer renderer =
-                new EmailRenderer(
-                        SampleRules.SETTINGS, SampleRules.ALL, SampleRules.LINK_HOSTS);
+                new EmailRenderer(SampleRules.SETTINGS, SampleRules.ALL, SampleRules.LINK_HOSTS);
         Set<String> names = new TreeSet<>(SampleValues.everything("fr").keySet());
         names.addAll(
                 List.of("week", "step", "state", "timezone", "branch", "invitee_email", "locale"));
@@ -380,9 +378,7 @@ class TemplateModelTest {
                         changed.add(name + "=" + values.get(name));
                     }
                 }
-                var mail =
-                        renderer.render(
-                                rule, rule.template() + sample.variant(), values, NOW);
+                var mail = renderer.render(rule, rule.template() + sample.variant(), values, NOW);
                 String all = mail.subject() + mail.text() + mail.html();
                 assertThat(all).as("%s %s", rule.code(), changed).doesNotContain("evil.com");
                 assertThat(mail.subject()).isNotBlank().doesNotContainPattern("[\\p{Cc}]");
