@@ -210,7 +210,10 @@ public record LifecyclePipeline(
                                 TypeInformation.of(Decision.class)),
                         OperatorIds.EMAIL_POLICY);
 
-        named(decisions.process(new RenderEmails(catalogue, emails)), OperatorIds.RENDER)
+        named(
+                        decisions.process(
+                                new RenderEmails(catalogue, emails, declared.linkHosts())),
+                        OperatorIds.RENDER)
                 .sinkTo(emailSink)
                 .name(OperatorIds.EMAIL_SINK)
                 .uid(OperatorIds.EMAIL_SINK);

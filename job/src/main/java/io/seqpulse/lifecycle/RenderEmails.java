@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -36,6 +37,7 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
 
     private final List<Rule> rules;
     private final EmailSettings settings;
+    private final Set<String> linkHosts;
 
     private transient Map<String, Rule> rulesByCode;
     private transient EmailRenderer renderer;
@@ -47,16 +49,17 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
      *
      * @throws io.seqpulse.lifecycle.email.InvalidTemplatesException if one cannot be used
      */
-    RenderEmails(List<Rule> rules, EmailSettings settings) {
+    RenderEmails(List<Rule> rules, EmailSettings settings, Set<String> linkHosts) {
         this.rules = List.copyOf(rules);
         this.settings = settings;
-        var unused = new EmailRenderer(settings, this.rules);
+        this.linkHosts = Set.copyOf(linkHosts);
+        var unused = new EmailRenderer(settings, this.rules, this.linkHosts);
     }
 
     @Override
     public void open(OpenContext context) {
         rulesByCode = rules.stream().collect(Collectors.toMap(Rule::code, Function.identity()));
-        renderer = new EmailRenderer(settings, rules);
+        renderer = new EmailRenderer(settings, rules, linkHosts);
         unwritten = getRuntimeContext().getMetricGroup().counter("unwritten");
     }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.ProcessFunctionTestHarnesses;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,7 @@ class RenderEmailsTest {
                         "fr",
                         ZoneId.of("Europe/Paris"),
                         templates);
-        return ProcessFunctionTestHarnesses.forProcessFunction(new RenderEmails(rules, settings));
+        return ProcessFunctionTestHarnesses.forProcessFunction(
+                new RenderEmails(rules, settings, Set.of()));
     }
 }

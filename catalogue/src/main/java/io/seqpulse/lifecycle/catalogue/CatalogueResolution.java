@@ -43,7 +43,8 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
                 notes.add("%s is inert: %s".formatted(rule.code(), doesNotExist(missing)));
             }
         }
-        return new CatalogueResolution(new Catalogue(rules, catalogue.kpis()), notes);
+        return new CatalogueResolution(
+                new Catalogue(rules, catalogue.kpis(), catalogue.linkHosts()), notes);
     }
 
     private static List<String> missing(Trigger trigger, Set<String> capturedTables) {

@@ -594,6 +594,7 @@ class CatalogueLoaderTest {
                                 "https://docs.example.com/ci?p={project_id}");
 
         assertThat(read(yaml).rules()).hasSize(1);
+        assertThat(read(yaml).linkHosts()).containsExactly("docs.example.com");
     }
 
     @ParameterizedTest

@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -61,7 +62,17 @@ public final class EmailRenderer {
      *     cannot be sent; names every file and line
      */
     public EmailRenderer(EmailSettings settings, Collection<Rule> rules) {
-        links = new Links(settings);
+        this(settings, rules, Set.of());
+    }
+
+    /**
+     * The same, with hosts to which links that rows of the product name may lead.
+     *
+     * @param linkHosts {@link io.seqpulse.lifecycle.catalogue.Catalogue#linkHosts()}; the product's
+     *     own is one of them anyway
+     */
+    public EmailRenderer(EmailSettings settings, Collection<Rule> rules, Set<String> linkHosts) {
+        links = new Links(settings, linkHosts);
         defaultLanguage = Typography.of(settings.language(), Typography.FR);
         defaultZone = settings.timezone();
         Loader<?> loader = loader(settings.templates());

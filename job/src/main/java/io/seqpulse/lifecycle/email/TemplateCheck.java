@@ -30,16 +30,24 @@ final class TemplateCheck {
                     continue;
                 }
                 for (Map<String, String> values : SampleValues.each(language.tag())) {
-                    Placeholders.names(rule.ctaPath())
-                            .forEach(name -> values.putIfAbsent(name, "sample"));
+                    addPlaceholders(rule, values);
                     check(rule, rule.template(), values);
                     if (renderer.hasDigest(rule)) {
                         check(rule, rule.template() + EmailRenderer.DIGEST, values);
                     }
                 }
+                for (SampleValues.Case sample : SampleValues.of(rule, language.tag())) {
+                    addPlaceholders(rule, sample.values());
+                    check(rule, rule.template() + sample.variant(), sample.values());
+                }
             }
         }
         return problems;
+    }
+
+    /** What the rule's own link needs, of a fact that no sample is of. */
+    static void addPlaceholders(Rule rule, Map<String, String> values) {
+        Placeholders.names(rule.ctaPath()).forEach(name -> values.putIfAbsent(name, "sample"));
     }
 
     private void check(Rule rule, String template, Map<String, String> values) {

@@ -8,9 +8,11 @@ import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The rules of the catalogue, and an installation to render them for. */
 final class SampleRules {
@@ -27,7 +29,120 @@ final class SampleRules {
                     ZoneId.of("Europe/Paris"),
                     null);
 
-    static final List<Rule> ALL = CatalogueLoader.load(null).rules();
+    /** Hosts a link may lead to beside the product's. */
+    static final Set<String> LINK_HOSTS = Set.of("pay.example.com");
+
+    /** Where a rule's mail leads: what rendering needs beside the template. */
+    private record Mail(
+            String template, EmailCategory category, String path, String french, String english) {}
+
+    private static final String PROJECT = "{dashboard_path}/projects/{project_id}";
+    private static final String INTEGRATION = PROJECT + "/integration";
+    private static final String PRICING = "{pricing_path}?project={project_id}";
+    private static final String BILLING = "{pricing_path}/billing?project={project_id}";
+
+    /** Every template of a rule that the catalogue may not have yet. */
+    private static final List<Mail> TEMPLATES =
+            List.of(
+                    new Mail(
+                            "E-TRX-02",
+                            EmailCategory.TRANSACTIONAL,
+                            "{dashboard_path}/invitations/{invitation_id}",
+                            "Accepter l'invitation",
+                            "Accept the invitation"),
+                    new Mail(
+                            "E-SEC-01",
+                            EmailCategory.SECURITY,
+                            "{dashboard_path}/security",
+                            "Sécuriser mon compte",
+                            "Secure my account"),
+                    new Mail(
+                            "E-SEC-02",
+                            EmailCategory.SECURITY,
+                            "{dashboard_path}/security/logins/{login_id}/report",
+                            "Ce n'était pas moi",
+                            "It wasn't me"),
+                    new Mail(
+                            "E-ACT-02",
+                            EmailCategory.MARKETING,
+                            INTEGRATION,
+                            "Voir le guide CI/CD",
+                            "Read the CI/CD guide"),
+                    new Mail(
+                            "E-ACT-03",
+                            EmailCategory.MARKETING,
+                            INTEGRATION,
+                            "Corriger mon intégration",
+                            "Fix my integration"),
+                    new Mail(
+                            "E-CONV-02",
+                            EmailCategory.MARKETING,
+                            PRICING,
+                            "Débloquer les déploiements illimités",
+                            "Unlock unlimited deployments"),
+                    new Mail(
+                            "E-CONV-04",
+                            EmailCategory.MARKETING,
+                            PRICING,
+                            "Activer Pro",
+                            "Activate Pro"),
+                    new Mail(
+                            "E-CONV-05",
+                            EmailCategory.REPORT,
+                            "{pricing_path}",
+                            "Voir le plan Pro",
+                            "See the Pro plan"),
+                    new Mail(
+                            "E-RET-01",
+                            EmailCategory.REPORT,
+                            "{dashboard_path}",
+                            "Ouvrir le dashboard",
+                            "Open the dashboard"),
+                    new Mail(
+                            "E-RET-02",
+                            EmailCategory.MARKETING,
+                            INTEGRATION + "?check=1",
+                            "Demander un check intégration",
+                            "Ask for an integration check"),
+                    new Mail(
+                            "E-RET-03",
+                            EmailCategory.MARKETING,
+                            "{dashboard_path}",
+                            "Reprendre SEQPULSE",
+                            "Pick SEQPULSE up again"),
+                    new Mail(
+                            "E-RET-04",
+                            EmailCategory.MARKETING,
+                            "{dashboard_path}?stay=1",
+                            "Oui, je reste actif",
+                            "Yes, I'm staying"),
+                    new Mail(
+                            "E-BILL-01",
+                            EmailCategory.SERVICE,
+                            BILLING,
+                            "Mettre à jour le moyen de paiement",
+                            "Update the payment method"),
+                    new Mail(
+                            "E-BILL-02",
+                            EmailCategory.TRANSACTIONAL,
+                            PROJECT,
+                            "Voir les performances du mois",
+                            "See the month's performance"),
+                    new Mail(
+                            "E-ADV-01",
+                            EmailCategory.MARKETING,
+                            "{dashboard_path}/nps",
+                            "Donner ma note",
+                            "Give my score"),
+                    new Mail(
+                            "E-ADV-02",
+                            EmailCategory.MARKETING,
+                            "{dashboard_path}/review",
+                            "Laisser un avis",
+                            "Leave a review"));
+
+    /** The catalogue's, and what it lacks for every template to have one. */
+    static final List<Rule> ALL = everyTemplate();
 
     static final Rule WELCOME = rule("E-TRX-01");
     static final Rule NO_PROJECT = rule("E-ACT-01");
@@ -38,8 +153,25 @@ final class SampleRules {
 
     private SampleRules() {}
 
-    private static Rule rule(String code) {
+    static Rule rule(String code) {
         return ALL.stream().filter(rule -> rule.code().equals(code)).findFirst().orElseThrow();
+    }
+
+    private static List<Rule> everyTemplate() {
+        List<Rule> rules = new ArrayList<>(CatalogueLoader.load(null).rules());
+        Set<String> known = rules.stream().map(Rule::template).collect(Collectors.toSet());
+        TEMPLATES.stream()
+                .filter(mail -> !known.contains(mail.template()))
+                .map(
+                        mail ->
+                                rule(
+                                        mail.template(),
+                                        mail.category(),
+                                        mail.path(),
+                                        mail.french(),
+                                        mail.english()))
+                .forEach(rules::add);
+        return List.copyOf(rules);
     }
 
     /** A rule that the catalogue does not have, as far as rendering looks at it. */
