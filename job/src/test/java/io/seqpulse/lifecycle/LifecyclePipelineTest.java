@@ -9,6 +9,7 @@ import io.seqpulse.connector.debezium.ClockMessage;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.JournalEntry;
+import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
@@ -103,6 +104,55 @@ class LifecyclePipelineTest {
             stillThere.add(ALERT + "d" + i);
         }
         assertThat(mailed).isEqualTo(stillThere);
+    }
+
+    /** The transaction writes its hints before the verdict, or after it; half have none. */
+    @Test
+    void decidesOfAVerdictWithItsHintsTwoSecondsBeforeOneWithout() throws Exception {
+        Map<String, Instant> due = new HashMap<>();
+        for (int i = 0; i < PROJECTS; i++) {
+            rows(i, verdictAt - 60_000, Snapshot.NONE);
+        }
+        for (int i = 0; i < PROJECTS; i++) {
+            if (i % 4 == 0) {
+                hint(i, verdictAt);
+            }
+            verdict(i, verdictAt, Snapshot.NONE);
+            if (i % 4 == 1) {
+                hint(i, verdictAt);
+            }
+            long waits = i % 4 < 2 ? 0 : 2_000;
+            due.put(ALERT + "d" + i, Instant.ofEpochMilli(verdictAt + waits));
+        }
+        tick(verdictAt + 10_000);
+
+        run();
+
+        Map<String, Instant> decided = new HashMap<>();
+        for (Object arrived : Arrivals.ARRIVED) {
+            JournalEntry entry = ((EmailCommand) arrived).entry();
+            if (entry.dedupeKey().startsWith(ALERT)) {
+                assertThat(entry.suppressedFor()).isNull();
+                decided.put(entry.dedupeKey(), entry.decidedAt());
+            }
+        }
+        assertThat(decided).isEqualTo(due);
+    }
+
+    private void hint(int i, long at) {
+        tell(
+                "sdh_hints",
+                "h" + i,
+                Map.of(
+                        "deployment_id",
+                        "d" + i,
+                        "suggested_actions",
+                        "[\"scale up\"]",
+                        "created_at",
+                        time(at)),
+                Operation.CREATE,
+                at,
+                Snapshot.NONE);
     }
 
     /**

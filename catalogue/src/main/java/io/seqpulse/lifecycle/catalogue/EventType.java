@@ -48,7 +48,8 @@ public enum EventType {
             "summary",
             "latency_delta",
             "error_rate_delta",
-            "actions"),
+            "actions",
+            EventType.HINTED),
     /** A deployment got a hint. */
     HINT_CREATED(
             7,
@@ -60,6 +61,12 @@ public enum EventType {
     /** Somebody asked for a feature that the project's plan does not have. */
     FEATURE_GATED(
             8, CapturedTable.FEATURE_GATE_EVENTS, Set.of(Subject.PROJECT), "user_id", "feature");
+
+    /**
+     * Attribute of a verdict: {@code true} where hints were committed with it, else unknown. Then
+     * nothing is waited for that would come after it.
+     */
+    public static final String HINTED = "hinted";
 
     private static final Map<String, EventType> BY_LABEL =
             Arrays.stream(values()).collect(Collectors.toMap(EventType::label, type -> type));

@@ -458,7 +458,8 @@ public final class Detection {
         if (pending != null) {
             // an older fact told again does not mean that it was reached earlier
             boolean repeated = !news && instance.dueAt() == pending.dueAt;
-            found.askAt = repeated ? pending.askAt : Math.min(found.askAt, pending.askAt);
+            boolean hastened = rule.detector().hastens(pending, instance);
+            found.askAt = repeated && !hastened ? pending.askAt : Math.min(found.askAt, pending.askAt);
             found.causedAt = earlierCause(found.causedAt, pending.causedAt);
         }
         profile.pending.put(name, found);
@@ -595,20 +596,12 @@ public final class Detection {
             Consumer<Message> out) {
         pending.values.putAll(rule.detector().figures(profile, pending));
         String base = key(rule.rule(), id, pending);
-        Recipients.of(rule.rule(), id, profile)
-                .forEach(
-                        (recipient, suffix) -> {
-                            pending.out.put(recipient, base + suffix);
-                            emit(
-                                    rule.rule(),
-                                    id,
-                                    profile,
-                                    pending,
-                                    recipient,
-                                    base + suffix,
-                                    now,
-                                    out);
-                        });
+        Map<String, String> suffixes = Recipients.of(rule.rule(), id, profile);
+        suffixes.forEach((recipient, suffix) -> pending.out.put(recipient, base + suffix));
+        for (String recipient : suffixes.keySet()) {
+            String key = pending.out.get(recipient);
+            emit(rule.rule(), id, profile, pending, recipient, key, now, out);
+        }
     }
 
     private void emit(
@@ -642,7 +635,19 @@ public final class Detection {
                                 pending.expiresAt,
                                 pending.causedAt,
                                 now,
-                                values)));
+                                values,
+                                alsoTo(recipient, pending))));
+    }
+
+    /** The users who get the same email, one of whom a bare address may belong to. */
+    private static List<String> alsoTo(String recipient, ScheduledTrigger pending) {
+        if (!recipient.startsWith(Candidate.BARE_ADDRESS)) {
+            return List.of();
+        }
+        return pending.out.keySet().stream()
+                .filter(other -> !other.startsWith(Candidate.BARE_ADDRESS))
+                .sorted()
+                .toList();
     }
 
     private static void retract(

@@ -50,6 +50,7 @@ final class TemplateModel {
                     "dedupe_key",
                     "error_rate_delta",
                     "first_name",
+                    "hinted",
                     "language",
                     "latency_delta",
                     "used",

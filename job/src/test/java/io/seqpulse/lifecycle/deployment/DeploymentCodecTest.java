@@ -62,7 +62,7 @@ class DeploymentCodecTest {
     }
 
     private static Deployment full() {
-        Source source = new Source(MORNING + 1, LogPosition.at(4), Origin.SNAPSHOT);
+        Source source = new Source(MORNING + 1, 789, LogPosition.at(4), Origin.SNAPSHOT);
         Deployment deployment = new Deployment();
         deployment.columns =
                 new DeploymentRow(
@@ -89,9 +89,9 @@ class DeploymentCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            0101809afccab868040201809afccab868140001018a010c0e0000969afccab86800053732004401
-            8090abda89faaf0600010000010576ce9fabda89faaf06829afccab8680800023c000b66696e6501
-            056805688090abda89faaf06829afccab8680800025a00075b5d014c809afccab8680d3138302e35
-            0000000000
+            0101809afccab868040201809afccab868140001018a010c0e0000969afccab8680005373200440
+            18090abda89faaf0600010000010576ce9fabda89faaf06829afccab86895060800023c000b6669
+            6e6501056805688090abda89faaf06829afccab86895060800025a00075b5d014c809afccab8680
+            d3138302e350000000000
             """;
 }

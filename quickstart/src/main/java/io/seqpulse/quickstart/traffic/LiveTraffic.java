@@ -309,7 +309,10 @@ public final class LiveTraffic implements AutoCloseable {
         return rows;
     }
 
-    /** E-ACT-05: figures first, then the verdict and its hints in one transaction. */
+    /**
+     * E-ACT-05: figures first, then the verdict and its hints in one transaction; of each third one
+     * the hints come half a second later, in their own.
+     */
     private int criticalVerdict() throws SQLException {
         if (liveProjects.isEmpty()) {
             after(1_000, this::criticalVerdict);
@@ -320,18 +323,28 @@ public final class LiveTraffic implements AutoCloseable {
         int rows = deployment(deployment, project, "finished", Instant.now());
         rows += sample(deployment, "pre", 200, 0.008);
         rows += sample(deployment, "post", 220 + people.below(200), 0.021);
-        boolean rollback = criticals++ % 2 == 1;
+        int turn = criticals++;
+        String verdict = turn % 2 == 1 ? "rollback_recommended" : "warning";
+        boolean hintsLater = turn % 3 == 2;
         after(
                 300,
                 () -> {
-                    int written = state(deployment, "analyzed");
-                    written += verdict(deployment, rollback ? "rollback_recommended" : "warning");
-                    for (int i = 0; i < 1 + people.below(3); i++) {
-                        written += hint(deployment);
+                    int written = state(deployment, "analyzed") + verdict(deployment, verdict);
+                    if (hintsLater) {
+                        after(500, () -> hints(deployment));
+                        return written;
                     }
-                    return written;
+                    return written + hints(deployment);
                 });
         return rows;
+    }
+
+    private int hints(UUID deployment) throws SQLException {
+        int written = 0;
+        for (int i = 0; i < 1 + people.below(3); i++) {
+            written += hint(deployment);
+        }
+        return written;
     }
 
     /**
