@@ -9,7 +9,6 @@ import io.seqpulse.connector.debezium.ClockMessage;
 import io.seqpulse.connector.debezium.LogRecord;
 import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.JournalEntry;
-import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;

@@ -449,7 +449,9 @@ public final class Detection {
             }
             return;
         }
-        if (!history && found.expiresAt <= wall && (snapshot || !news || found.movable)) {
+        boolean hastened = pending != null && rule.detector().hastens(pending, instance);
+        boolean told = snapshot || !news || found.movable;
+        if (!history && found.expiresAt <= wall && told && !hastened) {
             if (pending != null && instance.dueAt() < pending.dueAt) {
                 profile.pending.remove(name);
             }
@@ -458,7 +460,6 @@ public final class Detection {
         if (pending != null) {
             // an older fact told again does not mean that it was reached earlier
             boolean repeated = !news && instance.dueAt() == pending.dueAt;
-            boolean hastened = rule.detector().hastens(pending, instance);
             found.askAt = repeated && !hastened ? pending.askAt : Math.min(found.askAt, pending.askAt);
             found.causedAt = earlierCause(found.causedAt, pending.causedAt);
         }

@@ -475,6 +475,18 @@ class DetectProjectTest {
         assertThat(alerts()).isEmpty();
     }
 
+    /** As a job does that was down: it ends as stale, for whoever was on call when it was asked. */
+    @Test
+    void asksAtTheSameTimeOfAnAlertThatHasExpiredMeanwhile() throws Exception {
+        story.wall(MORNING + 7 * HOUR);
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                verdict(SHOP, "d1", "warning", MORNING).fact(),
+                hinted("d1", MORNING).fact());
+        story.clock(MORNING);
+        assertThat(alerts()).hasSize(1);
+    }
+
     private static Facts<Event> hinted(String deployment, long at) {
         return verdict(SHOP, deployment, "warning", at).with("hinted", "true");
     }
