@@ -148,7 +148,10 @@ final class RunReport {
         report.put("history_mails", historyMails(received));
         report.put(
                 "commit_to_accepted_ms",
-                latencies(journal, arrivedSince(begun, received), stack.journal().verdictsWithHints()));
+                latencies(
+                        journal,
+                        arrivedSince(begun, received),
+                        stack.journal().verdictsWithHints()));
         report.put("commit_to_kpi_table_ms", summary(kpiFreshness));
         report.put(
                 "peak_resident_mib",

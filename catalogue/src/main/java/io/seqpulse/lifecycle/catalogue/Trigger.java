@@ -96,8 +96,8 @@ public sealed interface Trigger extends Serializable {
      * An event happened.
      *
      * @param where attribute → accepted values; empty: any
-     * @param waitFor how long to wait for what belongs to it before the email is decided; not at all
-     *     for the hints of a verdict that were committed with it
+     * @param waitFor how long to wait for what belongs to it before the email is decided; not at
+     *     all for the hints of a verdict that were committed with it
      */
     record Happened(
             EventType fact,

@@ -45,6 +45,7 @@ final class MimeMessages {
 
     private static final ObjectMapper JSON =
             new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
     /** Member of a payload: ids of the users who are written to on the same occasion. */
     static final String ALSO_TO = "also_to";
 

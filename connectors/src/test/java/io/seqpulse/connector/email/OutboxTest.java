@@ -297,8 +297,7 @@ class OutboxTest {
         UUID nobody = alsoTo("nobody", "ada@example.org");
         UUID user = rows.queued("user", EmailCategory.ALERT, ada);
 
-        assertThat(ids(outbox.lease(9)))
-                .containsExactlyInAnyOrder(other, elsewhere, nobody, user);
+        assertThat(ids(outbox.lease(9))).containsExactlyInAnyOrder(other, elsewhere, nobody, user);
         assertThat(rows.outcome(same)).isEqualTo("suppressed/superseded");
     }
 

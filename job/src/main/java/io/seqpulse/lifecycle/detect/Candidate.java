@@ -60,18 +60,8 @@ public record Candidate(
             long decidedAt,
             Map<String, String> values) {
         this(
-                rule,
-                key,
-                instance,
-                recipient,
-                userId,
-                projectId,
-                dueAt,
-                expiresAt,
-                causedAt,
-                decidedAt,
-                values,
-                List.of());
+                rule, key, instance, recipient, userId, projectId, dueAt, expiresAt, causedAt,
+                decidedAt, values, List.of());
     }
 
     /** The bare address of a recipient who is no user, or null. */

@@ -460,7 +460,8 @@ public final class Detection {
         if (pending != null) {
             // an older fact told again does not mean that it was reached earlier
             boolean repeated = !news && instance.dueAt() == pending.dueAt;
-            found.askAt = repeated && !hastened ? pending.askAt : Math.min(found.askAt, pending.askAt);
+            found.askAt =
+                    repeated && !hastened ? pending.askAt : Math.min(found.askAt, pending.askAt);
             found.causedAt = earlierCause(found.causedAt, pending.causedAt);
         }
         profile.pending.put(name, found);

@@ -14,8 +14,7 @@ import java.util.Objects;
  * @param position its place in the change log, which orders what is said of one row
  * @param origin how the log came to tell it
  */
-public record Source(
-        long committedAt, int committedMicros, LogPosition position, Origin origin) {
+public record Source(long committedAt, int committedMicros, LogPosition position, Origin origin) {
 
     public Source {
         Objects.requireNonNull(position, "position");
