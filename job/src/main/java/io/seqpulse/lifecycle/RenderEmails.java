@@ -109,7 +109,8 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
                 candidate.causedAt() == 0 ? null : Instant.ofEpochMilli(candidate.causedAt()),
                 Instant.ofEpochMilli(candidate.decidedAt()),
                 content,
-                error);
+                error,
+                candidate.alsoTo());
     }
 
     /** What was wrong, without what the mail would have said. */

@@ -111,6 +111,55 @@ class LifecyclePipelineTest {
         assertThat(mailed).isEqualTo(stillThere);
     }
 
+    /** The transaction writes its hints before the verdict, or after it; half have none. */
+    @Test
+    void decidesOfAVerdictWithItsHintsTwoSecondsBeforeOneWithout() throws Exception {
+        Map<String, Instant> due = new HashMap<>();
+        for (int i = 0; i < PROJECTS; i++) {
+            rows(i, verdictAt - 60_000, Snapshot.NONE);
+        }
+        for (int i = 0; i < PROJECTS; i++) {
+            if (i % 4 == 0) {
+                hint(i, verdictAt);
+            }
+            verdict(i, verdictAt, Snapshot.NONE);
+            if (i % 4 == 1) {
+                hint(i, verdictAt);
+            }
+            long waits = i % 4 < 2 ? 0 : 2_000;
+            due.put(ALERT + "d" + i, Instant.ofEpochMilli(verdictAt + waits));
+        }
+        tick(verdictAt + 10_000);
+
+        run();
+
+        Map<String, Instant> decided = new HashMap<>();
+        for (Object arrived : Arrivals.ARRIVED) {
+            JournalEntry entry = ((EmailCommand) arrived).entry();
+            if (entry.dedupeKey().startsWith(ALERT)) {
+                assertThat(entry.suppressedFor()).isNull();
+                decided.put(entry.dedupeKey(), entry.decidedAt());
+            }
+        }
+        assertThat(decided).isEqualTo(due);
+    }
+
+    private void hint(int i, long at) {
+        tell(
+                "sdh_hints",
+                "h" + i,
+                Map.of(
+                        "deployment_id",
+                        "d" + i,
+                        "suggested_actions",
+                        "[\"scale up\"]",
+                        "created_at",
+                        time(at)),
+                Operation.CREATE,
+                at,
+                Snapshot.NONE);
+    }
+
     /**
      * What the last row of each figure says is what is there at the end: every second project is
      * gone with its deployment and verdict, and the users have nothing else.

@@ -71,6 +71,31 @@ class RenderEmailsTest {
         }
     }
 
+    @Test
+    void aMailToABareAddressSaysWhoseItMayBe() throws Exception {
+        try (var harness = harness(Rules.all(), null)) {
+            Candidate candidate =
+                    new Candidate(
+                            ALERT,
+                            "key",
+                            "occasion",
+                            "mailto:duty@example.org",
+                            "u",
+                            "p",
+                            1,
+                            2,
+                            0,
+                            1,
+                            values("main"),
+                            List.of("u", "v"));
+            harness.processElement(new Decision(candidate, null, null, Map.of(), null), 0);
+
+            JournalEntry entry = entries(harness).get(0);
+            assertThat(entry.recipientAddress()).isEqualTo("duty@example.org");
+            assertThat(entry.alsoTo()).containsExactly("u", "v");
+        }
+    }
+
     private static Map<String, String> values(String branch) {
         return Map.of("project_id", "p", "deployment_id", "d", "branch", branch);
     }

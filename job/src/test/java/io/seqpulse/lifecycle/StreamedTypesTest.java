@@ -109,10 +109,12 @@ class StreamedTypesTest {
                 new Increment(Relation.COHORT, "signup_to_project_24h", 29_920_985, -1, 0),
                 new Increment(Relation.EMAIL, Increment.series("E-ACT-01", "sent", ""), 1, 0, 1),
                 Message.of(candidate),
+                Message.of(toAddress(values)),
                 Message.of(user),
                 new SnapshotBoundary(1, 2, 3, Set.of("users")),
                 Message.of(retraction),
                 new Decision(candidate, null, null, values, null),
+                new Decision(toAddress(values), null, null, values, null),
                 new Decision(null, null, null, null, retraction),
                 EmailCommand.withdraw(new Withdrawal("k", null, "resolved")),
                 EmailCommand.journal(entry(null)),
@@ -153,6 +155,22 @@ class StreamedTypesTest {
         return new Candidate("E-ACT-01", "k", "o", "u", "u", null, 1, 2, 0, 3, values);
     }
 
+    private static Candidate toAddress(Map<String, String> values) {
+        return new Candidate(
+                "E-ACT-05",
+                "k",
+                "o",
+                "mailto:a@b",
+                "u",
+                "p",
+                1,
+                2,
+                0,
+                3,
+                values,
+                List.of("u", "v"));
+    }
+
     private static JournalEntry entry(EmailContent content) {
         return new JournalEntry(
                 "k",
@@ -168,7 +186,8 @@ class StreamedTypesTest {
                 null,
                 Instant.EPOCH,
                 content,
-                null);
+                null,
+                List.of("u"));
     }
 
     private static <T> T roundTrip(T value) throws IOException {

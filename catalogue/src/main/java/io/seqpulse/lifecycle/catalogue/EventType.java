@@ -48,7 +48,8 @@ public enum EventType {
             "summary",
             "latency_delta",
             "error_rate_delta",
-            "actions"),
+            "actions",
+            EventType.HINTED),
     /** A deployment got a hint. */
     HINT_CREATED(
             7,
@@ -124,6 +125,12 @@ public enum EventType {
     SESSION_STARTED(20, CapturedTable.USAGE_EVENTS, Set.of(Subject.USER)),
     /** Somebody who was asked whether they stay said yes. */
     STAYED(21, CapturedTable.USAGE_EVENTS, Set.of(Subject.USER));
+
+    /**
+     * Attribute of a verdict: {@code true} where hints were committed with it, else unknown. Then
+     * nothing is waited for that would come after it.
+     */
+    public static final String HINTED = "hinted";
 
     private static final Map<String, EventType> BY_LABEL =
             Arrays.stream(values()).collect(Collectors.toMap(EventType::label, type -> type));

@@ -109,7 +109,8 @@ public sealed interface Trigger extends Serializable {
      * @param unfamiliar attributes of which one must have a value that none of the subject's events
      *     had in the 90 days before, and there was an earlier one; empty: none must. An unknown
      *     value is no new one
-     * @param waitFor how long to wait for what belongs to it before the email is decided
+     * @param waitFor how long to wait for what belongs to it before the email is decided; not at
+     *     all for the hints of a verdict that were committed with it
      */
     record Happened(
             EventType fact,

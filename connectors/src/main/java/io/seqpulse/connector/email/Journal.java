@@ -73,10 +73,10 @@ final class Journal {
     }
 
     /**
-     * A mail to a bare address waits a moment, as the address may be a user's: the user's own mail
-     * about the same occasion, which may come from another subtask, then stands in the journal too
-     * and goes instead. Whether it is a user's is not asked here: that would take an index on the
-     * product's users.
+     * A mail to a bare address may be to a user's, whose own mail about the same occasion goes
+     * instead. Whether it is one is not asked here, as it takes columns of the users that may be
+     * missing for a while: the row says whose it may be, and a sender asks ({@link
+     * LeaseStatement}).
      *
      * <p>{@code fit} gives what is text to us the types that the table's columns have, be they
      * enumerations or domains.
@@ -109,8 +109,7 @@ final class Journal {
                     gen_random_uuid(), a.user_id, a.known_project, fit.email_type,
                     fit.dedupe_key, fit.status, a.payload, a.error, now(), 'lifecycle',
                     fit.category, fit.reason, 0,
-                    now() + case when a.recipient_address is null
-                        then interval '0 seconds' else interval '2 seconds' end,
+                    now(),
                     a.expires_at, a.recipient_address, a.required_plan, a.occasion,
                     a.caused_at, a.decided_at
                 from addressed a
@@ -444,7 +443,7 @@ final class Journal {
                         entry ->
                                 entry.content() == null
                                         ? null
-                                        : MimeMessages.payload(entry.content()),
+                                        : MimeMessages.payload(entry.content(), entry.alsoTo()),
                         Journal::status,
                         JournalEntry::error);
         List<Array> values = new ArrayList<>();

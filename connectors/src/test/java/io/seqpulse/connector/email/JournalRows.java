@@ -6,6 +6,7 @@ import io.seqpulse.connector.jdbc.JdbcSettings;
 import io.seqpulse.connector.jdbc.ProductDatabase;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -68,7 +69,7 @@ final class JournalRows {
                         """,
                         user,
                         key,
-                        MimeMessages.payload(CONTENT),
+                        MimeMessages.payload(CONTENT, List.of()),
                         category.label(),
                         "occasion:" + key);
     }

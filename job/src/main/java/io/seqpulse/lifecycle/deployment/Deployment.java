@@ -451,6 +451,8 @@ public class Deployment extends SubjectState {
 
     private Event created(String id, Verdict given) {
         long until = given.source().committedAt() + HINTS_FOLLOW.toMillis();
+        boolean hinted =
+                hints.values().stream().anyMatch(h -> h.source().isOfSameCommit(given.source()));
         return Event.of(
                 EventType.VERDICT_CREATED,
                 projectId(),
@@ -466,6 +468,7 @@ public class Deployment extends SubjectState {
                 given.summary(),
                 VerdictFigures.latencyDelta(samples),
                 VerdictFigures.errorRateDelta(samples),
-                VerdictFigures.actions(hints.values(), until));
+                VerdictFigures.actions(hints.values(), until),
+                hinted ? "true" : null);
     }
 }

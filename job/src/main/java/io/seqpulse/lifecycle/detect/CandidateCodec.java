@@ -4,6 +4,8 @@ import io.seqpulse.lifecycle.codec.Compact;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** How state and messages carry a candidate. */
 public final class CandidateCodec {
@@ -23,6 +25,10 @@ public final class CandidateCodec {
         Compact.writeNumber(out, candidate.causedAt());
         Compact.writeNumber(out, candidate.decidedAt());
         Compact.writeTexts(out, candidate.values());
+        Compact.writeSize(out, candidate.alsoTo().size());
+        for (String user : candidate.alsoTo()) {
+            Compact.writeText(out, user);
+        }
     }
 
     /** Reads it. */
@@ -38,6 +44,15 @@ public final class CandidateCodec {
                 Compact.readNumber(in),
                 Compact.readNumber(in),
                 Compact.readNumber(in),
-                Compact.readTexts(in));
+                Compact.readTexts(in),
+                readList(in));
+    }
+
+    private static List<String> readList(DataInput in) throws IOException {
+        List<String> texts = new ArrayList<>();
+        for (int left = Compact.readSize(in); left > 0; left--) {
+            texts.add(Compact.readText(in));
+        }
+        return texts.isEmpty() ? List.of() : texts;
     }
 }

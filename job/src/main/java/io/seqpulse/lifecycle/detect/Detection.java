@@ -493,7 +493,9 @@ public final class Detection {
             }
             return;
         }
-        if (!history && found.expiresAt <= wall && (snapshot || !news || found.movable)) {
+        boolean hastened = pending != null && rule.detector().hastens(pending, instance);
+        boolean told = snapshot || !news || found.movable;
+        if (!history && found.expiresAt <= wall && told && !hastened) {
             if (pending != null && instance.dueAt() < pending.dueAt) {
                 profile.pending.remove(name);
             }
@@ -502,7 +504,8 @@ public final class Detection {
         if (pending != null) {
             // an older fact told again does not mean that it was reached earlier
             boolean repeated = !news && instance.dueAt() == pending.dueAt;
-            found.askAt = repeated ? pending.askAt : Math.min(found.askAt, pending.askAt);
+            found.askAt =
+                    repeated && !hastened ? pending.askAt : Math.min(found.askAt, pending.askAt);
             found.causedAt = earlierCause(found.causedAt, pending.causedAt);
         }
         profile.pending.put(name, found);
@@ -644,20 +647,12 @@ public final class Detection {
             Consumer<Message> out) {
         pending.values.putAll(rule.detector().figures(profile, pending));
         String base = keyOf(rule.rule(), id, pending);
-        Recipients.of(rule.rule(), id, profile, pending.values)
-                .forEach(
-                        (recipient, suffix) -> {
-                            pending.out.put(recipient, base + suffix);
-                            emit(
-                                    rule.rule(),
-                                    id,
-                                    profile,
-                                    pending,
-                                    recipient,
-                                    base + suffix,
-                                    now,
-                                    out);
-                        });
+        Map<String, String> suffixes = Recipients.of(rule.rule(), id, profile, pending.values);
+        suffixes.forEach((recipient, suffix) -> pending.out.put(recipient, base + suffix));
+        for (String recipient : suffixes.keySet()) {
+            String key = pending.out.get(recipient);
+            emit(rule.rule(), id, profile, pending, recipient, key, now, out);
+        }
     }
 
     private void emit(
@@ -692,8 +687,20 @@ public final class Detection {
                                         pending.expiresAt,
                                         pending.causedAt,
                                         now,
-                                        values)),
+                                        values,
+                                        alsoTo(recipient, pending))),
                         pending));
+    }
+
+    /** The users who get the same email, one of whom a bare address may belong to. */
+    private static List<String> alsoTo(String recipient, ScheduledTrigger pending) {
+        if (!recipient.startsWith(Candidate.BARE_ADDRESS)) {
+            return List.of();
+        }
+        return pending.out.keySet().stream()
+                .filter(other -> !other.startsWith(Candidate.BARE_ADDRESS))
+                .sorted()
+                .toList();
     }
 
     private static void retract(

@@ -113,6 +113,14 @@ interface Detector {
      */
     String name();
 
+    /**
+     * Whether an instance that waits may be asked earlier now, although the fact that says so was
+     * told before in other words.
+     */
+    default boolean hastens(ScheduledTrigger pending, TriggerInstance instance) {
+        return false;
+    }
+
     /** Whether an instance is still as the rule needs. */
     Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older);
 

@@ -50,9 +50,20 @@ record HappenedDetector(Happened trigger) implements Detector {
                 new TriggerInstance(
                         id,
                         at,
-                        seenAt + trigger.waitFor().toMillis(),
+                        isComplete(values) ? seenAt : seenAt + trigger.waitFor().toMillis(),
                         record.snapshot() ? 0 : record.committedAt(),
                         values));
+    }
+
+    /** Whether what belongs to it was committed with it, so that nothing is waited for. */
+    private static boolean isComplete(Map<String, String> values) {
+        return values.containsKey(EventType.HINTED);
+    }
+
+    /** What was still waited for has turned out to be committed with it. */
+    @Override
+    public boolean hastens(ScheduledTrigger pending, TriggerInstance instance) {
+        return isComplete(instance.values()) && !isComplete(pending.values);
     }
 
     private boolean matches(Map<String, String> values) {

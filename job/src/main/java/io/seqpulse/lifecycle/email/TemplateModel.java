@@ -79,6 +79,7 @@ final class TemplateModel {
                     "expires_at",
                     "first_name",
                     "happened_at",
+                    "hinted",
                     "hints",
                     "invoice_url",
                     "language",

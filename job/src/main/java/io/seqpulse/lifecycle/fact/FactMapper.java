@@ -63,7 +63,7 @@ public final class FactMapper {
             ChangeEvent change, CapturedTable table, LogPosition position, Unread unread) {
         this.change = change;
         this.table = table;
-        this.source = new Source(change.commitMillis(), position, origin(change));
+        this.source = Source.committedAt(change.commitMicros(), position, origin(change));
         this.unread = unread;
     }
 

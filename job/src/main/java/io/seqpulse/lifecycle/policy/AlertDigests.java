@@ -122,7 +122,8 @@ final class AlertDigests {
                 expiresAt,
                 0,
                 now,
-                values);
+                values,
+                first.alsoTo());
     }
 
     private static String json(List<Candidate> alerts) {

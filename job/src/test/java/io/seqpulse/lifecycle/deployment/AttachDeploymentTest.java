@@ -256,6 +256,66 @@ class AttachDeploymentTest {
         assertThat(told("HINT_CREATED")).hasSize(1);
     }
 
+    /** Told first or last: the rows of one transaction come in the order they were written. */
+    @ParameterizedTest
+    @CsvSource({
+        // milliseconds and microseconds after the verdict; whether it was committed with it
+        "0, 0, true",
+        "0, 1, false",
+        "1, 0, false",
+        "2000, 0, false",
+        "-1, 0, false",
+        "-60000, 0, false"
+    })
+    void saysWhetherHintsWereCommittedWithTheVerdict(long after, int micros, boolean hinted)
+            throws Exception {
+        RowChange verdict = verdict(MORNING + HOUR).committedMicros(5).fact();
+        RowChange hint =
+                hint("h1", MORNING + HOUR + after)
+                        .with("suggested_actions", null)
+                        .committedMicros(5 + micros)
+                        .fact();
+        for (List<RowChange> order : List.of(List.of(verdict, hint), List.of(hint, verdict))) {
+            stop();
+            before.clear();
+            start();
+            hears(row(MORNING).fact());
+            hears(order.toArray(RowChange[]::new));
+            assertThat(value(last("VERDICT_CREATED"), "hinted")).isEqualTo(hinted ? "true" : null);
+        }
+    }
+
+    @Test
+    void saysSoToAProjectThatIsKnownLaterAndAfterARestart() throws Exception {
+        hears(hint("h1", MORNING).committedMicros(7).fact());
+        restart();
+        hears(verdict(MORNING).committedMicros(7).fact());
+        restart();
+        hears(row(MORNING).fact());
+        assertThat(value(only("VERDICT_CREATED"), "hinted")).isEqualTo("true");
+    }
+
+    @Test
+    void ofASnapshotsRowsNobodyKnowsWhichTransactionWroteThem() throws Exception {
+        hears(
+                row(MORNING).snapshotAt(MORNING + HOUR).fact(),
+                hint("h1", MORNING).snapshotAt(MORNING + HOUR).fact(),
+                verdict(MORNING).snapshotAt(MORNING + HOUR).fact());
+        assertThat(values(last("VERDICT_CREATED"))).doesNotContainKey("hinted");
+    }
+
+    @Test
+    void hintsOfAVerdictAreNotThoseOfItsCorrection() throws Exception {
+        hears(row(MORNING).fact(), verdict(MORNING).fact(), hint("h1", MORNING).fact());
+        assertThat(value(last("VERDICT_CREATED"), "hinted")).isEqualTo("true");
+        Facts<RowChange> corrected =
+                verdict(MORNING).with("verdict", "rollback_recommended").updated();
+        hears(corrected.committedAt(MORNING + SECOND).fact());
+        assertThat(values(last("VERDICT_CREATED"))).doesNotContainKey("hinted");
+        hears(hint("h2", MORNING + SECOND).fact());
+        assertThat(value(last("VERDICT_CREATED"), "hinted")).isEqualTo("true");
+    }
+
     @Test
     void proposesTheActionsOfTheGravestHintsAndThreeOfThem() throws Exception {
         hears(

@@ -63,7 +63,7 @@ class DeploymentCodecTest {
     }
 
     private static Deployment full() {
-        Source source = new Source(MORNING + 1, LogPosition.at(4), Origin.SNAPSHOT);
+        Source source = new Source(MORNING + 1, 789, LogPosition.at(4), Origin.SNAPSHOT);
         Deployment deployment = new Deployment();
         deployment.columns =
                 new DeploymentRow(

@@ -98,6 +98,7 @@ class EmailPolicyTest {
         wants(to(DUTY, candidate(ALERT, "k", MORNING)));
         assertThat(sent()).containsExactly("k");
         assertThat(decisions.get(0).candidate().address()).isEqualTo("duty@example.org");
+        assertThat(decisions.get(0).candidate().alsoTo()).containsExactly(ALICE);
         assertThat(decisions.get(0).recipient()).isEmpty();
     }
 
@@ -870,7 +871,8 @@ class EmailPolicyTest {
                 c.expiresAt(),
                 c.causedAt(),
                 c.decidedAt(),
-                c.values());
+                c.values(),
+                List.of(c.recipient()));
     }
 
     private static Candidate about(String project, Candidate c) {

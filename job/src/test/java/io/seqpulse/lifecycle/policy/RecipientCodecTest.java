@@ -49,7 +49,19 @@ class RecipientCodecTest {
         values.put("plan", "free");
         values.put("project_name", null);
         Candidate candidate =
-                new Candidate("E-ACT-01", "k", "o", ALICE, ALICE, null, MORNING, 2, 0, 3, values);
+                new Candidate(
+                        "E-ACT-01",
+                        "k",
+                        "o",
+                        ALICE,
+                        ALICE,
+                        null,
+                        MORNING,
+                        2,
+                        0,
+                        3,
+                        values,
+                        List.of("u"));
         Recipient recipient = new Recipient();
         recipient.account = new Account(null, "Alice", "alice@live.example", false, null, "UTC");
         recipient.row.present = true;
@@ -80,12 +92,12 @@ class RecipientCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            0101809afccab86802020000909afccab86801000d416c69636527616c696365406c6976652e6578
-            616d706c65000009555443010001809afccab86806020000849afccab8680572869afccab868889a
-            fccab86801056b9a01056b056f01a11ce00000004000800000000000000101a11ce0000000400080
-            0000000000000100809afccab868040006021c001e28010105648a9afccab868010571a401057092
-            9afccab86801057002809afccab8688c9afccab868019a01056b056f01a11ce00000004000800000
-            000000000101a11ce00000004000800000000000000100809afccab868040006021c001e288e9afc
-            cab86800
+            0101809afccab86802020000909afccab86801000d416c69636527616c696365406c6976652e657
+            8616d706c65000009555443010001809afccab86806020000849afccab8680572869afccab86888
+            9afccab86801056b9a01056b056f01a11ce00000004000800000000000000101a11ce0000000400
+            0800000000000000100809afccab868040006021c001e28010575010105648a9afccab868010571
+            a4010570929afccab86801057002809afccab8688c9afccab868019a01056b056f01a11ce000000
+            04000800000000000000101a11ce00000004000800000000000000100809afccab868040006021c
+            001e280105758e9afccab86800
             """;
 }

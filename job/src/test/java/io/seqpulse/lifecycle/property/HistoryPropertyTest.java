@@ -122,6 +122,11 @@ class HistoryPropertyTest {
                         "instance.dueAt() < rule.active().liveSince()",
                         "instance.dueAt() <= rule.active().liveSince()"),
                 new Mutant(
+                        "hints that came with a verdict are waited for",
+                        "detect/HappenedDetector.java",
+                        "values.containsKey(EventType.HINTED)",
+                        "values.isEmpty()"),
+                new Mutant(
                         "months of Paris",
                         "detect/Periods.java",
                         "Math.floorDiv(epochMillis, MILLIS_PER_DAY)",

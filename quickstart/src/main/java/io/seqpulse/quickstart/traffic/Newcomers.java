@@ -99,7 +99,10 @@ final class Newcomers implements Story {
         return written;
     }
 
-    /** E-ACT-05: figures first, then the verdict and its hints in one transaction. */
+    /**
+     * E-ACT-05: figures first, then the verdict and its hints in one transaction; of each third one
+     * the hints come half a second later, in their own.
+     */
     private int criticalVerdict() throws SQLException {
         if (projects.isEmpty()) {
             agenda.after(1_000, this::criticalVerdict);
@@ -110,17 +113,28 @@ final class Newcomers implements Story {
         int written = rows.deployment(deployment, project, "finished", Instant.now());
         written += rows.sample(deployment, "pre", 200, 0.008);
         written += rows.sample(deployment, "post", 220 + people.below(200), 0.021);
-        String verdict = criticals++ % 2 == 1 ? "rollback_recommended" : "warning";
+        int turn = criticals++;
+        String verdict = turn % 2 == 1 ? "rollback_recommended" : "warning";
+        boolean hintsLater = turn % 3 == 2;
         agenda.after(
                 300,
                 () -> {
                     int judged = rows.state(deployment, "analyzed");
                     judged += rows.verdict(deployment, verdict, null);
-                    for (int i = 0; i < 1 + people.below(3); i++) {
-                        judged += rows.hint(deployment);
+                    if (hintsLater) {
+                        agenda.after(500, () -> hints(deployment));
+                        return judged;
                     }
-                    return judged;
+                    return judged + hints(deployment);
                 });
+        return written;
+    }
+
+    private int hints(UUID deployment) throws SQLException {
+        int written = 0;
+        for (int i = 0; i < 1 + people.below(3); i++) {
+            written += rows.hint(deployment);
+        }
         return written;
     }
 }
