@@ -36,110 +36,15 @@ final class SampleRules {
     private record Mail(
             String template, EmailCategory category, String path, String french, String english) {}
 
-    private static final String PROJECT = "{dashboard_path}/projects/{project_id}";
-    private static final String INTEGRATION = PROJECT + "/integration";
-    private static final String PRICING = "{pricing_path}?project={project_id}";
-    private static final String BILLING = "{pricing_path}/billing?project={project_id}";
-
     /** Every template of a rule that the catalogue may not have yet. */
     private static final List<Mail> TEMPLATES =
             List.of(
-                    new Mail(
-                            "E-TRX-02",
-                            EmailCategory.TRANSACTIONAL,
-                            "{dashboard_path}/invitations/{invitation_id}",
-                            "Accepter l'invitation",
-                            "Accept the invitation"),
-                    new Mail(
-                            "E-SEC-01",
-                            EmailCategory.SECURITY,
-                            "{dashboard_path}/security",
-                            "Sécuriser mon compte",
-                            "Secure my account"),
-                    new Mail(
-                            "E-SEC-02",
-                            EmailCategory.SECURITY,
-                            "{dashboard_path}/security/logins/{login_id}/report",
-                            "Ce n'était pas moi",
-                            "It wasn't me"),
-                    new Mail(
-                            "E-ACT-02",
-                            EmailCategory.MARKETING,
-                            INTEGRATION,
-                            "Voir le guide CI/CD",
-                            "Read the CI/CD guide"),
-                    new Mail(
-                            "E-ACT-03",
-                            EmailCategory.MARKETING,
-                            INTEGRATION,
-                            "Corriger mon intégration",
-                            "Fix my integration"),
-                    new Mail(
-                            "E-CONV-02",
-                            EmailCategory.MARKETING,
-                            PRICING,
-                            "Débloquer les déploiements illimités",
-                            "Unlock unlimited deployments"),
-                    new Mail(
-                            "E-CONV-04",
-                            EmailCategory.MARKETING,
-                            PRICING,
-                            "Activer Pro",
-                            "Activate Pro"),
-                    new Mail(
-                            "E-CONV-05",
-                            EmailCategory.REPORT,
-                            "{pricing_path}",
-                            "Voir le plan Pro",
-                            "See the Pro plan"),
-                    new Mail(
-                            "E-RET-01",
-                            EmailCategory.REPORT,
-                            "{dashboard_path}",
-                            "Ouvrir le dashboard",
-                            "Open the dashboard"),
-                    new Mail(
-                            "E-RET-02",
-                            EmailCategory.MARKETING,
-                            INTEGRATION + "?check=1",
-                            "Demander un check intégration",
-                            "Ask for an integration check"),
-                    new Mail(
-                            "E-RET-03",
-                            EmailCategory.MARKETING,
-                            "{dashboard_path}",
-                            "Reprendre SEQPULSE",
-                            "Pick SEQPULSE up again"),
-                    new Mail(
-                            "E-RET-04",
-                            EmailCategory.MARKETING,
-                            "{dashboard_path}?stay=1",
-                            "Oui, je reste actif",
-                            "Yes, I'm staying"),
-                    new Mail(
-                            "E-BILL-01",
-                            EmailCategory.SERVICE,
-                            BILLING,
-                            "Mettre à jour le moyen de paiement",
-                            "Update the payment method"),
-                    new Mail(
-                            "E-BILL-02",
-                            EmailCategory.TRANSACTIONAL,
-                            PROJECT,
-                            "Voir les performances du mois",
-                            "See the month's performance"),
                     new Mail(
                             "E-ADV-01",
                             EmailCategory.MARKETING,
                             "{dashboard_path}/nps",
                             "Donner ma note",
-                            "Give my score"),
-                    new Mail(
-                            "E-ADV-02",
-                            EmailCategory.MARKETING,
-                            "{dashboard_path}/review",
-                            "Laisser un avis",
-                            "Leave a review"));
+                            "Give my score"));
 
     /** The catalogue's, and what it lacks for every template to have one. */
     static final List<Rule> ALL = everyTemplate();
