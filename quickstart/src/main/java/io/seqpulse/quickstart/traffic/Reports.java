@@ -7,9 +7,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.TemporalAdjusters;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
 
@@ -52,19 +52,15 @@ final class Reports implements Story {
     }
 
     private void plan(Predicate<LocalDate> day, long first, Life life) {
-        boolean soon = zone(Instant.now().plus(AHEAD), day).isPresent();
+        boolean soon = Mornings.at(Instant.now().plus(AHEAD), day).isPresent();
         agenda.repeat(
                 first,
                 soon ? 6_000 : 60_000,
                 () -> {
                     Duration earlier = Duration.ofMinutes(people.below(SPREAD_MINUTES));
                     Instant morning = Instant.now().plus(AHEAD).minus(earlier);
-                    return life.in(zone(morning, day).orElse("Europe/Paris"));
+                    return life.in(Mornings.at(morning, day).orElse("Europe/Paris"));
                 });
-    }
-
-    private static Optional<String> zone(Instant morning, Predicate<LocalDate> day) {
-        return Mornings.at(morning, day);
     }
 
     /** E-RET-01: a few deployments in each of the last two weeks. */
@@ -95,19 +91,21 @@ final class Reports implements Story {
         return written + between(project, monday, now, current);
     }
 
-    /** E-CONV-05: a free project that was used last month, in its first days. */
+    /** E-CONV-05: a free project that was used last month where its owner lives, and is again. */
     private int month(String zone) throws SQLException {
         Person owner = people.person().in(zone);
         UUID project = people.id();
+        LocalDate today = LocalDate.ofInstant(Instant.now().plus(AHEAD), ZoneId.of(zone));
         Instant begin =
-                YearMonth.now(ZoneOffset.UTC)
+                YearMonth.from(today)
                         .minusMonths(1)
                         .atDay(2)
                         .atStartOfDay(ZoneOffset.UTC)
                         .toInstant();
         return rows.user(owner, true, begin.minus(Duration.ofDays(2)))
                 + rows.project(project, owner, "free", begin.minus(Duration.ofDays(1)))
-                + between(project, begin, begin.plus(Duration.ofDays(5)), 4);
+                + between(project, begin, begin.plus(Duration.ofDays(5)), 4)
+                + rows.goodDeployment(project, Instant.now().minusSeconds(60));
     }
 
     private int between(UUID project, Instant from, Instant to, int deployments)

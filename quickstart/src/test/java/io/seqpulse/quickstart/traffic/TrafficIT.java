@@ -82,7 +82,7 @@ class TrafficIT {
                                             product,
                                             """
                                             select from public.%s
-                                            where %s + interval '%d days'
+                                            where %s + interval '%s days'
                                                 between timestamptz '%s' - interval '5 minutes'
                                                 and timestamptz '%s' + interval '5 hours'
                                             """
@@ -135,7 +135,7 @@ class TrafficIT {
         join public.users u on u.id = p.owner_id and u.email like '%%@live.example'
         where d.started_at >= date_trunc('month', now() at time zone 'UTC') at time zone 'UTC'
         group by p.id
-        having count(*) = %d
+        having count(*) = %s
         """
                 .formatted(count);
     }
