@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,12 +39,18 @@ final class ConfigReader {
         }
         commandLine.forEach((key, value) -> putKnown(given, key, value, "the command line"));
         values = Configuration.fromMap(given);
-        for (Option option : LifecycleOptions.ALL) {
-            if (option.required() && !values.contains(option.option())) {
+    }
+
+    /** Reports those of some keys that have no value. */
+    void require(Collection<? extends ConfigOption<?>> required) {
+        for (ConfigOption<?> option : required) {
+            if (!values.contains(option)) {
                 problem(
-                        option.option(),
+                        option,
                         "is missing; set it in the file, as --%s or as %s"
-                                .formatted(option.key(), option.environment()));
+                                .formatted(
+                                        option.key(),
+                                        LifecycleConfig.option(option.key()).environment()));
             }
         }
     }
@@ -90,9 +97,14 @@ final class ConfigReader {
         return problems.stream().anyMatch(p -> Arrays.stream(keys).anyMatch(p::startsWith));
     }
 
-    void throwIfAnyProblem() {
+    /**
+     * Ends what cannot work.
+     *
+     * @param consequence of a problem, as {@link InvalidConfigurationException} takes it
+     */
+    void throwIfAnyProblem(String consequence) {
         if (!problems.isEmpty()) {
-            throw new InvalidConfigurationException(problems);
+            throw new InvalidConfigurationException(consequence, problems);
         }
     }
 

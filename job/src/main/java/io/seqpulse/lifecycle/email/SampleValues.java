@@ -1,20 +1,80 @@
 package io.seqpulse.lifecycle.email;
 
+import io.seqpulse.connector.email.EmailCategory;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Trigger;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Values to try templates with: everything known, each verdict, and only what is always known. */
 final class SampleValues {
 
+    private static final String VERDICT = "verdict";
+    private static final List<String> VERDICTS = List.of("ok", "warning", "rollback_recommended");
+
     private SampleValues() {}
+
+    /**
+     * A mail that a rule can come to send.
+     *
+     * @param name what is special about it, in one word: it is a heading, and chosen by {@code
+     *     test-send --step}
+     * @param variant ends the name of the template, such as {@link EmailRenderer#DIGEST}; or empty
+     * @param values as {@link EmailRenderer#render} takes them
+     */
+    record Case(String name, String variant, Map<String, String> values) {}
+
+    /** What a rule can come to send, the most usual first; two of them may read the same. */
+    static List<Case> of(Rule rule, String language) {
+        Map<String, String> everything = everything(language);
+        List<Case> cases = new ArrayList<>();
+        Set<String> verdicts = verdicts(rule);
+        if (verdicts.isEmpty()) {
+            cases.add(new Case("full", "", everything));
+        }
+        verdicts.forEach(verdict -> cases.add(new Case(verdict, "", withVerdict(everything, verdict))));
+        cases.add(new Case("free", "", with(everything, "plan", TemplateModel.FREE_PLAN)));
+        if (rule.category() == EmailCategory.ALERT) {
+            cases.add(new Case("digest", EmailRenderer.DIGEST, everything));
+        }
+        cases.add(new Case("least", "", leastOf(language)));
+        return cases;
+    }
+
+    /** Those that the rule asks for, of a rule about verdicts; empty for another rule. */
+    private static Set<String> verdicts(Rule rule) {
+        boolean told =
+                rule.trigger().facts().stream()
+                        .anyMatch(fact -> fact.attributes().contains(VERDICT));
+        if (!told) {
+            return Set.of();
+        }
+        return new LinkedHashSet<>(
+                rule.trigger() instanceof Trigger.Happened happened
+                        ? happened.where().getOrDefault(VERDICT, VERDICTS)
+                        : VERDICTS);
+    }
+
+    private static Map<String, String> withVerdict(Map<String, String> values, String verdict) {
+        Map<String, String> changed = with(values, VERDICT, verdict);
+        if (verdict.equals("ok")) {
+            changed.remove("summary");
+            changed.remove("actions");
+            changed.put("latency_delta", "-4.2");
+            changed.put("error_rate_delta", "0");
+        }
+        return changed;
+    }
 
     /** One map for each case a template has to cope with. */
     static List<Map<String, String>> each(String language) {
         List<Map<String, String>> each = new ArrayList<>();
-        for (String verdict : List.of("ok", "warning", "rollback_recommended")) {
-            each.add(with(everything(language), "verdict", verdict));
+        for (String verdict : VERDICTS) {
+            each.add(with(everything(language), VERDICT, verdict));
         }
         each.add(with(everything(language), "plan", TemplateModel.FREE_PLAN));
         each.add(leastOf(language));

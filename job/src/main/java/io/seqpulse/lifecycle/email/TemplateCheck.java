@@ -13,7 +13,7 @@ import java.util.Map;
 /** Renders every template with sample values and looks at what comes out. */
 final class TemplateCheck {
 
-    private static final Instant NOW = Instant.parse("2026-11-18T12:00:00Z");
+    static final Instant NOW = Instant.parse("2026-11-18T12:00:00Z");
 
     private final EmailRenderer renderer;
     private final List<String> problems = new ArrayList<>();
@@ -30,16 +30,24 @@ final class TemplateCheck {
                     continue;
                 }
                 for (Map<String, String> values : SampleValues.each(language.tag())) {
-                    Placeholders.names(rule.ctaPath())
-                            .forEach(name -> values.putIfAbsent(name, "sample"));
+                    addPlaceholders(rule, values);
                     check(rule, rule.template(), values);
                     if (renderer.hasDigest(rule)) {
                         check(rule, rule.template() + EmailRenderer.DIGEST, values);
                     }
                 }
+                for (SampleValues.Case sample : SampleValues.of(rule, language.tag())) {
+                    addPlaceholders(rule, sample.values());
+                    check(rule, rule.template() + sample.variant(), sample.values());
+                }
             }
         }
         return problems;
+    }
+
+    /** What the rule's own link needs, of a fact that no sample is of. */
+    static void addPlaceholders(Rule rule, Map<String, String> values) {
+        Placeholders.names(rule.ctaPath()).forEach(name -> values.putIfAbsent(name, "sample"));
     }
 
     private void check(Rule rule, String template, Map<String, String> values) {
