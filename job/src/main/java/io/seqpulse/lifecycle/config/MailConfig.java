@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What sending one mail needs of the job's configuration, read as the job reads it. The rest need
@@ -24,6 +25,8 @@ public record MailConfig(
         EmailSettings emailSettings,
         Path rulesDir) {
 
+    private static final String CONSEQUENCE = "no mail can be sent";
+
     /** By environment variable. */
     private static final Map<String, String> SAMPLES =
             Map.of(
@@ -40,6 +43,33 @@ public record MailConfig(
      *     leaves to the log only; names all of them
      */
     public static MailConfig of(Map<String, String> settings, Map<String, String> environment) {
+        ConfigReader reader = reader(settings, environment);
+        reader.require(List.of(LifecycleOptions.EMAIL_FROM));
+        MailConfig config = of(reader);
+        if (config.smtp != null && config.smtp.console()) {
+            reader.problem(
+                    LifecycleOptions.EMAIL_PROVIDER,
+                    "is console, which logs mails and sends none; set resend, postmark or smtp");
+        }
+        reader.throwIfAnyProblem(CONSEQUENCE);
+        return config;
+    }
+
+    /**
+     * Only where the rules are.
+     *
+     * @return directory of overrides, or null
+     * @throws InvalidConfigurationException if it is not there, or the file cannot be read
+     */
+    public static Path rulesDir(Map<String, String> settings, Map<String, String> environment) {
+        ConfigReader reader = reader(settings, environment);
+        Path rulesDir = LifecycleConfig.directory(reader);
+        reader.throwIfAnyProblem(CONSEQUENCE);
+        return rulesDir;
+    }
+
+    private static ConfigReader reader(
+            Map<String, String> settings, Map<String, String> environment) {
         Map<String, String> given = new HashMap<>(SAMPLES);
         environment.forEach(
                 (name, value) -> {
@@ -49,18 +79,9 @@ public record MailConfig(
                 });
         String[] arguments =
                 settings.entrySet().stream()
-                        .flatMap(set -> List.of("--" + set.getKey(), set.getValue()).stream())
+                        .flatMap(set -> Stream.of("--" + set.getKey(), set.getValue()))
                         .toArray(String[]::new);
-        ConfigReader reader = new ConfigReader(arguments, given);
-        reader.require(List.of(LifecycleOptions.EMAIL_FROM));
-        MailConfig config = of(reader);
-        if (config.smtp != null && config.smtp.console()) {
-            reader.problem(
-                    LifecycleOptions.EMAIL_PROVIDER,
-                    "is console, which logs mails and sends none; set resend, postmark or smtp");
-        }
-        reader.throwIfAnyProblem("no mail can be sent");
-        return config;
+        return new ConfigReader(arguments, given);
     }
 
     private static MailConfig of(ConfigReader reader) {
