@@ -24,11 +24,9 @@ public final class EmailPreview {
      */
     public static String gallery(Path rules) {
         Catalogue catalogue = CatalogueLoader.load(rules);
-        return Gallery.of(samples(catalogue, rules), catalogue.rules(), SampleEmails.FROM);
-    }
-
-    static SampleEmails samples(Catalogue catalogue, Path rules) {
         Path templates = rules == null ? null : rules.resolve(CatalogueLoader.TEMPLATES);
-        return new SampleEmails(SampleEmails.settings(templates), catalogue.rules());
+        SampleEmails emails =
+                new SampleEmails(SampleEmails.settings(templates), catalogue.rules());
+        return Gallery.of(emails, catalogue.rules(), SampleEmails.FROM);
     }
 }

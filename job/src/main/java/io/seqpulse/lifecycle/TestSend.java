@@ -7,7 +7,6 @@ import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.config.MailConfig;
 import io.seqpulse.lifecycle.email.SampleEmails;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,16 +28,13 @@ public final class TestSend {
      *
      * @param settings as for {@link #send}
      * @throws io.seqpulse.lifecycle.catalogue.InvalidCatalogueException by file, line and key
-     * @throws io.seqpulse.lifecycle.email.InvalidTemplatesException by file and line
      */
     public static Map<String, List<String>> names(
             Map<String, String> settings, Map<String, String> environment) {
-        Path rules = MailConfig.rulesDir(settings, environment);
-        Catalogue catalogue = CatalogueLoader.load(rules);
-        SampleEmails samples = EmailPreview.samples(catalogue, rules);
         Map<String, List<String>> names = new LinkedHashMap<>();
-        for (Rule rule : catalogue.rules()) {
-            names.put(rule.code(), samples.names(rule));
+        for (Rule rule :
+                CatalogueLoader.load(MailConfig.rulesDir(settings, environment)).rules()) {
+            names.put(rule.code(), SampleEmails.names(rule));
         }
         return names;
     }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -41,16 +40,14 @@ final class ConfigReader {
         values = Configuration.fromMap(given);
     }
 
-    /** Reports those of some keys that have no value. */
-    void require(Collection<? extends ConfigOption<?>> required) {
-        for (ConfigOption<?> option : required) {
-            if (!values.contains(option)) {
+    /** Reports those of the required keys that have no value. */
+    void requireAll() {
+        for (Option option : LifecycleOptions.ALL) {
+            if (option.required() && !values.contains(option.option())) {
                 problem(
-                        option,
+                        option.option(),
                         "is missing; set it in the file, as --%s or as %s"
-                                .formatted(
-                                        option.key(),
-                                        LifecycleConfig.option(option.key()).environment()));
+                                .formatted(option.key(), option.environment()));
             }
         }
     }

@@ -67,11 +67,7 @@ public record LifecycleConfig(
      */
     public static LifecycleConfig of(String[] args, Map<String, String> environment) {
         ConfigReader reader = new ConfigReader(args, environment);
-        reader.require(
-                LifecycleOptions.ALL.stream()
-                        .filter(Option::required)
-                        .<ConfigOption<?>>map(Option::option)
-                        .toList());
+        reader.requireAll();
         LifecycleConfig config = of(reader);
         reader.throwIfAnyProblem("the job cannot start");
         return config;

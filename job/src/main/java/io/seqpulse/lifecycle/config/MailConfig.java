@@ -4,7 +4,6 @@ import io.seqpulse.connector.email.SmtpSettings;
 import io.seqpulse.lifecycle.email.EmailSettings;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -44,7 +43,10 @@ public record MailConfig(
      */
     public static MailConfig of(Map<String, String> settings, Map<String, String> environment) {
         ConfigReader reader = reader(settings, environment);
-        reader.require(List.of(LifecycleOptions.EMAIL_FROM));
+        if (reader.value(LifecycleOptions.EMAIL_FROM) == null) {
+            reader.problem(
+                    LifecycleOptions.EMAIL_FROM, "is missing; set it in the file or as EMAIL_FROM");
+        }
         MailConfig config = of(reader);
         if (config.smtp != null && config.smtp.console()) {
             reader.problem(

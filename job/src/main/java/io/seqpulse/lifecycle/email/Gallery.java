@@ -44,7 +44,6 @@ public final class Gallery {
      * The page.
      *
      * @param from who the mails are from
-     * @throws InvalidTemplatesException never for a catalogue whose {@link SampleEmails} exist
      */
     public static String of(SampleEmails emails, Collection<Rule> rules, String from) {
         List<Map<String, Object>> groups = new ArrayList<>();
@@ -54,7 +53,7 @@ public final class Gallery {
         for (Rule rule : inOrder.values()) {
             List<SampleEmails.Sample> samples = new ArrayList<>();
             SampleEmails.languages()
-                    .forEach(language -> samples.addAll(emails.of(rule, language)));
+                    .forEach(language -> samples.addAll(emails.distinct(rule, language)));
             count += samples.size();
             groups.add(
                     Map.of(

@@ -67,11 +67,11 @@ public final class SampleEmails {
         return Arrays.stream(Typography.values()).map(Typography::tag).toList();
     }
 
-    /** What a rule's emails are called in {@link Sample#name}; of those that read the same, one. */
-    public List<String> names(Rule rule) {
+    /** What a rule's emails are called in {@link Sample#name}. */
+    public static List<String> names(Rule rule) {
         return languages().stream()
-                .flatMap(language -> of(rule, language).stream())
-                .map(Sample::name)
+                .flatMap(language -> SampleValues.of(rule, language).stream())
+                .map(SampleValues.Case::name)
                 .distinct()
                 .toList();
     }
@@ -79,17 +79,20 @@ public final class SampleEmails {
     /** What a rule can come to send in a language, the most usual first. */
     public List<Sample> of(Rule rule, String language) {
         List<Sample> samples = new ArrayList<>();
-        Set<EmailContent> seen = new HashSet<>();
         for (SampleValues.Case sample : SampleValues.of(rule, language)) {
             String template = rule.template() + sample.variant();
             Map<String, String> values = sample.values();
             TemplateCheck.addPlaceholders(rule, values);
             EmailContent content = renderer.render(rule, template, values, TemplateCheck.NOW);
-            if (seen.add(content)) {
-                String why = renderer.why(rule, template, values, TemplateCheck.NOW);
-                samples.add(new Sample(rule, sample.name(), template, why, content));
-            }
+            String why = renderer.why(rule, template, values, TemplateCheck.NOW);
+            samples.add(new Sample(rule, sample.name(), template, why, content));
         }
         return samples;
+    }
+
+    /** The same without those that read as an earlier one does. */
+    public List<Sample> distinct(Rule rule, String language) {
+        Set<EmailContent> seen = new HashSet<>();
+        return of(rule, language).stream().filter(sample -> seen.add(sample.content())).toList();
     }
 }
