@@ -47,9 +47,10 @@ public final class Preview implements SubCommand {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new UsageException("--out: %s is a file; name a folder".formatted(folder));
         }
+        Path own = rules.folder();
         String page;
         try (JobEmails emails = RulesOption.emails()) {
-            page = emails.gallery(rules.folder());
+            page = emails.gallery(own);
         }
         Path file = folder.resolve(PAGE);
         try {

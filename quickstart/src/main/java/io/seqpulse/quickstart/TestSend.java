@@ -90,7 +90,7 @@ public final class TestSend implements SubCommand {
             throw new UsageException(
                     "there are no mails in '%s': LANG is fr or en".formatted(language));
         }
-        if (config != null && !Files.isReadable(config)) {
+        if (config != null && (!Files.isReadable(config) || Files.isDirectory(config))) {
             throw new UsageException("--config: %s cannot be read".formatted(config));
         }
         Map<String, String> settings = new HashMap<>();
