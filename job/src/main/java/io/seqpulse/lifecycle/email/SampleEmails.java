@@ -4,6 +4,7 @@ import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +22,8 @@ public final class SampleEmails {
 
     /** Who they are from where nobody is configured. */
     public static final String FROM = "SEQPULSE <notifications@seqpulse.example>";
+
+    private static final Instant NOW = Instant.parse("2026-11-18T12:00:00Z");
 
     private final EmailRenderer renderer;
 
@@ -83,8 +86,8 @@ public final class SampleEmails {
             String template = rule.template() + sample.variant();
             Map<String, String> values = sample.values();
             TemplateCheck.addPlaceholders(rule, values);
-            EmailContent content = renderer.render(rule, template, values, TemplateCheck.NOW);
-            String why = renderer.why(rule, template, values, TemplateCheck.NOW);
+            EmailContent content = renderer.render(rule, template, values, NOW);
+            String why = renderer.why(rule, template, values, NOW);
             samples.add(new Sample(rule, sample.name(), template, why, content));
         }
         return samples;

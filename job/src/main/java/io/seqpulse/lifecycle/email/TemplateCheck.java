@@ -13,7 +13,7 @@ import java.util.Map;
 /** Renders every template with sample values and looks at what comes out. */
 final class TemplateCheck {
 
-    static final Instant NOW = Instant.parse("2026-11-18T12:00:00Z");
+    private static final Instant NOW = Instant.parse("2026-11-18T12:00:00Z");
 
     private final EmailRenderer renderer;
     private final List<String> problems = new ArrayList<>();

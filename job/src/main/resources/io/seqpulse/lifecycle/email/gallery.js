@@ -1,5 +1,7 @@
 'use strict';
 (() => {
+  const MARGIN = 16;
+  const BORDER = 1;
   const root = document.documentElement;
   const tools = document.getElementById('tools');
   const frames = [...document.querySelectorAll('iframe')];
@@ -13,11 +15,14 @@
       .replace(/(<meta name="(?:supported-)?color-schemes?" content=")light dark"/g, `$1${colours}"`);
   }
 
+  /* As high as the mail; smaller where there is less room than it is wide, so that no part is hidden. */
   function fit(frame) {
     const page = frame.contentDocument?.documentElement;
-    if (page && frame.clientWidth > 0) {
+    if (page && frame.offsetParent) {
+      const width = Number(root.dataset.width) + 2 * BORDER;
+      frame.style.zoom = Math.min(1, (frame.parentElement.clientWidth - 2 * MARGIN) / width);
       frame.style.height = '0';
-      frame.style.height = `${page.scrollHeight + 2}px`;
+      frame.style.height = `${page.scrollHeight}px`;
     }
   }
 
