@@ -4,9 +4,11 @@ import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.InvalidCatalogueException;
 import io.seqpulse.lifecycle.email.EmailRenderer;
+import io.seqpulse.lifecycle.email.EmailSettings;
 import io.seqpulse.lifecycle.email.InvalidTemplatesException;
-import io.seqpulse.lifecycle.email.SampleEmails;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.List;
 
 /**
@@ -14,6 +16,11 @@ import java.util.List;
  * neither Flink nor a database, and {@code ./lifecycle up} calls it in the job's jar, by its name.
  */
 public final class RulesCheck {
+
+    /** Nothing that the check renders is sent. */
+    private static final String SAMPLE_URL = "https://lifecycle.example";
+
+    private static final String SAMPLE_SECRET = "0".repeat(64);
 
     private RulesCheck() {}
 
@@ -34,7 +41,18 @@ public final class RulesCheck {
         Path templates = rules.resolve(CatalogueLoader.TEMPLATES);
         try {
             var unused =
-                    new EmailRenderer(SampleEmails.settings(templates), catalogue.rules());
+                    new EmailRenderer(
+                            new EmailSettings(
+                                    SAMPLE_URL,
+                                    "/",
+                                    "/",
+                                    "/",
+                                    SAMPLE_URL,
+                                    SAMPLE_SECRET,
+                                    "en",
+                                    ZoneOffset.UTC,
+                                    Files.isDirectory(templates) ? templates.toString() : null),
+                            catalogue.rules());
             return List.of();
         } catch (InvalidTemplatesException e) {
             return List.of(e.getMessage());
