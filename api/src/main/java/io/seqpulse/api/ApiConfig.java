@@ -111,7 +111,8 @@ record ApiConfig(
                                                         reader.text("FLINK_USER", ""),
                                                         reader.text("FLINK_PASSWORD", ""))),
                         reader.optional("RULES_DIR").map(text -> reader.folder("RULES_DIR", text)),
-                        reader.optional("EMAILS_PAGE").map(text -> reader.file("EMAILS_PAGE", text)),
+                        reader.optional("EMAILS_PAGE")
+                                .map(text -> reader.file("EMAILS_PAGE", text)),
                         reader.optional("STATE_DIR").map(Path::of),
                         reader.number("REQUESTS_PER_SECOND", 50, 1, 100_000),
                         reader.addresses("TRUSTED_PROXIES"));

@@ -32,8 +32,7 @@ public final class TestSend {
     public static Map<String, List<String>> names(
             Map<String, String> settings, Map<String, String> environment) {
         Map<String, List<String>> names = new LinkedHashMap<>();
-        for (Rule rule :
-                CatalogueLoader.load(MailConfig.rulesDir(settings, environment)).rules()) {
+        for (Rule rule : CatalogueLoader.load(MailConfig.rulesDir(settings, environment)).rules()) {
             names.put(rule.code(), SampleEmails.names(rule));
         }
         return names;

@@ -95,6 +95,7 @@ class TestSendTest {
         "MAIL, 553 not yours, refuses the sender (email.from): 553 not yours",
         "END, 554 looks like spam, refuses the mail: 554 looks like spam",
         "RCPT, 451 come back later, refuses the recipient: 451 come back later",
+        "END, drop, did not say whether it took the mail",
         "GREETING, 421 closed, takes no mail now: 421",
     })
     void tellsWhatTheServerRefuses(Step step, String reply, String said) throws Exception {

@@ -52,11 +52,7 @@ public final class TestSend implements SubCommand {
     @Parameters(index = "1", paramLabel = "LANG", description = "fr or en.")
     private String language;
 
-    @Option(
-            names = "--to",
-            paramLabel = "ADDRESS",
-            required = true,
-            description = "Who gets it.")
+    @Option(names = "--to", paramLabel = "ADDRESS", required = true, description = "Who gets it.")
     private String to;
 
     @Option(

@@ -39,11 +39,17 @@ class TestSendIT {
         assertThat(server.getReceivedMessages()).hasSize(1);
         var mail = server.getReceivedMessages()[0];
         assertThat(mail.getSubject()).startsWith("[TEST] ");
-        assertThat(mail.getAllRecipients()).extracting(Object::toString).containsExactly("ada@example.org");
+        assertThat(mail.getAllRecipients())
+                .extracting(Object::toString)
+                .containsExactly("ada@example.org");
         assertThat(out.toString().lines())
                 .hasSize(2)
                 .satisfiesExactly(
-                        sent -> assertThat(sent).isEqualTo("Sent \"%s\" to ada@example.org", mail.getSubject()),
+                        sent ->
+                                assertThat(sent)
+                                        .isEqualTo(
+                                                "Sent \"%s\" to ada@example.org",
+                                                mail.getSubject()),
                         answer -> assertThat(answer).matches("127\\.0\\.0\\.1:\\d+: 250.*"));
     }
 

@@ -55,8 +55,7 @@ public final class EmailsPage {
     }
 
     private static InvalidConfigurationException problem(String what, Object... about) {
-        return new InvalidConfigurationException(
-                List.of(VARIABLE + " " + what.formatted(about)));
+        return new InvalidConfigurationException(List.of(VARIABLE + " " + what.formatted(about)));
     }
 
     private static String digest(String script) {

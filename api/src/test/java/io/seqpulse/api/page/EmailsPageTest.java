@@ -41,7 +41,8 @@ class EmailsPageTest {
         Path file = file(content);
         assertThatThrownBy(() -> EmailsPage.read(file))
                 .isInstanceOf(InvalidConfigurationException.class)
-                .hasMessageContaining("LIFECYCLE_API_EMAILS_PAGE is no page that ./lifecycle preview")
+                .hasMessageContaining(
+                        "LIFECYCLE_API_EMAILS_PAGE is no page that ./lifecycle preview")
                 .hasMessageContaining(file.toString());
     }
 

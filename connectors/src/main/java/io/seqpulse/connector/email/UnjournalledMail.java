@@ -54,10 +54,10 @@ public record UnjournalledMail(
             return new Answer(false, door.words());
         }
         try (SmtpRoute route =
-                new SmtpRoute(
-                        settings.withConnections(1).withTimeouts(CONNECT, ANSWER, ANSWER))) {
+                new SmtpRoute(settings.withConnections(1).withTimeouts(CONNECT, ANSWER, ANSWER))) {
             Attempt attempt =
-                    route.send(messages.message(queued(), address), address, () -> Fence.Verdict.OPEN);
+                    route.send(
+                            messages.message(queued(), address), address, () -> Fence.Verdict.OPEN);
             return answer(settings, attempt);
         } catch (MimeMessages.InvalidContent unusable) {
             throw new IllegalArgumentException(unusable.getMessage(), unusable);
@@ -90,7 +90,12 @@ public record UnjournalledMail(
                             false,
                             "%s did not say whether it took the mail, which may arrive all the same: %s"
                                     .formatted(server, said));
-            case TRANSIENT, ADDRESS_REFUSED, MESSAGE_REFUSED, REFUSED, UNSUPPORTED_ADDRESS, CONFIGURATION ->
+            case TRANSIENT,
+                    ADDRESS_REFUSED,
+                    MESSAGE_REFUSED,
+                    REFUSED,
+                    UNSUPPORTED_ADDRESS,
+                    CONFIGURATION ->
                     new Answer(
                             false,
                             "%s refuses %s: %s".formatted(server, what(attempt.stage()), said));

@@ -17,8 +17,7 @@ public class InvalidConfigurationException extends RuntimeException {
         super(
                 "%s as it is configured (docs/configuration.md has every key):%n  %s"
                         .formatted(
-                                consequence,
-                                String.join(System.lineSeparator() + "  ", problems)));
+                                consequence, String.join(System.lineSeparator() + "  ", problems)));
         this.problems = List.copyOf(problems);
     }
 

@@ -36,7 +36,7 @@ public final class Gallery {
      */
     public static String policy() {
         return "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-%s';"
-                .formatted(digest(SCRIPT))
+                        .formatted(digest(SCRIPT))
                 + " frame-src 'none'; base-uri 'none'; form-action 'none'";
     }
 

@@ -87,8 +87,7 @@ final class SampleValues {
             }
             case "E-RET-02" -> {
                 Map<String, String> week = with(all, "week", "2026-W46");
-                yield List.of(
-                        full(week), new Case("none", "", with(week, "current_count", "0")));
+                yield List.of(full(week), new Case("none", "", with(week, "current_count", "0")));
             }
             case "E-RET-03" -> List.of(full(with(all, "silent_days", "14")));
             case "E-RET-04" -> {

@@ -64,8 +64,7 @@ class GalleryTest {
         assertThat(SampleEmails.names(SampleRules.CRITICAL_VERDICT))
                 .contains("warning", "rollback", "free", "digest", "least")
                 .doesNotContain("ok", "full");
-        assertThat(SampleEmails.names(SampleRules.FIRST_VERDICT))
-                .contains("ok", "warning");
+        assertThat(SampleEmails.names(SampleRules.FIRST_VERDICT)).contains("ok", "warning");
         assertThat(emails.distinct(SampleRules.WELCOME, "en"))
                 .extracting(SampleEmails.Sample::name)
                 .containsExactly("full", "least");
@@ -111,9 +110,12 @@ class GalleryTest {
                         .map(found -> found.group(1))
                         .toList();
         assertThat(scripts).hasSize(1);
-        byte[] digest = MessageDigest.getInstance("SHA-256").digest(scripts.get(0).getBytes("UTF-8"));
+        byte[] digest =
+                MessageDigest.getInstance("SHA-256").digest(scripts.get(0).getBytes("UTF-8"));
         assertThat(Gallery.policy())
-                .contains("script-src 'sha256-%s'".formatted(Base64.getEncoder().encodeToString(digest)))
+                .contains(
+                        "script-src 'sha256-%s'"
+                                .formatted(Base64.getEncoder().encodeToString(digest)))
                 .doesNotContain("script-src 'unsafe", "'self'");
         assertThat(Pattern.compile("<iframe[^>]*?sandbox=\"([^\"]*)\"").matcher(page).results())
                 .hasSameSizeAs(frames(page))
@@ -135,8 +137,7 @@ class GalleryTest {
                     directory.resolve("T.%s.html".formatted(language)),
                     "{% extends \"layout.html\" %}{% block body %}" + attack + "{% endblock %}");
         }
-        SampleEmails broken =
-                new SampleEmails(SampleEmails.settings(directory), List.of(rule));
+        SampleEmails broken = new SampleEmails(SampleEmails.settings(directory), List.of(rule));
 
         String gallery = Gallery.of(broken, List.of(rule), attack);
 
@@ -149,14 +150,11 @@ class GalleryTest {
 
     @Test
     void isRefusedForABrokenTemplateByFileAndLine(@TempDir Path directory) throws IOException {
-        Files.writeString(
-                directory.resolve("E-TRX-01.fr.txt"), "Bonjour\n{{ frist_name }}\n");
+        Files.writeString(directory.resolve("E-TRX-01.fr.txt"), "Bonjour\n{{ frist_name }}\n");
         Files.writeString(directory.resolve("E-ACT-05.digest.en.html"), "\n\n{% if open %}");
         Files.writeString(directory.resolve("E-CONV-01.en.subject.txt"), " ");
         assertThatThrownBy(
-                        () ->
-                                new SampleEmails(
-                                        SampleEmails.settings(directory), SampleRules.ALL))
+                        () -> new SampleEmails(SampleEmails.settings(directory), SampleRules.ALL))
                 .isInstanceOf(InvalidTemplatesException.class)
                 .hasMessageContaining("E-TRX-01.fr.txt:2:")
                 .hasMessageContaining("frist_name")

@@ -81,8 +81,7 @@ final class EmbeddedParts {
                         service(KAFKA, this::startKafka),
                         service(CONNECT, this::startConnect).after(KAFKA),
                         service(FLINK, this::startFlink).onlyIf(options.withJob),
-                        task(EMAILS, this::writeEmails)
-                                .onlyIf(options.withApi && options.withJob),
+                        task(EMAILS, this::writeEmails).onlyIf(options.withApi && options.withJob),
                         service(API, this::startApi)
                                 .after(POSTGRESQL, FLINK, EMAILS)
                                 .onlyIf(options.withApi),
