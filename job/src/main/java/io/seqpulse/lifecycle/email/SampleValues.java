@@ -5,6 +5,7 @@ import io.seqpulse.lifecycle.catalogue.Rule;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -208,19 +209,20 @@ final class SampleValues {
                             int deployments = Math.max(1, 47 - 18 * i);
                             int warnings = Math.max(0, 6 - 5 * i);
                             int rollbacks = i == 0 ? 1 : 0;
-                            return """
+                            return String.format(
+                                    Locale.ROOT,
+                                    """
                                     {"project_id":"p%d","project_name":"%s","deployments":%d,\
                                     "ok":%d,"warnings":%d,"rollbacks":%d,"critical_hints":%d,\
-                                    "previous_deployments":%d}"""
-                                    .formatted(
-                                            i,
-                                            i < names.size() ? names.get(i) : "Service " + i,
-                                            deployments,
-                                            deployments - warnings - rollbacks,
-                                            warnings,
-                                            rollbacks,
-                                            Math.max(0, 2 - i),
-                                            Math.max(1, 41 - 10 * i));
+                                    "previous_deployments":%d}""",
+                                    i,
+                                    i < names.size() ? names.get(i) : "Service " + i,
+                                    deployments,
+                                    deployments - warnings - rollbacks,
+                                    warnings,
+                                    rollbacks,
+                                    Math.max(0, 2 - i),
+                                    Math.max(1, 41 - 10 * i));
                         })
                 .collect(Collectors.joining(",", "[", "]"));
     }

@@ -57,17 +57,9 @@ final class TemplateCheck {
         }
         EmailContent content;
         try {
-            List<String> unwritten = renderer.problems(rule, template, values, NOW);
-            if (!unwritten.isEmpty()) {
-                problems.addAll(unwritten);
-                return;
-            }
             content = renderer.render(rule, template, values, NOW);
-        } catch (PebbleException error) {
-            problems.add(EmailRenderer.problem(error, file));
-            return;
-        } catch (IllegalArgumentException missing) {
-            problems.add(file + ": " + missing.getMessage());
+        } catch (RuntimeException broken) {
+            addEverythingWrong(rule, template, values, file, broken);
             return;
         }
         expect(!content.subject().isBlank(), file + ".subject.txt: the subject is empty");
@@ -79,6 +71,29 @@ final class TemplateCheck {
             expect(content.html().contains(url), file + ".html: no unsubscribe link");
             expect(content.text().contains(url), file + ".txt: no unsubscribe link");
         }
+    }
+
+    /** What broke it first, and whatever else would. */
+    private void addEverythingWrong(
+            Rule rule,
+            String template,
+            Map<String, String> values,
+            String file,
+            RuntimeException broken) {
+        List<String> all;
+        try {
+            all = renderer.problems(rule, template, values, NOW);
+        } catch (IllegalArgumentException missing) {
+            all = List.of(file + ": " + missing.getMessage());
+        }
+        if (all.isEmpty()) {
+            all =
+                    List.of(
+                            broken instanceof PebbleException error
+                                    ? EmailRenderer.problem(error, file)
+                                    : file + ": " + broken);
+        }
+        problems.addAll(all);
     }
 
     private void expect(boolean holds, String problem) {
