@@ -67,8 +67,9 @@ public record LifecycleConfig(
      */
     public static LifecycleConfig of(String[] args, Map<String, String> environment) {
         ConfigReader reader = new ConfigReader(args, environment);
+        reader.requireAll();
         LifecycleConfig config = of(reader);
-        reader.throwIfAnyProblem();
+        reader.throwIfAnyProblem("the job cannot start");
         return config;
     }
 
@@ -121,7 +122,7 @@ public record LifecycleConfig(
                 LifecycleOptions.DATABASE_URL, () -> new JdbcSettings(url, user, password));
     }
 
-    private static SmtpSettings smtp(ConfigReader reader) {
+    static SmtpSettings smtp(ConfigReader reader) {
         String provider = reader.value(LifecycleOptions.EMAIL_PROVIDER);
         String apiKey = reader.value(LifecycleOptions.EMAIL_API_KEY);
         String host = reader.value(LifecycleOptions.SMTP_HOST);
@@ -133,7 +134,8 @@ public record LifecycleConfig(
         boolean smtp = provider.equalsIgnoreCase("smtp");
         if (smtp && host == null) {
             reader.problem(
-                    LifecycleOptions.SMTP_HOST, "is required for email.provider smtp; set it");
+                    LifecycleOptions.SMTP_HOST,
+                    "is required for email.provider smtp; set it or LIFECYCLE_SMTP_HOST");
         }
         if (smtp && (user == null) != (password == null)) {
             reader.problem(
@@ -157,7 +159,7 @@ public record LifecycleConfig(
                 });
     }
 
-    private static String address(ConfigReader reader, ConfigOption<String> option, String name) {
+    static String address(ConfigReader reader, ConfigOption<String> option, String name) {
         String address = reader.value(option);
         return address == null || address.isBlank()
                 ? address
@@ -187,7 +189,7 @@ public record LifecycleConfig(
         return Set.copyOf(types);
     }
 
-    private static EmailSettings emails(ConfigReader reader, Path rulesDir) {
+    static EmailSettings emails(ConfigReader reader, Path rulesDir) {
         String frontendUrl = reader.value(LifecycleOptions.FRONTEND_URL);
         String publicUrl = reader.value(LifecycleOptions.PUBLIC_URL);
         String secret = reader.value(LifecycleOptions.LINK_SECRET);
@@ -223,7 +225,7 @@ public record LifecycleConfig(
         return null;
     }
 
-    private static Path directory(ConfigReader reader) {
+    static Path directory(ConfigReader reader) {
         String directory = reader.value(LifecycleOptions.RULES_DIR);
         if (directory == null) {
             return null;

@@ -124,6 +124,25 @@ public final class EmailRenderer {
         return new EmailContent(language.tag(), subject, html, text, headers(model));
     }
 
+    /**
+     * Why the recipient gets a mail, as its plain text says it: the block {@code why} of the
+     * template, on one line; empty where the template has none.
+     */
+    String why(Rule rule, String variantTemplate, Map<String, String> values, Instant now) {
+        Typography language = Typography.of(values.get("language"), defaultLanguage);
+        String name = variantTemplate == null ? rule.template() : variantTemplate;
+        Map<String, Object> model =
+                TemplateModel.of(rule, values, now, language, zone(values.get("timezone")), links);
+        page.clear();
+        try {
+            templates.get(key(name, language)).text().evaluateBlock("why", page, model);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        language.space(page.text());
+        return oneLine(page.text().toString());
+    }
+
     /** Whether all files of a template are there and well-formed. */
     boolean isCompiled(String template, String language) {
         return templates.containsKey(key(template, Typography.of(language, defaultLanguage)));

@@ -200,7 +200,8 @@ class LifecycleConfigTest {
                                 + " LIFECYCLE_KAFKA_BOOTSTRAP_SERVERS",
                         "email.from: is missing; set it in the file, as --email.from or as"
                                 + " EMAIL_FROM",
-                        "smtp.host: is required for email.provider smtp; set it")
+                        "smtp.host: is required for email.provider smtp; set it or"
+                                + " LIFECYCLE_SMTP_HOST")
                 .hasSize(NEEDED.size());
     }
 
