@@ -3,6 +3,7 @@ package io.seqpulse.connector.email;
 import jakarta.mail.internet.InternetAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -74,7 +75,7 @@ public record UnjournalledMail(
                 category,
                 recipient,
                 recipient,
-                MimeMessages.payload(content),
+                MimeMessages.payload(content, List.of()),
                 0,
                 false,
                 0);
