@@ -14,6 +14,7 @@ import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.email.EmailSettings;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.totals.WrittenRows;
 import java.nio.charset.StandardCharsets;
@@ -363,7 +364,8 @@ class LifecyclePipelineTest {
                         Rules.catalogue(),
                         1,
                         Duration.ofDays(1),
-                        emails())
+                        emails(),
+                        QuietHours.NONE)
                 .define(changes, new Arrivals<>(), new WrittenRows(), new Arrivals<>());
         env.execute();
     }

@@ -76,6 +76,7 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
                 rule.ctaPath(),
                 rule.ctaLabel(),
                 rule.kpi(),
-                rule.goal());
+                rule.goal(),
+                rule.notBefore());
     }
 }

@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.catalogue;
 import io.seqpulse.connector.email.EmailCategory;
 import java.io.Serializable;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +29,8 @@ import java.util.Set;
  * @param ctaLabel language → text of the one call to action
  * @param kpi name of the KPI that measures it
  * @param goal what it is for; null where nothing is counted
+ * @param notBefore not to be sent before it is that time where the recipient lives, on the day (UTC)
+ *     on which it is due; null: at any
  */
 public record Rule(
         String code,
@@ -47,8 +50,51 @@ public record Rule(
         String ctaPath,
         Map<String, String> ctaLabel,
         String kpi,
-        Goal goal)
+        Goal goal,
+        LocalTime notBefore)
         implements Serializable {
+
+    /** One that is sent at any local time. */
+    public Rule(
+            String code,
+            String name,
+            EmailCategory category,
+            Mode mode,
+            Subject subject,
+            Trigger trigger,
+            Trigger fallback,
+            Duration expires,
+            List<Audience> audience,
+            Set<String> plans,
+            int priority,
+            String dedupeKey,
+            List<String> supersedes,
+            String template,
+            String ctaPath,
+            Map<String, String> ctaLabel,
+            String kpi,
+            Goal goal) {
+        this(
+                code,
+                name,
+                category,
+                mode,
+                subject,
+                trigger,
+                fallback,
+                expires,
+                audience,
+                plans,
+                priority,
+                dedupeKey,
+                supersedes,
+                template,
+                ctaPath,
+                ctaLabel,
+                kpi,
+                goal,
+                null);
+    }
 
     /** The same rule in another mode. */
     public Rule withMode(Mode other) {
@@ -70,7 +116,8 @@ public record Rule(
                 ctaPath,
                 ctaLabel,
                 kpi,
-                goal);
+                goal,
+                notBefore);
     }
 
     /** Whether a rule sends, only journals what it would have sent, or is off. */

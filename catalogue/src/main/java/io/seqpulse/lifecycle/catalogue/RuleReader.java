@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import java.net.URI;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -87,6 +88,7 @@ final class RuleReader {
         String kpi = matching("kpi", NAME, "must be the name of a KPI in snake_case");
         YamlSection aim = section.has("goal") ? section.section("goal") : null;
         Goal goal = aim == null ? null : KpiReader.goal(aim, subject);
+        LocalTime notBefore = notBefore(category);
         section.refuseUnknownKeys();
         return new Rule(
                 code,
@@ -106,7 +108,8 @@ final class RuleReader {
                 path,
                 labels,
                 kpi,
-                goal);
+                goal,
+                notBefore);
     }
 
     /** The text if it is a name; null otherwise. */
@@ -232,6 +235,17 @@ final class RuleReader {
                     "%s mail is never capped and has no priority".formatted(category.label()));
         }
         return Integer.MAX_VALUE;
+    }
+
+    private LocalTime notBefore(EmailCategory category) {
+        if (!section.has("not-before")) {
+            return null;
+        }
+        if (category == EmailCategory.SECURITY || category == EmailCategory.ALERT) {
+            section.problem(
+                    "not-before", "%s mail goes at once; leave it out".formatted(category.label()));
+        }
+        return section.value("not-before", TimeText::ofDay, TimeText.OF_DAY_EXPECTED);
     }
 
     private void checkKey(String key, Subject subject, Trigger trigger, Trigger fallback) {

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -290,7 +291,8 @@ class CatalogueLoaderTest {
                                 + " 15m, 2h or 30d, or end-of-month, or end-of-week; write 6h",
                         "test.yaml:24: E-ACT-05.kpis: unknown key; known here: code, name, category,"
                                 + " mode, subject, trigger, fallback, expires, audience, plans,"
-                                + " priority, key, supersedes, template, cta, kpi, goal");
+                                + " priority, key, supersedes, template, cta, kpi, goal,"
+                                + " not-before");
     }
 
     @ParameterizedTest
@@ -307,6 +309,9 @@ class CatalogueLoaderTest {
                     category: alert                               | category: marketing                      | E-ACT-05.priority: is missing
                     category: alert                               | category: report                         | E-ACT-05.priority: is missing
                     expires: 6h                                   | expires: 6h\\n    priority: 1            | E-ACT-05.priority: alert mail is never capped
+                    expires: 6h                                   | expires: 6h\\n    not-before: "08:00"  | E-ACT-05.not-before: alert mail goes at once
+                    expires: 6h                                   | expires: 6h\\n    not-before: 8h       | E-ACT-05.not-before: '8h' must be a time of day such as 08:00
+                    expires: 6h                                   | expires: 6h\\n    not-before: "24:00"  | E-ACT-05.not-before: '24:00' must be a time of day
                     expires: 6h                                   | expires: 0h                              | E-ACT-05.expires: '0h' must be a time
                     wait: 2s                                      | wait: 2 seconds                          | E-ACT-05.trigger.wait: '2 seconds' must be a time
                     subject: project                              | subject: user                            | E-ACT-05.trigger: verdict_created is not about a user
@@ -377,6 +382,19 @@ class CatalogueLoaderTest {
 
         assertThat(problems(yaml))
                 .anySatisfy(p -> assertThat(p).contains("." + key + ": is missing"));
+    }
+
+    @Test
+    void readsALocalTime() {
+        String yaml =
+                with("category: alert", "category: service")
+                        .replace("expires: 6h", "expires: 6h\n    not-before: \"08:30\"");
+        Rule rule = read(yaml).rules().get(0);
+
+        assertThat(rule.notBefore()).isEqualTo(LocalTime.of(8, 30));
+        assertThat(rule.withMode(Mode.SHADOW).notBefore()).isEqualTo(LocalTime.of(8, 30));
+        assertThat(read(RULE).rules().get(0).notBefore()).isNull();
+        assertThat(read(yaml.replace("\"08:30\"", "08:30")).rules()).containsExactly(rule);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.fact.FactMapper;
+import java.time.LocalDateTime;
 import java.util.Map;
 import java.util.Objects;
 
@@ -18,6 +19,7 @@ import java.util.Objects;
  * @param causedAt commit time of the change that caused it; 0 when a deadline did
  * @param decidedAt log time at which it was found to hold, epoch milliseconds
  * @param values what the text needs
+ * @param localDue not to be sent before it is that time where the recipient lives; null: at any
  */
 public record Candidate(
         String rule,
@@ -30,7 +32,8 @@ public record Candidate(
         long expiresAt,
         long causedAt,
         long decidedAt,
-        Map<String, String> values) {
+        Map<String, String> values,
+        LocalDateTime localDue) {
 
     /** What marks a recipient who is no user. */
     public static final String BARE_ADDRESS = FactMapper.BARE_ADDRESS;
@@ -40,6 +43,40 @@ public record Candidate(
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(recipient, "recipient");
         values = values == null ? Map.of() : values;
+    }
+
+    /** One that may be sent at any local time. */
+    public Candidate(
+            String rule,
+            String key,
+            String instance,
+            String recipient,
+            String userId,
+            String projectId,
+            long dueAt,
+            long expiresAt,
+            long causedAt,
+            long decidedAt,
+            Map<String, String> values) {
+        this(
+                rule, key, instance, recipient, userId, projectId, dueAt, expiresAt, causedAt,
+                decidedAt, values, null);
+    }
+
+    /** The same due at another time, which it has as long as before to expire after. */
+    public Candidate dueFrom(long movedTo) {
+        return new Candidate(
+                rule,
+                key,
+                instance,
+                recipient,
+                userId,
+                projectId,
+                movedTo,
+                expiresAt + movedTo - dueAt,
+                causedAt,
+                decidedAt,
+                values);
     }
 
     /** The bare address of a recipient who is no user, or null. */

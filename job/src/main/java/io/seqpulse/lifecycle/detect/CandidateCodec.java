@@ -4,6 +4,8 @@ import io.seqpulse.lifecycle.codec.Compact;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 
 /** How state and messages carry a candidate. */
 public final class CandidateCodec {
@@ -23,6 +25,7 @@ public final class CandidateCodec {
         Compact.writeNumber(out, candidate.causedAt());
         Compact.writeNumber(out, candidate.decidedAt());
         Compact.writeTexts(out, candidate.values());
+        write(candidate.localDue(), out);
     }
 
     /** Reads it. */
@@ -38,6 +41,22 @@ public final class CandidateCodec {
                 Compact.readNumber(in),
                 Compact.readNumber(in),
                 Compact.readNumber(in),
-                Compact.readTexts(in));
+                Compact.readTexts(in),
+                readLocal(in));
+    }
+
+    private static void write(LocalDateTime local, DataOutput out) throws IOException {
+        out.writeBoolean(local != null);
+        if (local != null) {
+            Compact.writeNumber(out, local.toEpochSecond(ZoneOffset.UTC));
+            Compact.writeNumber(out, local.getNano());
+        }
+    }
+
+    private static LocalDateTime readLocal(DataInput in) throws IOException {
+        return in.readBoolean()
+                ? LocalDateTime.ofEpochSecond(
+                        Compact.readNumber(in), (int) Compact.readNumber(in), ZoneOffset.UTC)
+                : null;
     }
 }

@@ -12,11 +12,11 @@ import io.pebbletemplates.pebble.template.PebbleTemplate;
 import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.fact.TimeZones;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -171,14 +171,7 @@ public final class EmailRenderer {
 
     /** The recipient's; the configured one where that is unknown or no zone. */
     private ZoneId zone(String name) {
-        if (name == null || name.isBlank()) {
-            return defaultZone;
-        }
-        try {
-            return ZoneId.of(name.strip());
-        } catch (DateTimeException noZone) {
-            return defaultZone;
-        }
+        return TimeZones.named(name, defaultZone);
     }
 
     private static Map<String, String> headers(Map<String, Object> model) {

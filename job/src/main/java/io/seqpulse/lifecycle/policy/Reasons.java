@@ -10,6 +10,9 @@ public final class Reasons {
     /** It expired while the cap held it back. */
     public static final String CAPPED = "capped";
 
+    /** It expired while quiet hours held it back. */
+    public static final String QUIET_HOURS = "quiet_hours";
+
     public static final String SUPERSEDED = "superseded";
     public static final String RESOLVED = "resolved";
 

@@ -11,6 +11,8 @@ import io.seqpulse.lifecycle.policy.Recipient.AlertHour;
 import io.seqpulse.lifecycle.policy.Recipient.Queued;
 import io.seqpulse.lifecycle.policy.Recipient.Waiting;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.LocalDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +41,8 @@ class RecipientCodecTest {
     @Test
     void bringsBackWhatWasToldOfHeldEmails() throws IOException {
         Recipient recipient = full();
-        recipient.held.become(HeldEmails.of(recipient, MORNING), increment -> {});
+        recipient.held.become(
+                new EmailPolicy(List.of(), Duration.ofDays(1)).held(recipient), increment -> {});
         Layouts.assertComesBack(codec, recipient);
         assertThat(recipient.held.isEmpty()).isFalse();
     }
@@ -49,7 +52,19 @@ class RecipientCodecTest {
         values.put("plan", "free");
         values.put("project_name", null);
         Candidate candidate =
-                new Candidate("E-ACT-01", "k", "o", ALICE, ALICE, null, MORNING, 2, 0, 3, values);
+                new Candidate(
+                        "E-ACT-01",
+                        "k",
+                        "o",
+                        ALICE,
+                        ALICE,
+                        null,
+                        MORNING,
+                        2,
+                        0,
+                        3,
+                        values,
+                        LocalDateTime.parse("2026-11-30T08:00:00.5"));
         Recipient recipient = new Recipient();
         recipient.account = new Account(null, "Alice", "alice@live.example", false, null, "UTC");
         recipient.row.present = true;
@@ -63,6 +78,7 @@ class RecipientCodecTest {
         recipient.reservedKey = "r";
         recipient.reservedAt = MORNING + 3;
         recipient.releasedAt = MORNING + 4;
+        recipient.quietAt = MORNING + 10;
         Waiting waiting = new Waiting();
         waiting.candidate = candidate;
         waiting.capped = true;
@@ -80,12 +96,12 @@ class RecipientCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            0101809afccab86802020000909afccab86801000d416c69636527616c696365406c6976652e6578
-            616d706c65000009555443010001809afccab86806020000849afccab8680572869afccab868889a
-            fccab86801056b9a01056b056f01a11ce00000004000800000000000000101a11ce0000000400080
-            0000000000000100809afccab868040006021c001e28010105648a9afccab868010571a401057092
-            9afccab86801057002809afccab8688c9afccab868019a01056b056f01a11ce00000004000800000
-            000000000101a11ce00000004000800000000000000100809afccab868040006021c001e288e9afc
-            cab86800
+            0101809afccab86802020000909afccab86801000d416c69636527616c696365406c6976652e657
+            8616d706c65000009555443010001809afccab86806020000849afccab8680572869afccab86888
+            9afccab868949afccab86801056b9a01056b056f01a11ce00000004000800000000000000101a11
+            ce00000004000800000000000000100809afccab868040006021c001e280180b4e9b00d8094ebdc
+            03010105648a9afccab868010571a4010570929afccab86801057002809afccab8688c9afccab86
+            8019a01056b056f01a11ce00000004000800000000000000101a11ce00000004000800000000000
+            000100809afccab868040006021c001e280180b4e9b00d8094ebdc038e9afccab86800
             """;
 }

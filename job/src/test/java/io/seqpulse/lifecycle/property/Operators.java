@@ -14,6 +14,7 @@ import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.parent.FollowMembers;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import io.seqpulse.lifecycle.project.DetectProject;
 import io.seqpulse.lifecycle.state.NextTimer;
 import io.seqpulse.lifecycle.state.ReconcileOperator;
@@ -22,6 +23,7 @@ import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.lang.reflect.Method;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -152,7 +154,8 @@ final class Operators implements AutoCloseable {
         attach = reconciled(new AttachDeployment(LOG, Rules.measures()), "key");
         project = reconciled(new DetectProject(LOG, rules, Rules.measures()), "key");
         user = reconciled(new DetectUser(LOG, rules, Rules.measures()), "key");
-        policy = reconciled(new DecideEmails(catalogue, cooldown), "recipient");
+        policy = reconciled(new DecideEmails(
+                                catalogue, cooldown, ZoneOffset.UTC, QuietHours.NONE), "recipient");
         decode.setOutputCreator(any -> new Wire<>(value -> {}, this::decoded, List.of()));
         members.setOutputCreator(any -> wire(Channel.FOLLOWED_MEMBERS));
         attach.setOutputCreator(any -> wire(Channel.ATTACHED));
