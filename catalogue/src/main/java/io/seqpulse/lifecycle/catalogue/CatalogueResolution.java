@@ -77,6 +77,7 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
                 rule.ctaLabel(),
                 rule.kpi(),
                 rule.goal(),
-                rule.notBefore());
+                rule.notBefore(),
+                rule.experiment());
     }
 }

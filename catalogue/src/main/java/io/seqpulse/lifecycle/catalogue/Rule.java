@@ -31,6 +31,7 @@ import java.util.Set;
  * @param goal what it is for; null where nothing is counted
  * @param notBefore not to be sent before it is that time where the recipient lives, on the day (UTC)
  *     on which it is due; null: at any
+ * @param experiment how it is tried out on people
  */
 public record Rule(
         String code,
@@ -51,10 +52,11 @@ public record Rule(
         Map<String, String> ctaLabel,
         String kpi,
         Goal goal,
-        LocalTime notBefore)
+        LocalTime notBefore,
+        Experiment experiment)
         implements Serializable {
 
-    /** One that is sent at any local time. */
+    /** One that is sent at any local time, and to everybody the same. */
     public Rule(
             String code,
             String name,
@@ -93,7 +95,8 @@ public record Rule(
                 ctaLabel,
                 kpi,
                 goal,
-                null);
+                null,
+                Experiment.NONE);
     }
 
     /** The same rule in another mode. */
@@ -117,7 +120,8 @@ public record Rule(
                 ctaLabel,
                 kpi,
                 goal,
-                notBefore);
+                notBefore,
+                experiment);
     }
 
     /** Whether a rule sends, only journals what it would have sent, or is off. */

@@ -6,6 +6,7 @@ import io.seqpulse.lifecycle.catalogue.Rule.Audience;
 import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Duration;
 import java.time.LocalTime;
@@ -35,6 +36,8 @@ final class RuleReader {
     /** As long a week is counted for certain when it is over. */
     private static final Duration WEEK = Duration.ofDays(7);
 
+    private static final Pattern SHARE = Pattern.compile("\\d{1,3}(\\.\\d{1,2})? ?%");
+    private static final int LARGEST_HOLDOUT = 50_00;
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{1,62}");
     private static final Pattern TEMPLATE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*");
     private static final Pattern BRACES = Pattern.compile("[{}]");
@@ -89,6 +92,7 @@ final class RuleReader {
         YamlSection aim = section.has("goal") ? section.section("goal") : null;
         Goal goal = aim == null ? null : KpiReader.goal(aim, subject);
         LocalTime notBefore = notBefore(category);
+        Experiment experiment = new Experiment(holdout(category, goal));
         section.refuseUnknownKeys();
         return new Rule(
                 code,
@@ -109,7 +113,8 @@ final class RuleReader {
                 labels,
                 kpi,
                 goal,
-                notBefore);
+                notBefore,
+                experiment);
     }
 
     /** The text if it is a name; null otherwise. */
@@ -246,6 +251,42 @@ final class RuleReader {
                     "not-before", "%s mail goes at once; leave it out".formatted(category.label()));
         }
         return section.value("not-before", TimeText::ofDay, TimeText.OF_DAY_EXPECTED);
+    }
+
+    /** In hundredths of a percent. */
+    private int holdout(EmailCategory category, Goal goal) {
+        if (!section.has("holdout")) {
+            return 0;
+        }
+        if (category != null && !category.capped()) {
+            section.problem(
+                    "holdout",
+                    "%s mail is kept from nobody; only marketing and report may be"
+                            .formatted(category.label()));
+        } else if (!section.has("goal")) {
+            section.problem("holdout", "needs a goal, by which the two groups are compared");
+        } else if (goal != null && goal.success() == Kpi.Success.CLICKED) {
+            section.problem(
+                    "holdout",
+                    "has nothing to compare: nobody can click in a mail they did not get; give the rule another goal");
+        }
+        Integer share =
+                section.value(
+                        "holdout",
+                        RuleReader::share,
+                        "must be a share above 0% and at most 50%, such as 5% or 2.5%");
+        return share == null ? 0 : share;
+    }
+
+    private static Integer share(String text) {
+        if (!SHARE.matcher(text).matches()) {
+            return null;
+        }
+        int share =
+                new BigDecimal(text.substring(0, text.length() - 1).strip())
+                        .movePointRight(2)
+                        .intValueExact();
+        return share > 0 && share <= LARGEST_HOLDOUT ? share : null;
     }
 
     private void checkKey(String key, Subject subject, Trigger trigger, Trigger fallback) {

@@ -292,7 +292,7 @@ class CatalogueLoaderTest {
                         "test.yaml:24: E-ACT-05.kpis: unknown key; known here: code, name, category,"
                                 + " mode, subject, trigger, fallback, expires, audience, plans,"
                                 + " priority, key, supersedes, template, cta, kpi, goal,"
-                                + " not-before");
+                                + " not-before, holdout");
     }
 
     @ParameterizedTest
@@ -312,6 +312,13 @@ class CatalogueLoaderTest {
                     expires: 6h                                   | expires: 6h\\n    not-before: "08:00"  | E-ACT-05.not-before: alert mail goes at once
                     expires: 6h                                   | expires: 6h\\n    not-before: 8h       | E-ACT-05.not-before: '8h' must be a time of day such as 08:00
                     expires: 6h                                   | expires: 6h\\n    not-before: "24:00"  | E-ACT-05.not-before: '24:00' must be a time of day
+                    expires: 6h                                   | expires: 6h\\n    holdout: 5%          | E-ACT-05.holdout: alert mail is kept from nobody
+                    category: alert                               | category: report\\n    holdout: 5%     | E-ACT-05.holdout: needs a goal
+                    category: alert                               | category: report\\n    goal: {success: clicked, within: 7d}\\n    holdout: 5% | E-ACT-05.holdout: has nothing to compare
+                    category: alert                               | category: report\\n    holdout: 5     | E-ACT-05.holdout: '5' must be a share above 0% and at most 50%
+                    category: alert                               | category: report\\n    holdout: 0%     | E-ACT-05.holdout: '0%' must be a share
+                    category: alert                               | category: report\\n    holdout: 50.01% | E-ACT-05.holdout: '50.01%' must be a share
+                    category: alert                               | category: report\\n    holdout: 0.001% | E-ACT-05.holdout: '0.001%' must be a share
                     expires: 6h                                   | expires: 0h                              | E-ACT-05.expires: '0h' must be a time
                     wait: 2s                                      | wait: 2 seconds                          | E-ACT-05.trigger.wait: '2 seconds' must be a time
                     subject: project                              | subject: user                            | E-ACT-05.trigger: verdict_created is not about a user
@@ -395,6 +402,22 @@ class CatalogueLoaderTest {
         assertThat(rule.withMode(Mode.SHADOW).notBefore()).isEqualTo(LocalTime.of(8, 30));
         assertThat(read(RULE).rules().get(0).notBefore()).isNull();
         assertThat(read(yaml.replace("\"08:30\"", "08:30")).rules()).containsExactly(rule);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5%, 500", "50%, 5000", "2.5 %, 250", "0.01%, 1", "33.33%, 3333"})
+    void readsAHoldout(String share, int hundredths) {
+        String yaml =
+                with("category: alert", "category: report\n    priority: 1")
+                        .replace(
+                                "expires: 6h",
+                                "expires: 6h\n    goal: {success: pro, within: 7d}\n    holdout: "
+                                        + share);
+        Rule rule = read(yaml).rules().get(0);
+
+        assertThat(rule.experiment()).isEqualTo(new Experiment(hundredths));
+        assertThat(rule.withMode(Mode.DISABLED).experiment().holdout()).isEqualTo(hundredths);
+        assertThat(read(RULE).rules().get(0).experiment()).isEqualTo(Experiment.NONE);
     }
 
     @Test

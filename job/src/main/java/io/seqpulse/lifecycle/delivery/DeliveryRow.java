@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.delivery;
 
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.Columns.Deliveries;
 import io.seqpulse.lifecycle.fact.Row;
@@ -29,6 +30,11 @@ record DeliveryRow(
 
     private static final DeliveryRow UNKNOWN =
             new DeliveryRow(null, null, null, null, null, 0, null, null, null);
+
+    /** Whether its recipient got no email, for comparison. */
+    boolean isHeldOut() {
+        return "suppressed".equals(status) && Experiment.HELD_OUT.equals(reason);
+    }
 
     /** The line after a change of it; a column that is not told is as before. */
     static DeliveryRow after(RowChange change, DeliveryRow last) {

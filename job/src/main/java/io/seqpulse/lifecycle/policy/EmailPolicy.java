@@ -515,7 +515,11 @@ public final class EmailPolicy {
         return quiet ? Reasons.QUIET_HOURS : Reasons.CAPPED;
     }
 
-    /** The person may have opted out, or become inactive, while it waited. */
+    /**
+     * The person may have opted out, or become inactive, while it waited. Who is held out is held
+     * out only now, so that those who get no email are in all else like those who get it; it takes
+     * no other one's place.
+     */
     private boolean letOneThrough(
             Recipient recipient, long now, long wall, Consumer<Decision> out) {
         Optional<Candidate> next = mostImportant(recipient, now);
@@ -529,12 +533,21 @@ public final class EmailPolicy {
             end(recipient, candidate, obstacle.get(), out);
             return true;
         }
+        if (isHeldOut(candidate)) {
+            end(recipient, candidate, Reasons.HOLDOUT, out);
+            return true;
+        }
         settle(recipient, candidate);
         recipient.reservedKey = candidate.key();
         recipient.reservedAt = now;
         noteQueued(recipient, candidate);
         out.accept(Decision.send(candidate, known(recipient)));
         return false;
+    }
+
+    private boolean isHeldOut(Candidate candidate) {
+        Rule rule = rules.get(candidate.rule());
+        return rule.experiment().holdsOut(rule.code(), candidate.recipient());
     }
 
     private Optional<Candidate> mostImportant(Recipient recipient, long now) {

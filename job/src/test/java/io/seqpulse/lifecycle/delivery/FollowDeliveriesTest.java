@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
+import io.seqpulse.lifecycle.fact.EmailSignal;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
@@ -234,6 +235,27 @@ class FollowDeliveriesTest {
         assertThat(told.atMicros()).isEqualTo((MORNING + SECOND) * 1_000);
         assertThat(told.committedAt()).isEqualTo(MORNING + SECOND);
         assertThat(values(told)).containsOnly(Map.entry("email_type", ALERT));
+    }
+
+    @Test
+    void tellsWhoWasKeptFromGettingItAndCountsNothingAsSent() throws Exception {
+        hears(row("E-CONV-01", "suppressed", MORNING).with("reason", "holdout").fact());
+        assertThat(totals())
+                .containsExactly(Map.entry(email("E-CONV-01 suppressed holdout", 0), "0/1"));
+        List<EmailSignal> told =
+                harness.extractOutputValues().stream().map(EmailSignal.class::cast).toList();
+        assertThat(told)
+                .singleElement()
+                .satisfies(
+                        signal -> {
+                            assertThat(signal.sent()).isTrue();
+                            assertThat(signal.variant()).isEqualTo("holdout");
+                            assertThat(signal.atMicros()).isEqualTo(MORNING * 1_000);
+                        });
+        assertThat(toUsers()).hasSize(1);
+
+        hears(row("E-CONV-01", "suppressed", MORNING + 1).with("reason", "resolved").fact());
+        assertThat(toProjects()).containsExactly("EMAIL SENT " + SHOP, "EMAIL UNSENT " + SHOP);
     }
 
     @Test

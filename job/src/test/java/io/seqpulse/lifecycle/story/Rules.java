@@ -4,6 +4,7 @@ import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.ActiveRule;
@@ -58,6 +59,31 @@ public final class Rules {
                 rule.ctaLabel(),
                 rule.kpi(),
                 rule.goal());
+    }
+
+    /** The same rule, tried out on people. */
+    public static Rule withExperiment(Rule rule, Experiment experiment) {
+        return new Rule(
+                rule.code(),
+                rule.name(),
+                rule.category(),
+                rule.mode(),
+                rule.subject(),
+                rule.trigger(),
+                rule.fallback(),
+                rule.expires(),
+                rule.audience(),
+                rule.plans(),
+                rule.priority(),
+                rule.dedupeKey(),
+                rule.supersedes(),
+                rule.template(),
+                rule.ctaPath(),
+                rule.ctaLabel(),
+                rule.kpi(),
+                rule.goal(),
+                rule.notBefore(),
+                experiment);
     }
 
     /** All rules, running since then. */
