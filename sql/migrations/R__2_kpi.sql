@@ -117,7 +117,8 @@ group by code, bucket, variant;
 create or replace view kpi.deliveries as
 select
     id as delivery_id, email_type as code, status as outcome, reason, category, project_id,
-    created_at, sent_at, next_attempt_at, attempts, expires_at, caused_at, decided_at
+    created_at, sent_at, next_attempt_at, attempts, expires_at, caused_at, decided_at,
+    variant
 from public.email_deliveries
 where managed_by = 'lifecycle';
 

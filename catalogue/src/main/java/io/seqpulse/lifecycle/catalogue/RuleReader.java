@@ -92,7 +92,7 @@ final class RuleReader {
         YamlSection aim = section.has("goal") ? section.section("goal") : null;
         Goal goal = aim == null ? null : KpiReader.goal(aim, subject);
         LocalTime notBefore = notBefore(category);
-        Experiment experiment = new Experiment(holdout(category, goal));
+        Experiment experiment = new Experiment(holdout(category, goal), subjects(template));
         section.refuseUnknownKeys();
         return new Rule(
                 code,
@@ -276,6 +276,45 @@ final class RuleReader {
                         RuleReader::share,
                         "must be a share above 0% and at most 50%, such as 5% or 2.5%");
         return share == null ? 0 : share;
+    }
+
+    private List<String> subjects(String template) {
+        if (!section.has("subjects")) {
+            return List.of();
+        }
+        List<String> subjects =
+                section.list(
+                        "subjects",
+                        text -> isSubject(text) ? text : null,
+                        "must be a short name in small letters, such as a or b, and not holdout or digest");
+        if (subjects == null) {
+            return List.of();
+        }
+        if (subjects.size() == 1) {
+            section.problem("subjects", "is one alone; name two or more, such as [a, b]");
+        }
+        List<String> missing = new ArrayList<>();
+        for (String subject : subjects.subList(1, subjects.size())) {
+            for (String language : LANGUAGES) {
+                String file = "emails/%s.%s.%s.subject.txt".formatted(template, subject, language);
+                if (template != null && !templateFileExists.test(file)) {
+                    missing.add(file);
+                }
+            }
+        }
+        if (!missing.isEmpty()) {
+            section.problem(
+                    "subjects",
+                    "there is no %s; the first subject, %s, is the template's own"
+                            .formatted(String.join(", ", missing), subjects.get(0)));
+        }
+        return subjects;
+    }
+
+    private static boolean isSubject(String text) {
+        return Experiment.isVariant(text)
+                && !text.equals(Experiment.HELD_OUT)
+                && !text.equals(DIGEST.substring(1));
     }
 
     private static Integer share(String text) {

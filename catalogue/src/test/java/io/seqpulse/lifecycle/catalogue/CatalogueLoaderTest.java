@@ -80,7 +80,7 @@ class CatalogueLoaderTest {
                 () -> new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)),
                 file ->
                         file.matches(
-                                "emails/(T|T\\.digest|O)\\.(fr|en)\\.(subject\\.txt|txt|html)"));
+                                "emails/(T|T\\.digest|T\\.b|O)\\.(fr|en)\\.(subject\\.txt|txt|html)"));
     }
 
     private static List<String> problems(String yaml) {
@@ -292,7 +292,7 @@ class CatalogueLoaderTest {
                         "test.yaml:24: E-ACT-05.kpis: unknown key; known here: code, name, category,"
                                 + " mode, subject, trigger, fallback, expires, audience, plans,"
                                 + " priority, key, supersedes, template, cta, kpi, goal,"
-                                + " not-before, holdout");
+                                + " not-before, holdout, subjects");
     }
 
     @ParameterizedTest
@@ -319,6 +319,13 @@ class CatalogueLoaderTest {
                     category: alert                               | category: report\\n    holdout: 0%     | E-ACT-05.holdout: '0%' must be a share
                     category: alert                               | category: report\\n    holdout: 50.01% | E-ACT-05.holdout: '50.01%' must be a share
                     category: alert                               | category: report\\n    holdout: 0.001% | E-ACT-05.holdout: '0.001%' must be a share
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a, c] | E-ACT-05.subjects: there is no emails/T.c.fr.subject.txt, emails/T.c.en.subject.txt; the first subject, a, is the template's own
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a] | E-ACT-05.subjects: is one alone
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a, a] | E-ACT-05.subjects: 'a' stands here twice
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a, B] | E-ACT-05.subjects: 'B' must be a short name in small letters
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a, holdout] | E-ACT-05.subjects: 'holdout' must be a short name
+                    expires: 6h                                   | expires: 6h\\n    subjects: [digest, a] | E-ACT-05.subjects: 'digest' must be a short name
+                    expires: 6h                                   | expires: 6h\\n    subjects: ab | E-ACT-05.subjects: must be a list
                     expires: 6h                                   | expires: 0h                              | E-ACT-05.expires: '0h' must be a time
                     wait: 2s                                      | wait: 2 seconds                          | E-ACT-05.trigger.wait: '2 seconds' must be a time
                     subject: project                              | subject: user                            | E-ACT-05.trigger: verdict_created is not about a user
@@ -415,9 +422,17 @@ class CatalogueLoaderTest {
                                         + share);
         Rule rule = read(yaml).rules().get(0);
 
-        assertThat(rule.experiment()).isEqualTo(new Experiment(hundredths));
+        assertThat(rule.experiment()).isEqualTo(new Experiment(hundredths, List.of()));
         assertThat(rule.withMode(Mode.DISABLED).experiment().holdout()).isEqualTo(hundredths);
         assertThat(read(RULE).rules().get(0).experiment()).isEqualTo(Experiment.NONE);
+    }
+
+    @Test
+    void readsSubjects() {
+        Rule rule =
+                read(with("expires: 6h", "expires: 6h\n    subjects: [a, b]")).rules().get(0);
+
+        assertThat(rule.experiment()).isEqualTo(new Experiment(0, List.of("a", "b")));
     }
 
     @Test

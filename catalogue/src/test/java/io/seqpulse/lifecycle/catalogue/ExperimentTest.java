@@ -2,7 +2,10 @@ package io.seqpulse.lifecycle.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
@@ -23,15 +26,15 @@ class ExperimentTest {
         "E-ACT-01, '', 4094",
     })
     void goesByTheHashOfCodeAndPerson(String code, String person, int place) {
-        assertThat(new Experiment(place).holdsOut(code, person)).isFalse();
-        assertThat(new Experiment(place + 1).holdsOut(code, person)).isTrue();
+        assertThat(holdout(place).holdsOut(code, person)).isFalse();
+        assertThat(holdout(place + 1).holdsOut(code, person)).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {50, 500, 2_500, 5_000})
     void holdsOutThatShareOfPeople(int share) {
         Random random = new Random(7);
-        Experiment experiment = new Experiment(share);
+        Experiment experiment = holdout(share);
         int heldOut = 0;
         int inBoth = 0;
         for (int i = 0; i < 100_000; i++) {
@@ -47,10 +50,45 @@ class ExperimentTest {
     @Test
     void keepsThoseWhoAreHeldOutWhenTheShareGrows() {
         for (int i = 0; i < 2_000; i++) {
-            if (new Experiment(300).holdsOut(CODE, "u" + i)) {
-                assertThat(new Experiment(4_000).holdsOut(CODE, "u" + i)).isTrue();
+            if (holdout(300).holdsOut(CODE, "u" + i)) {
+                assertThat(holdout(4_000).holdsOut(CODE, "u" + i)).isTrue();
             }
             assertThat(Experiment.NONE.holdsOut(CODE, "u" + i)).isFalse();
         }
+    }
+
+    @Test
+    void givesEachSubjectToAnEqualShareWhoeverIsHeldOut() {
+        Experiment experiment = new Experiment(2_000, List.of("a", "b", "c"));
+        Map<String, Integer> given = new TreeMap<>();
+        int heldOutWithA = 0;
+        for (int i = 0; i < 30_000; i++) {
+            String subject = experiment.subject(CODE, "u" + i);
+            given.merge(subject, 1, Integer::sum);
+            heldOutWithA += subject.equals("a") && experiment.holdsOut(CODE, "u" + i) ? 1 : 0;
+        }
+        assertThat(given).containsOnlyKeys("a", "b", "c");
+        assertThat(given.values()).allSatisfy(n -> assertThat(n).isBetween(9_700, 10_300));
+        assertThat(heldOutWithA).as("a fifth of a third").isBetween(1_850, 2_150);
+    }
+
+    /** As those who are held out: these are SHA-256's words. */
+    @ParameterizedTest
+    @CsvSource({
+        "E-ACT-01, a11ce000-0000-4000-8000-000000000001, b",
+        "E-CONV-01, a11ce000-0000-4000-8000-000000000001, b",
+        "E-RET-01, mailto:duty@example.org, b",
+        "E-ACT-01, u7, a",
+    })
+    void choosesTheSubjectByTheHashOfCodeAndPerson(String code, String person, String subject) {
+        Experiment experiment = new Experiment(0, List.of("a", "b"));
+        assertThat(experiment.subject(code, person)).isEqualTo(subject);
+        assertThat(experiment.otherSubjects()).containsExactly("b");
+        assertThat(Experiment.NONE.subject(code, person)).isNull();
+        assertThat(Experiment.NONE.otherSubjects()).isEmpty();
+    }
+
+    private static Experiment holdout(int share) {
+        return new Experiment(share, List.of());
     }
 }

@@ -20,6 +20,7 @@ import java.time.Instant;
  * @param decidedAt log time of the decision
  * @param content what to send; null when it is not sent, or could not be written
  * @param error what went wrong in writing it; it is journalled as {@code failed} then
+ * @param variant of an experiment with it, such as {@code b}; or null
  */
 public record JournalEntry(
         String dedupeKey,
@@ -35,9 +36,44 @@ public record JournalEntry(
         Instant causedAt,
         Instant decidedAt,
         EmailContent content,
-        String error) {
+        String error,
+        String variant) {
 
     private static final int LONGEST = 320;
+
+    /** One with which nothing is tried out. */
+    public JournalEntry(
+            String dedupeKey,
+            String emailType,
+            String category,
+            String userId,
+            String projectId,
+            String recipientAddress,
+            String occasion,
+            String suppressedFor,
+            String requiredPlan,
+            Instant expiresAt,
+            Instant causedAt,
+            Instant decidedAt,
+            EmailContent content,
+            String error) {
+        this(
+                dedupeKey,
+                emailType,
+                category,
+                userId,
+                projectId,
+                recipientAddress,
+                occasion,
+                suppressedFor,
+                requiredPlan,
+                expiresAt,
+                causedAt,
+                decidedAt,
+                content,
+                error,
+                null);
+    }
 
     /** Whether it is to be sent. */
     boolean isToBeSent() {
@@ -60,7 +96,8 @@ public record JournalEntry(
                 causedAt,
                 decidedAt,
                 null,
-                why);
+                why,
+                null);
     }
 
     /** What is longer than any address may be too long for the table's indexes. */

@@ -217,7 +217,12 @@ public class Delivery extends SubjectState {
     /** Null while the journal says neither that it was sent nor that its recipient is held out. */
     Sending sending() {
         if (isSent()) {
-            return new Sending(line.code(), null, line.projectId(), line.userId(), line.sentAt());
+            return new Sending(
+                    line.code(),
+                    line.sentVariant(),
+                    line.projectId(),
+                    line.userId(),
+                    line.sentAt());
         }
         return line != null && line.isHeldOut()
                 ? new Sending(

@@ -65,12 +65,24 @@ final class EmailFigures {
         }
         addDuration(figures, DELIVERY_LATENCY, causedAt, sentAt);
         if (code.startsWith(LIFECYCLE)) {
-            String funnel = "email/" + code + "/";
-            add(figures, funnel + "opened", sentAt, isOpened(email));
-            add(figures, funnel + "opened_by_people", sentAt, isOpenedByPeople(email));
-            add(figures, funnel + "clicked", sentAt, isClicked(email, Long.MAX_VALUE));
+            String variant = line.sentVariant();
+            add(figures, KpiIndex.funnel(code, "opened", variant), sentAt, isOpened(email));
+            add(
+                    figures,
+                    KpiIndex.funnel(code, "opened_by_people", variant),
+                    sentAt,
+                    isOpenedByPeople(email));
+            add(
+                    figures,
+                    KpiIndex.funnel(code, "clicked", variant),
+                    sentAt,
+                    isClicked(email, Long.MAX_VALUE));
             if (isGoalAClick(code)) {
-                add(figures, KpiIndex.goalOf(code, null), sentAt, isGoalReached(email, code, sentAt));
+                add(
+                        figures,
+                        KpiIndex.goalOf(code, variant),
+                        sentAt,
+                        isGoalReached(email, code, sentAt));
             }
         }
         for (Kpi kpi : measures.of(Kpi.Cohort.EMAIL_SENT)) {

@@ -33,6 +33,9 @@ final class TemplateCheck {
                     Placeholders.names(rule.ctaPath())
                             .forEach(name -> values.putIfAbsent(name, "sample"));
                     check(rule, rule.template(), values);
+                    for (String subject : rule.experiment().otherSubjects()) {
+                        checkSubject(rule, subject, values);
+                    }
                     if (renderer.hasDigest(rule)) {
                         check(rule, rule.template() + EmailRenderer.DIGEST, values);
                     }
@@ -70,6 +73,14 @@ final class TemplateCheck {
             String url = link.substring(1, link.length() - 1);
             expect(content.html().contains(url), file + ".html: no unsubscribe link");
             expect(content.text().contains(url), file + ".txt: no unsubscribe link");
+        }
+    }
+
+    private void checkSubject(Rule rule, String subject, Map<String, String> values) {
+        try {
+            problems.addAll(renderer.subjectProblems(rule, subject, values, NOW));
+        } catch (IllegalArgumentException missing) {
+            // told of the template itself
         }
     }
 

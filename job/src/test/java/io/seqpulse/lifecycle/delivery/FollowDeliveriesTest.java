@@ -42,6 +42,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an email counts for, from the journal and what was done with it. */
 class FollowDeliveriesTest {
@@ -82,6 +83,33 @@ class FollowDeliveriesTest {
         hears(row("E-TRX-01", "failed", MORNING + HOUR).with("reason", "unconfirmed").fact());
         assertThat(totals())
                 .containsExactly(Map.entry(email("E-TRX-01 failed unconfirmed", 60), "0/1"));
+    }
+
+    @Test
+    void countsTheVariantsOfAnEmailApart() throws Exception {
+        hears(
+                sent(VERDICT, MORNING).with("variant", "b").fact(),
+                event("e1", "clicked", MORNING + HOUR).fact());
+        assertThat(totals())
+                .containsEntry(cohort("email/E-ACT-04/opened/b", 0), "0/1")
+                .containsEntry(cohort("email/E-ACT-04/opened_by_people/b", 0), "0/1")
+                .containsEntry(cohort("email/E-ACT-04/clicked/b", 0), "1/1")
+                .containsEntry(cohort("email/E-ACT-04/goal/b", 0), "1/1")
+                .containsEntry(email("E-ACT-04 sent ", 0), "0/1")
+                .doesNotContainKeys(
+                        cohort("email/E-ACT-04/opened", 0), cohort("email/E-ACT-04/goal", 0));
+        assertThat(((EmailSignal) harness.extractOutputValues().get(0)).variant()).isEqualTo("b");
+    }
+
+    /** It may have been written by anybody. */
+    @ParameterizedTest
+    @ValueSource(strings = {"holdout", "a/b", "", "A", "x\ny", "a very long name of a variant"})
+    void takesNothingElseForTheVariantOfWhatWasSent(String variant) throws Exception {
+        hears(sent(VERDICT, MORNING).with("variant", variant).fact());
+        assertThat(totals())
+                .containsEntry(cohort("email/E-ACT-04/opened", 0), "0/1")
+                .containsEntry(cohort("email/E-ACT-04/goal", 0), "0/1")
+                .doesNotContainKey(cohort("email/E-ACT-04/holdout_goal", 0));
     }
 
     @Test

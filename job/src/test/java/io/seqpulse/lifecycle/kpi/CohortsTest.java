@@ -89,9 +89,16 @@ class CohortsTest {
         take(USERS, account(ALICE, MORNING).fact());
         take(USERS, sent(ALICE, "e1", "E-TRX-01", MORNING + HOUR));
         take(USERS, heldOut(ALICE, "e2", "E-TRX-01", MORNING + HOUR));
+        take(
+                USERS,
+                Facts.email(true, ALICE, "e4", MORNING + HOUR)
+                        .with("email_type", "E-TRX-01")
+                        .with("variant", "b")
+                        .fact());
         take(USERS, owned("p", (MORNING + 2 * HOUR) * 1_000));
         assertThat(figures(USERS, ALICE))
                 .containsEntry("email/E-TRX-01/goal", "1/1")
+                .containsEntry("email/E-TRX-01/goal/b", "1/1")
                 .containsEntry("email/E-TRX-01/holdout_goal", "1/1");
 
         cohortState = new CohortState();

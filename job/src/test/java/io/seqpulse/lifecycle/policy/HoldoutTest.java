@@ -31,7 +31,7 @@ class HoldoutTest {
     private static final String QUOTA_80 = "E-CONV-01";
 
     /** So large a share that Alice is among them. */
-    private static final Experiment WITH_ALICE = new Experiment(10_000);
+    private static final Experiment WITH_ALICE = new Experiment(10_000, List.of());
 
     private final List<Decision> decisions = new ArrayList<>();
     private Recipient recipient;
@@ -104,7 +104,7 @@ class HoldoutTest {
 
     @Test
     void goesByThePersonAndTheRule() {
-        Experiment half = new Experiment(5_000);
+        Experiment half = new Experiment(5_000, List.of());
         policy =
                 new EmailPolicy(
                         List.of(Rules.withExperiment(Rules.rule(NO_PROJECT), half)), Duration.ZERO);
