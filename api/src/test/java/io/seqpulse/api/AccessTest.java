@@ -109,8 +109,7 @@ class AccessTest {
         UUID mail = api.delivery("E-ACT-01", "sent", null, "<p>Hello</p>");
         assertThat(api.json("/deliveries/" + mail, RunningApi.VIEWER).path("variant_text").isNull())
                 .isTrue();
-        api.database.execute(
-                "update public.email_deliveries set variant = 'b' where id = ?", mail);
+        api.database.execute("update public.email_deliveries set variant = 'b' where id = ?", mail);
         JsonNode sent = api.json("/deliveries/" + mail, RunningApi.VIEWER);
         assertThat(sent.path("variant").asText()).isEqualTo("b");
         assertThat(sent.path("variant_text").path("en").asText()).startsWith("Subject b of those");

@@ -72,8 +72,7 @@ class RenderEmailsTest {
     }
 
     @Test
-    void writesEachSubjectToItsShareOfPeopleAndSaysWhich(@TempDir Path templates)
-            throws Exception {
+    void writesEachSubjectToItsShareOfPeopleAndSaysWhich(@TempDir Path templates) throws Exception {
         for (String language : List.of("fr", "en")) {
             Files.writeString(
                     templates.resolve("E-ACT-01.b." + language + ".subject.txt"), "Another one");
@@ -97,9 +96,7 @@ class RenderEmailsTest {
 
     @Test
     void saysOfNothingElseThatItIsAVariant() throws Exception {
-        Rule rule =
-                Rules.withExperiment(
-                        Rules.rule("E-ACT-01"), new Experiment(500, List.of()));
+        Rule rule = Rules.withExperiment(Rules.rule("E-ACT-01"), new Experiment(500, List.of()));
         try (var harness = harness(List.of(rule), null)) {
             harness.processElement(to("u", null), 0);
             harness.processElement(to("u", "holdout"), 0);

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  * person alone, so that every process, now and later, finds the same.
  *
  * @param holdout share of people who get no email, in hundredths of a percent; 0: nobody
- * @param subjects names of the subjects it is sent with, each to an equal share of people: the first
- *     is the template's own; empty: it has just that
+ * @param subjects names of the subjects it is sent with, each to an equal share of people: the
+ *     first is the template's own; empty: it has just that
  */
 public record Experiment(int holdout, List<String> subjects) implements Serializable {
 

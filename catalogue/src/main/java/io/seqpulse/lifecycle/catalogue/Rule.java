@@ -29,8 +29,8 @@ import java.util.Set;
  * @param ctaLabel language → text of the one call to action
  * @param kpi name of the KPI that measures it
  * @param goal what it is for; null where nothing is counted
- * @param notBefore not to be sent before it is that time where the recipient lives, on the day (UTC)
- *     on which it is due; null: at any
+ * @param notBefore not to be sent before it is that time where the recipient lives, on the day
+ *     (UTC) on which it is due; null: at any
  * @param experiment how it is tried out on people
  */
 public record Rule(

@@ -429,8 +429,7 @@ class CatalogueLoaderTest {
 
     @Test
     void readsSubjects() {
-        Rule rule =
-                read(with("expires: 6h", "expires: 6h\n    subjects: [a, b]")).rules().get(0);
+        Rule rule = read(with("expires: 6h", "expires: 6h\n    subjects: [a, b]")).rules().get(0);
 
         assertThat(rule.experiment()).isEqualTo(new Experiment(0, List.of("a", "b")));
     }

@@ -44,7 +44,9 @@ class ExperimentTest {
             inBoth += here && experiment.holdsOut("E-ACT-02", person) ? 1 : 0;
         }
         assertThat(heldOut).isCloseTo(share * 10, Percentage.withPercentage(15));
-        assertThat(inBoth).as("not the same people for every rule").isLessThan(heldOut * 6 / 10 + 9);
+        assertThat(inBoth)
+                .as("not the same people for every rule")
+                .isLessThan(heldOut * 6 / 10 + 9);
     }
 
     @Test

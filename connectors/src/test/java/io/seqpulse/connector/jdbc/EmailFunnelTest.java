@@ -39,7 +39,10 @@ class EmailFunnelTest {
                                 + " from kpi.email_funnel where code = 'E-ACT-01'"
                                 + " order by variant nulls first");
         assertThat(funnel)
-                .extracting(row -> String.join(" ", row.values().stream().map(String::valueOf).toList()))
+                .extracting(
+                        row ->
+                                String.join(
+                                        " ", row.values().stream().map(String::valueOf).toList()))
                 .containsExactly(
                         "null 4 1 1 0 2 4",
                         "a 10 3 0 0 4 10",

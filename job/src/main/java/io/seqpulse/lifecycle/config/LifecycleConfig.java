@@ -176,8 +176,7 @@ public record LifecycleConfig(
 
     private static QuietHours quietHours(ConfigReader reader) {
         String text = reader.value(LifecycleOptions.EMAIL_QUIET_HOURS);
-        return reader.settings(
-                LifecycleOptions.EMAIL_QUIET_HOURS, () -> QuietHours.parse(text));
+        return reader.settings(LifecycleOptions.EMAIL_QUIET_HOURS, () -> QuietHours.parse(text));
     }
 
     private static Set<String> enabledTypes(ConfigReader reader) {

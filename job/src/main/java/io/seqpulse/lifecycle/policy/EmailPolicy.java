@@ -34,9 +34,9 @@ import java.util.stream.LongStream;
 /**
  * Decides about all emails of one person (DESIGN D7). Security, alert, transactional and service
  * mail passes; marketing respects the opt-out, quiet hours and the cap: the most important of those
- * that wait goes when the window opens, the others go on waiting until they expire. What has a local
- * time waits for it where the recipient lives. Pure: times are arguments, what it remembers is the
- * {@link Recipient}.
+ * that wait goes when the window opens, the others go on waiting until they expire. What has a
+ * local time waits for it where the recipient lives. Pure: times are arguments, what it remembers
+ * is the {@link Recipient}.
  */
 public final class EmailPolicy {
 
@@ -287,8 +287,7 @@ public final class EmailPolicy {
     /** When {@link #advanceTo} has something to do next, on the log's clock. */
     public long nextDeadline(Recipient recipient) {
         LongStream waiting =
-                recipient.waiting.values().stream()
-                        .mapToLong(w -> nextDeadline(recipient, w));
+                recipient.waiting.values().stream().mapToLong(w -> nextDeadline(recipient, w));
         LongStream forgotten = recipient.decided.values().stream().mapToLong(Long::longValue);
         LongStream told = digests.times(recipient);
         return LongStream.concat(LongStream.concat(waiting, told), forgotten)
@@ -336,9 +335,7 @@ public final class EmailPolicy {
 
     /** When its local time has come where the recipient lives now; of none, always. */
     private long localDue(Recipient recipient, Candidate candidate) {
-        return candidate.localDue() == null
-                ? Long.MIN_VALUE
-                : placed(recipient, candidate).dueAt();
+        return candidate.localDue() == null ? Long.MIN_VALUE : placed(recipient, candidate).dueAt();
     }
 
     /**
@@ -562,8 +559,7 @@ public final class EmailPolicy {
 
     /** When the next marketing email may go, as far as that is known. */
     private long opensAt(Recipient recipient) {
-        return outsideQuietHours(
-                recipient, Math.max(windowOpensAt(recipient), recipient.quietAt));
+        return outsideQuietHours(recipient, Math.max(windowOpensAt(recipient), recipient.quietAt));
     }
 
     /** When the cap lets the next marketing email through. */
@@ -576,8 +572,7 @@ public final class EmailPolicy {
         return Math.max(opensAt, recipient.releasedAt);
     }
 
-    private void end(
-            Recipient recipient, Candidate ended, String reason, Consumer<Decision> out) {
+    private void end(Recipient recipient, Candidate ended, String reason, Consumer<Decision> out) {
         Candidate candidate = placed(recipient, ended);
         if (Reasons.takesKey(reason)) {
             settle(recipient, candidate);

@@ -12,11 +12,11 @@ import static io.seqpulse.lifecycle.email.SampleValues.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.seqpulse.lifecycle.story.Rules;
-import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.connector.email.EmailContent;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.story.Rules;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;

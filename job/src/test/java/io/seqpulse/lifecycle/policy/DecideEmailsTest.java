@@ -335,10 +335,8 @@ class DecideEmailsTest {
         harness =
                 Reconciliations.harness(
                         new DecideEmails(
-                                Rules.all(),
-                                Duration.ofHours(24),
-                                ZoneOffset.UTC,
-                                QuietHours.NONE), Message::recipient);
+                                Rules.all(), Duration.ofHours(24), ZoneOffset.UTC, QuietHours.NONE),
+                        Message::recipient);
         harness.setup();
         if (state != null) {
             harness.initializeState(state);

@@ -95,8 +95,7 @@ class HoldoutTest {
         pass(MORNING);
         policy = policy(Rules.rule(NO_PROJECT));
         policy.take(
-                recipient,
-                Facts.account(ALICE, MORNING + HOUR).with("is_active", "false").fact());
+                recipient, Facts.account(ALICE, MORNING + HOUR).with("is_active", "false").fact());
         wants(candidate(NO_PROJECT, "closed", MORNING + HOUR));
         pass(MORNING + HOUR);
         assertThat(outcomes()).containsExactly("shadowed shadow", "closed inactive");
@@ -153,7 +152,6 @@ class HoldoutTest {
     }
 
     private static Candidate candidate(String rule, String key, long at) {
-        return new Candidate(
-                rule, key, key, ALICE, ALICE, SHOP, at, at + 3 * DAY, 0, at, Map.of());
+        return new Candidate(rule, key, key, ALICE, ALICE, SHOP, at, at + 3 * DAY, 0, at, Map.of());
     }
 }

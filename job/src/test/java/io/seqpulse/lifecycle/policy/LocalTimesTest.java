@@ -334,8 +334,7 @@ class LocalTimesTest {
     @Test
     void askNobodyTwiceAtOneMoment() {
         policy =
-                new EmailPolicy(
-                        Rules.all(), Duration.ZERO, PARIS, QuietHours.parse("00:00-23:59"));
+                new EmailPolicy(Rules.all(), Duration.ZERO, PARIS, QuietHours.parse("00:00-23:59"));
         for (int i = 0; i < 5; i++) {
             wants(candidate(NO_PROJECT, "k" + i, MONDAY + i * MINUTE));
         }

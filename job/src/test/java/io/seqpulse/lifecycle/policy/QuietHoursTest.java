@@ -27,7 +27,8 @@ class QuietHoursTest {
     })
     void areOverAtTheirEnd(String hours, String asked, String end) {
         QuietHours quiet = QuietHours.parse(hours);
-        assertThat(quiet.endFrom(millis(asked + "Z"), ZoneId.of("UTC"))).isEqualTo(millis(end + "Z"));
+        assertThat(quiet.endFrom(millis(asked + "Z"), ZoneId.of("UTC")))
+                .isEqualTo(millis(end + "Z"));
     }
 
     @ParameterizedTest
@@ -60,9 +61,11 @@ class QuietHoursTest {
             })
     void haveAnEndAtWhichItIsNotQuiet(String name) {
         ZoneId zone = ZoneId.of(name);
-        for (String hours : new String[] {"22:00-08:00", "22:00-02:15", "01:45-02:45", "23:59-00:00"}) {
+        for (String hours :
+                new String[] {"22:00-08:00", "22:00-02:15", "01:45-02:45", "23:59-00:00"}) {
             QuietHours quiet = QuietHours.parse(hours);
-            for (String year : new String[] {"2011-12-28", "2026-10-01", "2027-03-10", "2027-04-01"}) {
+            for (String year :
+                    new String[] {"2011-12-28", "2026-10-01", "2027-03-10", "2027-04-01"}) {
                 long begin = millis(year + "T00:00:00Z");
                 for (long at = begin; at < begin + 35 * 86_400_000L; at += 5 * 60_000) {
                     long end = quiet.endFrom(at, zone);

@@ -154,8 +154,10 @@ final class Operators implements AutoCloseable {
         attach = reconciled(new AttachDeployment(LOG, Rules.measures()), "key");
         project = reconciled(new DetectProject(LOG, rules, Rules.measures()), "key");
         user = reconciled(new DetectUser(LOG, rules, Rules.measures()), "key");
-        policy = reconciled(new DecideEmails(
-                                catalogue, cooldown, ZoneOffset.UTC, QuietHours.NONE), "recipient");
+        policy =
+                reconciled(
+                        new DecideEmails(catalogue, cooldown, ZoneOffset.UTC, QuietHours.NONE),
+                        "recipient");
         decode.setOutputCreator(any -> new Wire<>(value -> {}, this::decoded, List.of()));
         members.setOutputCreator(any -> wire(Channel.FOLLOWED_MEMBERS));
         attach.setOutputCreator(any -> wire(Channel.ATTACHED));
