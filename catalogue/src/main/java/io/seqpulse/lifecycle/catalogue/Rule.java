@@ -3,7 +3,11 @@ package io.seqpulse.lifecycle.catalogue;
 import io.seqpulse.connector.email.EmailCategory;
 import java.io.Serializable;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -97,6 +101,16 @@ public record Rule(
                 goal,
                 null,
                 Experiment.NONE);
+    }
+
+    /**
+     * Until what local time one waits that is due at a time, epoch milliseconds; null: until none.
+     */
+    public LocalDateTime localDue(long dueAt) {
+        return notBefore == null
+                ? null
+                : LocalDate.ofInstant(Instant.ofEpochMilli(dueAt), ZoneOffset.UTC)
+                        .atTime(notBefore);
     }
 
     /** The same rule in another mode. */

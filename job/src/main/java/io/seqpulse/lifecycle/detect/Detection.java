@@ -642,7 +642,8 @@ public final class Detection {
                                 pending.expiresAt,
                                 pending.causedAt,
                                 now,
-                                values)));
+                                values,
+                                rule.localDue(pending.dueAt))));
     }
 
     private static void retract(

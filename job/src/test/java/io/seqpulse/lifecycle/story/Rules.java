@@ -9,6 +9,7 @@ import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.kpi.KpiIndex;
+import java.time.LocalTime;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -61,8 +62,17 @@ public final class Rules {
                 rule.goal());
     }
 
+    /** The same rule, that waits for a local time. */
+    public static Rule notBefore(Rule rule, LocalTime notBefore) {
+        return with(rule, notBefore, rule.experiment());
+    }
+
     /** The same rule, tried out on people. */
     public static Rule withExperiment(Rule rule, Experiment experiment) {
+        return with(rule, rule.notBefore(), experiment);
+    }
+
+    private static Rule with(Rule rule, LocalTime notBefore, Experiment experiment) {
         return new Rule(
                 rule.code(),
                 rule.name(),
@@ -82,7 +92,7 @@ public final class Rules {
                 rule.ctaLabel(),
                 rule.kpi(),
                 rule.goal(),
-                rule.notBefore(),
+                notBefore,
                 experiment);
     }
 
