@@ -28,7 +28,7 @@ as $$
         (10, 'feature_gate_events', array['id', 'user_id', 'project_id', 'feature', 'at']),
         (11, 'email_deliveries', array[
             'id', 'user_id', 'project_id', 'email_type', 'dedupe_key', 'status', 'reason',
-            'sent_at', 'caused_at', 'decided_at', 'created_at', 'recipient_address']),
+            'sent_at', 'caused_at', 'decided_at', 'created_at', 'recipient_address', 'variant']),
         (12, 'email_events', array[
             'id', 'email_delivery_id', 'event_type', 'occurred_at', 'machine']),
         (13, 'project_invitations', array[
@@ -105,7 +105,7 @@ as $$
             ('email_deliveries', 'text', false, array['recipient_address']),
             ('email_deliveries', 'time', true, array[
                 'sent_at', 'caused_at', 'decided_at', 'created_at']),
-            ('email_deliveries', 'word', false, array['reason']),
+            ('email_deliveries', 'word', false, array['reason', 'variant']),
             ('email_deliveries', 'word', true, array['email_type', 'dedupe_key', 'status']),
             ('email_events', 'flag', true, array['machine']),
             ('email_events', 'id', true, array['id', 'email_delivery_id']),

@@ -5,6 +5,7 @@ import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.email.Withdrawal;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Retraction;
@@ -83,11 +84,13 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
         Rule rule = rulesByCode.get(candidate.rule());
         EmailContent content = null;
         String error = null;
+        String variant = Reasons.HOLDOUT.equals(reason) ? Experiment.HELD_OUT : null;
         if (reason == null && rule == null) {
             reason = Reasons.DISABLED; // a rule the policy knew, which is not one of ours
         } else if (reason == null || reason.equals(Reasons.SHADOW)) {
             try {
                 content = content(rule, decision, now);
+                variant = subject(rule, decision);
             } catch (RuntimeException | StackOverflowError unwritable) {
                 unwritten.inc();
                 reason = Reasons.INVALID_CONTENT;
@@ -110,7 +113,8 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
                 Instant.ofEpochMilli(candidate.decidedAt()),
                 content,
                 error,
-                candidate.alsoTo());
+                candidate.alsoTo(),
+                variant);
     }
 
     /** What was wrong, without what the mail would have said. */
@@ -140,6 +144,13 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
         values.values().removeIf(value -> value == null);
         String variant =
                 decision.variant() == null ? null : rule.template() + "." + decision.variant();
-        return renderer.render(rule, variant, values, now);
+        return renderer.render(rule, variant, subject(rule, decision), values, now);
+    }
+
+    /** Which of the rule's subjects the recipient gets; a variant of the template has its own. */
+    private static String subject(Rule rule, Decision decision) {
+        return decision.variant() == null
+                ? rule.experiment().subject(rule.code(), decision.candidate().recipient())
+                : null;
     }
 }

@@ -57,7 +57,10 @@ public final class TestSend {
         Catalogue catalogue = CatalogueLoader.load(config.rulesDir());
         SampleEmails.Sample sample =
                 sample(
-                        new SampleEmails(config.emailSettings(), catalogue.rules()),
+                        new SampleEmails(
+                                config.emailSettings(),
+                                catalogue.rules(),
+                                catalogue.linkHosts()),
                         rule(catalogue, mail.get("code")),
                         mail);
         EmailContent content = marked(sample.content());

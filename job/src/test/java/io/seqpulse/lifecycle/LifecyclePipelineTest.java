@@ -19,6 +19,7 @@ import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.totals.WrittenRows;
 import java.nio.charset.StandardCharsets;
@@ -447,7 +448,14 @@ class LifecyclePipelineTest {
                         .assignTimestampsAndWatermarks(ChangeLog.clock())
                         .uid("clock")
                         .setParallelism(1);
-        new LifecyclePipeline("changes", rules, Rules.catalogue(), 1, Duration.ofDays(1), emails())
+        new LifecyclePipeline(
+                        "changes",
+                        rules,
+                        Rules.catalogue(),
+                        1,
+                        Duration.ofDays(1),
+                        emails(),
+                        QuietHours.NONE)
                 .define(changes, new Arrivals<>(), new WrittenRows(), new Arrivals<>());
         env.execute();
     }

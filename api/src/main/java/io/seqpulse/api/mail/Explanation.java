@@ -2,6 +2,7 @@ package io.seqpulse.api.mail;
 
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import java.time.Duration;
@@ -70,6 +71,22 @@ public final class Explanation {
                                                                 .stream())
                                         .findFirst()
                                         .orElse(reason.replace('_', ' '))));
+    }
+
+    /** Which variant of its rule's experiment an email is, by language; empty for most emails. */
+    public Optional<Map<String, String>> variant(Delivery delivery) {
+        if (delivery.variant() == null) {
+            return Optional.empty();
+        }
+        String key =
+                delivery.variant().equals(Experiment.HELD_OUT)
+                        ? "variant.holdout"
+                        : "variant.subject";
+        return Optional.of(
+                each(
+                        language ->
+                                wording.text(
+                                        language, key, Map.of("variant", delivery.variant()))));
     }
 
     /** A reason in a few words, by language. */

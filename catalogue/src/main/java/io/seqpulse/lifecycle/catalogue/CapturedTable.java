@@ -103,6 +103,7 @@ public enum CapturedTable {
             time("decided_at"),
             time("created_at").required(),
             text("recipient_address"),
+            word("variant").optional(),
             written("provider_message_id", Type.TEXT),
             written("payload_json", Type.JSON),
             written("error_message", Type.TEXT)),

@@ -6,8 +6,10 @@ import io.seqpulse.lifecycle.catalogue.Rule.Audience;
 import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -36,6 +38,8 @@ final class RuleReader {
     /** As long a week is counted for certain when it is over. */
     private static final Duration WEEK = Duration.ofDays(7);
 
+    private static final Pattern SHARE = Pattern.compile("\\d{1,3}(\\.\\d{1,2})? ?%");
+    private static final int LARGEST_HOLDOUT = 50_00;
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{1,62}");
     private static final Pattern TEMPLATE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*");
     private static final Pattern BRACES = Pattern.compile("[{}]");
@@ -96,6 +100,8 @@ final class RuleReader {
         String kpi = matching("kpi", NAME, "must be the name of a KPI in snake_case");
         YamlSection aim = section.has("goal") ? section.section("goal") : null;
         Goal goal = aim == null ? null : KpiReader.goal(aim, subject);
+        LocalTime notBefore = notBefore(category);
+        Experiment experiment = new Experiment(holdout(category, goal), subjects(template));
         section.refuseUnknownKeys();
         return new Rule(
                 code,
@@ -115,7 +121,9 @@ final class RuleReader {
                 path,
                 labels,
                 kpi,
-                goal);
+                goal,
+                notBefore,
+                experiment);
     }
 
     /** The text if it is a name; null otherwise. */
@@ -258,6 +266,92 @@ final class RuleReader {
                     "%s mail is never capped and has no priority".formatted(category.label()));
         }
         return Integer.MAX_VALUE;
+    }
+
+    private LocalTime notBefore(EmailCategory category) {
+        if (!section.has("not-before")) {
+            return null;
+        }
+        if (category == EmailCategory.SECURITY || category == EmailCategory.ALERT) {
+            section.problem(
+                    "not-before", "%s mail goes at once; leave it out".formatted(category.label()));
+        }
+        return section.value("not-before", TimeText::ofDay, TimeText.OF_DAY_EXPECTED);
+    }
+
+    /** In hundredths of a percent. */
+    private int holdout(EmailCategory category, Goal goal) {
+        if (!section.has("holdout")) {
+            return 0;
+        }
+        if (category != null && !category.capped()) {
+            section.problem(
+                    "holdout",
+                    "%s mail is kept from nobody; only marketing and report may be"
+                            .formatted(category.label()));
+        } else if (!section.has("goal")) {
+            section.problem("holdout", "needs a goal, by which the two groups are compared");
+        } else if (goal != null && goal.success() == Kpi.Success.CLICKED) {
+            section.problem(
+                    "holdout",
+                    "has nothing to compare: nobody can click in a mail they did not get; give the rule another goal");
+        }
+        Integer share =
+                section.value(
+                        "holdout",
+                        RuleReader::share,
+                        "must be a share above 0% and at most 50%, such as 5% or 2.5%");
+        return share == null ? 0 : share;
+    }
+
+    private List<String> subjects(String template) {
+        if (!section.has("subjects")) {
+            return List.of();
+        }
+        List<String> subjects =
+                section.list(
+                        "subjects",
+                        text -> isSubject(text) ? text : null,
+                        "must be a short name in small letters, such as a or b, and not holdout or digest");
+        if (subjects == null) {
+            return List.of();
+        }
+        if (subjects.size() == 1) {
+            section.problem("subjects", "is one alone; name two or more, such as [a, b]");
+        }
+        List<String> missing = new ArrayList<>();
+        for (String subject : subjects.subList(1, subjects.size())) {
+            for (String language : LANGUAGES) {
+                String file = "emails/%s.%s.%s.subject.txt".formatted(template, subject, language);
+                if (template != null && !templateFileExists.test(file)) {
+                    missing.add(file);
+                }
+            }
+        }
+        if (!missing.isEmpty()) {
+            section.problem(
+                    "subjects",
+                    "there is no %s; the first subject, %s, is the template's own"
+                            .formatted(String.join(", ", missing), subjects.get(0)));
+        }
+        return subjects;
+    }
+
+    private static boolean isSubject(String text) {
+        return Experiment.isVariant(text)
+                && !text.equals(Experiment.HELD_OUT)
+                && !text.equals(DIGEST.substring(1));
+    }
+
+    private static Integer share(String text) {
+        if (!SHARE.matcher(text).matches()) {
+            return null;
+        }
+        int share =
+                new BigDecimal(text.substring(0, text.length() - 1).strip())
+                        .movePointRight(2)
+                        .intValueExact();
+        return share > 0 && share <= LARGEST_HOLDOUT ? share : null;
     }
 
     private void checkKey(String key, Subject subject, Trigger trigger, Trigger fallback) {

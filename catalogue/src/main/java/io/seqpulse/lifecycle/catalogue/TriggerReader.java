@@ -221,8 +221,8 @@ final class TriggerReader {
         String localTime =
                 section.value(
                         "local-time",
-                        text -> text.matches("([01]\\d|2[0-3]):[0-5]\\d") ? text : null,
-                        "must be a time of day such as 08:00 (in quotes)");
+                        text -> TimeText.ofDay(text) == null ? null : text,
+                        TimeText.OF_DAY_EXPECTED);
         Duration spread = section.optionalDuration("spread", Duration.ZERO);
         List<EventType> facts = events(section, "facts");
         if (facts != null && !facts.contains(EventType.DEPLOYMENT_STARTED)) {

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -80,7 +81,7 @@ class CatalogueLoaderTest {
                 () -> new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)),
                 file ->
                         file.matches(
-                                "emails/(T|T\\.digest|O)\\.(fr|en)\\.(subject\\.txt|txt|html)"));
+                                "emails/(T|T\\.digest|T\\.b|O)\\.(fr|en)\\.(subject\\.txt|txt|html)"));
     }
 
     private static List<String> problems(String yaml) {
@@ -345,7 +346,8 @@ class CatalogueLoaderTest {
                                 + " 15m, 2h or 30d, or end-of-month, or end-of-week; write 6h",
                         "test.yaml:24: E-ACT-05.kpis: unknown key; known here: code, name, category,"
                                 + " mode, subject, trigger, fallback, expires, audience, plans,"
-                                + " priority, key, supersedes, template, cta, kpi, goal");
+                                + " priority, key, supersedes, template, cta, kpi, goal,"
+                                + " not-before, holdout, subjects");
     }
 
     @ParameterizedTest
@@ -362,6 +364,23 @@ class CatalogueLoaderTest {
                     category: alert                               | category: marketing                      | E-ACT-05.priority: is missing
                     category: alert                               | category: report                         | E-ACT-05.priority: is missing
                     expires: 6h                                   | expires: 6h\\n    priority: 1            | E-ACT-05.priority: alert mail is never capped
+                    expires: 6h                                   | expires: 6h\\n    not-before: "08:00"  | E-ACT-05.not-before: alert mail goes at once
+                    expires: 6h                                   | expires: 6h\\n    not-before: 8h       | E-ACT-05.not-before: '8h' must be a time of day such as 08:00
+                    expires: 6h                                   | expires: 6h\\n    not-before: "24:00"  | E-ACT-05.not-before: '24:00' must be a time of day
+                    expires: 6h                                   | expires: 6h\\n    holdout: 5%          | E-ACT-05.holdout: alert mail is kept from nobody
+                    category: alert                               | category: report\\n    holdout: 5%     | E-ACT-05.holdout: needs a goal
+                    category: alert                               | category: report\\n    goal: {success: clicked, within: 7d}\\n    holdout: 5% | E-ACT-05.holdout: has nothing to compare
+                    category: alert                               | category: report\\n    holdout: 5     | E-ACT-05.holdout: '5' must be a share above 0% and at most 50%
+                    category: alert                               | category: report\\n    holdout: 0%     | E-ACT-05.holdout: '0%' must be a share
+                    category: alert                               | category: report\\n    holdout: 50.01% | E-ACT-05.holdout: '50.01%' must be a share
+                    category: alert                               | category: report\\n    holdout: 0.001% | E-ACT-05.holdout: '0.001%' must be a share
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a, c] | E-ACT-05.subjects: there is no emails/T.c.fr.subject.txt, emails/T.c.en.subject.txt; the first subject, a, is the template's own
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a] | E-ACT-05.subjects: is one alone
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a, a] | E-ACT-05.subjects: 'a' stands here twice
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a, B] | E-ACT-05.subjects: 'B' must be a short name in small letters
+                    expires: 6h                                   | expires: 6h\\n    subjects: [a, holdout] | E-ACT-05.subjects: 'holdout' must be a short name
+                    expires: 6h                                   | expires: 6h\\n    subjects: [digest, a] | E-ACT-05.subjects: 'digest' must be a short name
+                    expires: 6h                                   | expires: 6h\\n    subjects: ab | E-ACT-05.subjects: must be a list
                     expires: 6h                                   | expires: 0h                              | E-ACT-05.expires: '0h' must be a time
                     wait: 2s                                      | wait: 2 seconds                          | E-ACT-05.trigger.wait: '2 seconds' must be a time
                     subject: project                              | subject: user                            | E-ACT-05.trigger: verdict_created is not about a user
@@ -432,6 +451,42 @@ class CatalogueLoaderTest {
 
         assertThat(problems(yaml))
                 .anySatisfy(p -> assertThat(p).contains("." + key + ": is missing"));
+    }
+
+    @Test
+    void readsALocalTime() {
+        String yaml =
+                with("category: alert", "category: service")
+                        .replace("expires: 6h", "expires: 6h\n    not-before: \"08:30\"");
+        Rule rule = read(yaml).rules().get(0);
+
+        assertThat(rule.notBefore()).isEqualTo(LocalTime.of(8, 30));
+        assertThat(rule.withMode(Mode.SHADOW).notBefore()).isEqualTo(LocalTime.of(8, 30));
+        assertThat(read(RULE).rules().get(0).notBefore()).isNull();
+        assertThat(read(yaml.replace("\"08:30\"", "08:30")).rules()).containsExactly(rule);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5%, 500", "50%, 5000", "2.5 %, 250", "0.01%, 1", "33.33%, 3333"})
+    void readsAHoldout(String share, int hundredths) {
+        String yaml =
+                with("category: alert", "category: report\n    priority: 1")
+                        .replace(
+                                "expires: 6h",
+                                "expires: 6h\n    goal: {success: pro, within: 7d}\n    holdout: "
+                                        + share);
+        Rule rule = read(yaml).rules().get(0);
+
+        assertThat(rule.experiment()).isEqualTo(new Experiment(hundredths, List.of()));
+        assertThat(rule.withMode(Mode.DISABLED).experiment().holdout()).isEqualTo(hundredths);
+        assertThat(read(RULE).rules().get(0).experiment()).isEqualTo(Experiment.NONE);
+    }
+
+    @Test
+    void readsSubjects() {
+        Rule rule = read(with("expires: 6h", "expires: 6h\n    subjects: [a, b]")).rules().get(0);
+
+        assertThat(rule.experiment()).isEqualTo(new Experiment(0, List.of("a", "b")));
     }
 
     @Test

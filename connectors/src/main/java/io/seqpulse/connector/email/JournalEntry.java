@@ -23,6 +23,7 @@ import java.util.List;
  * @param error what went wrong in writing it; it is journalled as {@code failed} then
  * @param alsoTo ids (UUID) of the users who are written to on the same occasion: the address goes
  *     without its own mail if it is one of theirs
+ * @param variant of an experiment with it, such as {@code b}; or null
  */
 public record JournalEntry(
         String dedupeKey,
@@ -39,7 +40,8 @@ public record JournalEntry(
         Instant decidedAt,
         EmailContent content,
         String error,
-        List<String> alsoTo) {
+        List<String> alsoTo,
+        String variant) {
 
     private static final int LONGEST = 320;
 
@@ -47,7 +49,7 @@ public record JournalEntry(
         alsoTo = alsoTo == null ? List.of() : alsoTo;
     }
 
-    /** A line for somebody whose address is nobody else's. */
+    /** One for somebody whose address is nobody else's, with which nothing is tried out. */
     public JournalEntry(
             String dedupeKey,
             String emailType,
@@ -78,7 +80,8 @@ public record JournalEntry(
                 decidedAt,
                 content,
                 error,
-                List.of());
+                List.of(),
+                null);
     }
 
     /** Whether it is to be sent. */

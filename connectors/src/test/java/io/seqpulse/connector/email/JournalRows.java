@@ -55,6 +55,27 @@ final class JournalRows {
                 null);
     }
 
+    /** The same entry as a variant of an experiment. */
+    static JournalEntry as(String variant, JournalEntry entry) {
+        return new JournalEntry(
+                entry.dedupeKey(),
+                entry.emailType(),
+                entry.category(),
+                entry.userId(),
+                entry.projectId(),
+                entry.recipientAddress(),
+                entry.occasion(),
+                entry.suppressedFor(),
+                entry.requiredPlan(),
+                entry.expiresAt(),
+                entry.causedAt(),
+                entry.decidedAt(),
+                entry.content(),
+                entry.error(),
+                entry.alsoTo(),
+                variant);
+    }
+
     /** A queued row of ours. */
     UUID queued(String key, EmailCategory category, UUID user) {
         return (UUID)

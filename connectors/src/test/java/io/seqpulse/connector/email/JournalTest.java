@@ -77,6 +77,27 @@ class JournalTest {
                 .isEqualTo(true);
     }
 
+    @Test
+    void keepsTheVariantOfWhoGetsIt() throws SQLException {
+        JournalEntry first = JournalRows.as("a", entry("k", EmailCategory.MARKETING, ada));
+        JournalEntry plain = entry("plain", EmailCategory.MARKETING, ada);
+        JournalEntry heldOut =
+                JournalRows.as(
+                        "holdout",
+                        suppressed(entry("held out", EmailCategory.MARKETING, ada), "holdout"));
+        journal.write(List.of(journal(first), journal(plain), journal(heldOut)));
+        assertThat(rows.row("k")).containsEntry("variant", "a");
+        assertThat(rows.row("plain")).containsEntry("variant", null);
+        assertThat(rows.row("held out"))
+                .containsEntry("variant", "holdout")
+                .containsEntry("status", "suppressed")
+                .containsEntry("reason", "holdout");
+
+        JournalEntry other = JournalRows.as("b", entry("k", EmailCategory.MARKETING, bob));
+        assertThat(journal.write(List.of(journal(decided(other, first, 1)))).queued()).isOne();
+        assertThat(rows.row("k")).containsEntry("user_id", bob).containsEntry("variant", "b");
+    }
+
     /** Senders wait until they can ask again; the job, which writes, must not. */
     @Test
     void needsNoColumnOfUsersAndProjectsBesideTheirIds() throws SQLException {
@@ -156,7 +177,8 @@ class JournalTest {
                 entry.decidedAt(),
                 entry.content(),
                 null,
-                List.of(alsoTo));
+                List.of(alsoTo),
+                null);
     }
 
     @Test
@@ -428,6 +450,8 @@ class JournalTest {
                 entry.causedAt(),
                 other.decidedAt().plusSeconds(seconds),
                 entry.content(),
-                null);
+                null,
+                entry.alsoTo(),
+                entry.variant());
     }
 }

@@ -8,6 +8,7 @@ import io.seqpulse.connector.jdbc.JdbcSettings;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.config.LifecycleOptions.Option;
 import io.seqpulse.lifecycle.email.EmailSettings;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +33,7 @@ import org.apache.flink.configuration.ConfigOption;
  * @param emailFrom who mails are from
  * @param emailReplyTo where answers go, or null
  * @param marketingCooldown least time between two marketing emails to one person
+ * @param quietHours when nobody gets marketing mail, where the recipient lives
  * @param enabledTypes codes of the emails that may be sent; empty: all
  * @param emailSettings what writing them needs
  * @param rulesDir directory of overrides for the catalogue and its templates, or null
@@ -47,6 +49,7 @@ public record LifecycleConfig(
         String emailFrom,
         String emailReplyTo,
         Duration marketingCooldown,
+        QuietHours quietHours,
         Set<String> enabledTypes,
         EmailSettings emailSettings,
         Path rulesDir,
@@ -85,6 +88,7 @@ public record LifecycleConfig(
                 address(reader, LifecycleOptions.EMAIL_FROM, "from"),
                 address(reader, LifecycleOptions.EMAIL_REPLY_TO, "reply-to"),
                 cooldown(reader),
+                quietHours(reader),
                 enabledTypes(reader),
                 emails(reader, rulesDir),
                 rulesDir,
@@ -172,6 +176,11 @@ public record LifecycleConfig(
         return hours == null ? null : Duration.ofHours(hours);
     }
 
+    private static QuietHours quietHours(ConfigReader reader) {
+        String text = reader.value(LifecycleOptions.EMAIL_QUIET_HOURS);
+        return reader.settings(LifecycleOptions.EMAIL_QUIET_HOURS, () -> QuietHours.parse(text));
+    }
+
     private static Set<String> enabledTypes(ConfigReader reader) {
         Set<String> types = new HashSet<>();
         for (String type : reader.value(LifecycleOptions.EMAIL_ENABLED_TYPES).split(",")) {
@@ -246,7 +255,7 @@ public record LifecycleConfig(
                 smtp.console()
                         ? "console"
                         : smtp.host() + ":" + smtp.port() + " " + smtp.security();
-        return "LifecycleConfig[kafka=%s, topic=%s, deadLetters=%s, %s, mail=%s by %s connections from %s, replyTo=%s, cooldown=%s, enabledTypes=%s, %s, rulesDir=%s, rulesMode=%s]"
+        return "LifecycleConfig[kafka=%s, topic=%s, deadLetters=%s, %s, mail=%s by %s connections from %s, replyTo=%s, cooldown=%s, quietHours=%s, enabledTypes=%s, %s, rulesDir=%s, rulesMode=%s]"
                 .formatted(
                         kafkaBootstrapServers,
                         kafkaTopic,
@@ -257,6 +266,7 @@ public record LifecycleConfig(
                         emailFrom,
                         emailReplyTo,
                         marketingCooldown,
+                        quietHours.equals(QuietHours.NONE) ? "none" : quietHours,
                         enabledTypes,
                         emailSettings,
                         rulesDir,

@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.fact.FactMapper;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,6 +21,7 @@ import java.util.Objects;
  * @param decidedAt log time at which it was found to hold, epoch milliseconds
  * @param values what the text needs
  * @param alsoTo of a bare address: the users who get the same email, one of whom it may belong to
+ * @param localDue not to be sent before it is that time where the recipient lives; null: at any
  */
 public record Candidate(
         String rule,
@@ -33,7 +35,8 @@ public record Candidate(
         long causedAt,
         long decidedAt,
         Map<String, String> values,
-        List<String> alsoTo) {
+        List<String> alsoTo,
+        LocalDateTime localDue) {
 
     /** What marks a recipient who is no user. */
     public static final String BARE_ADDRESS = FactMapper.BARE_ADDRESS;
@@ -46,7 +49,7 @@ public record Candidate(
         alsoTo = alsoTo == null ? List.of() : alsoTo;
     }
 
-    /** For a recipient whose address is nobody else's. */
+    /** For a recipient whose address is nobody else's, at any local time. */
     public Candidate(
             String rule,
             String key,
@@ -61,7 +64,25 @@ public record Candidate(
             Map<String, String> values) {
         this(
                 rule, key, instance, recipient, userId, projectId, dueAt, expiresAt, causedAt,
-                decidedAt, values, List.of());
+                decidedAt, values, List.of(), null);
+    }
+
+    /** The same due at another time, which it has as long as before to expire after. */
+    public Candidate dueFrom(long movedTo) {
+        return new Candidate(
+                rule,
+                key,
+                instance,
+                recipient,
+                userId,
+                projectId,
+                movedTo,
+                expiresAt + movedTo - dueAt,
+                causedAt,
+                decidedAt,
+                values,
+                alsoTo,
+                null);
     }
 
     /** The bare address of a recipient who is no user, or null. */

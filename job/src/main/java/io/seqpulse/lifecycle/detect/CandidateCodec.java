@@ -4,6 +4,8 @@ import io.seqpulse.lifecycle.codec.Compact;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,6 +31,7 @@ public final class CandidateCodec {
         for (String user : candidate.alsoTo()) {
             Compact.writeText(out, user);
         }
+        write(candidate.localDue(), out);
     }
 
     /** Reads it. */
@@ -45,7 +48,8 @@ public final class CandidateCodec {
                 Compact.readNumber(in),
                 Compact.readNumber(in),
                 Compact.readTexts(in),
-                readList(in));
+                readList(in),
+                readLocal(in));
     }
 
     private static List<String> readList(DataInput in) throws IOException {
@@ -54,5 +58,20 @@ public final class CandidateCodec {
             texts.add(Compact.readText(in));
         }
         return texts.isEmpty() ? List.of() : texts;
+    }
+
+    private static void write(LocalDateTime local, DataOutput out) throws IOException {
+        out.writeBoolean(local != null);
+        if (local != null) {
+            Compact.writeNumber(out, local.toEpochSecond(ZoneOffset.UTC));
+            Compact.writeNumber(out, local.getNano());
+        }
+    }
+
+    private static LocalDateTime readLocal(DataInput in) throws IOException {
+        return in.readBoolean()
+                ? LocalDateTime.ofEpochSecond(
+                        Compact.readNumber(in), (int) Compact.readNumber(in), ZoneOffset.UTC)
+                : null;
     }
 }

@@ -688,7 +688,8 @@ public final class Detection {
                                         pending.causedAt,
                                         now,
                                         values,
-                                        alsoTo(recipient, pending))),
+                                        alsoTo(recipient, pending),
+                                        rule.localDue(pending.dueAt))),
                         pending));
     }
 

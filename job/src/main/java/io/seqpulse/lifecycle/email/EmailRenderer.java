@@ -12,11 +12,11 @@ import io.pebbletemplates.pebble.template.PebbleTemplate;
 import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.fact.TimeZones;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -34,7 +34,8 @@ import java.util.regex.Pattern;
  *
  * <p>A template {@code T} is {@code T.<language>.subject.txt}, {@code T.<language>.txt} and {@code
  * T.<language>.html}, in the directory {@link EmailSettings#templates()} or else in the jar's
- * {@code emails/}; a variant of it is the template {@code T.digest}. Not thread-safe.
+ * {@code emails/}; a variant of it is the template {@code T.digest}, another subject of it {@code
+ * T.b.<language>.subject.txt}. Not thread-safe.
  */
 public final class EmailRenderer {
 
@@ -50,6 +51,7 @@ public final class EmailRenderer {
     private final Typography defaultLanguage;
     private final ZoneId defaultZone;
     private final Map<String, Parts> templates = new HashMap<>();
+    private final Map<String, PebbleTemplate> otherSubjects = new HashMap<>();
     private final Page page = new Page();
 
     /** The compiled files of one template in one language. */
@@ -81,6 +83,9 @@ public final class EmailRenderer {
         List<String> problems = new ArrayList<>();
         for (Rule rule : rules) {
             compile(rule.template(), plain, escaping, problems);
+            for (String subject : rule.experiment().otherSubjects()) {
+                compileSubject(subjectOf(rule, subject), plain, problems);
+            }
             String digest = rule.template() + DIGEST;
             if (rule.category() == EmailCategory.ALERT
                     || loader.resourceExists(digest + ".fr.html")) {
@@ -108,6 +113,21 @@ public final class EmailRenderer {
      */
     public EmailContent render(
             Rule rule, String variantTemplate, Map<String, String> values, Instant now) {
+        return render(rule, variantTemplate, null, values, now);
+    }
+
+    /**
+     * The mail a rule sends, with one of the subjects that it is tried out with.
+     *
+     * @param subjectVariant the subject's name; null: the template's own, which is also that of the
+     *     first name
+     */
+    public EmailContent render(
+            Rule rule,
+            String variantTemplate,
+            String subjectVariant,
+            Map<String, String> values,
+            Instant now) {
         Typography language = Typography.of(values.get("language"), defaultLanguage);
         String name = variantTemplate == null ? rule.template() : variantTemplate;
         String key = key(name, language);
@@ -117,7 +137,13 @@ public final class EmailRenderer {
         }
         ZoneId zone = zone(values.get("timezone"));
         Map<String, Object> model = TemplateModel.of(rule, values, now, language, zone, links);
-        String subject = oneLine(written(parts.subject(), model, language));
+        PebbleTemplate own = parts.subject();
+        PebbleTemplate chosen =
+                subjectVariant == null || variantTemplate != null
+                        ? own
+                        : otherSubjects.getOrDefault(
+                                key(subjectOf(rule, subjectVariant), language), own);
+        String subject = oneLine(written(chosen, model, language));
         model.put("subject", subject);
         String html = written(parts.html(), model, language);
         String text = tidy(written(parts.text(), model, language));
@@ -168,6 +194,30 @@ public final class EmailRenderer {
         return problems;
     }
 
+    /**
+     * Everything that keeps another subject of a rule's template from being written.
+     *
+     * @throws IllegalArgumentException as {@link #render} does
+     */
+    List<String> subjectProblems(
+            Rule rule, String subjectVariant, Map<String, String> values, Instant now) {
+        Typography language = Typography.of(values.get("language"), defaultLanguage);
+        String key = key(subjectOf(rule, subjectVariant), language);
+        PebbleTemplate subject = otherSubjects.get(key);
+        List<String> problems = new ArrayList<>();
+        if (subject != null) {
+            Map<String, Object> model =
+                    TemplateModel.of(
+                            rule, values, now, language, zone(values.get("timezone")), links);
+            String file = key + ".subject.txt";
+            tryOut(subject, file, model, language, problems);
+            if (problems.isEmpty() && oneLine(written(subject, model, language)).isBlank()) {
+                problems.add(file + ": the subject is empty");
+            }
+        }
+        return problems;
+    }
+
     private void tryOut(
             PebbleTemplate template,
             String file,
@@ -201,14 +251,7 @@ public final class EmailRenderer {
 
     /** The recipient's; the configured one where that is unknown or no zone. */
     private ZoneId zone(String name) {
-        if (name == null || name.isBlank()) {
-            return defaultZone;
-        }
-        try {
-            return ZoneId.of(name.strip());
-        } catch (DateTimeException noZone) {
-            return defaultZone;
-        }
+        return TimeZones.named(name, defaultZone);
     }
 
     private static Map<String, String> headers(Map<String, Object> model) {
@@ -272,6 +315,20 @@ public final class EmailRenderer {
                 templates.put(key, new Parts(subject, text, html));
             }
         }
+    }
+
+    private void compileSubject(String name, PebbleEngine plain, List<String> problems) {
+        for (Typography language : Typography.values()) {
+            String key = key(name, language);
+            PebbleTemplate subject = compiled(plain, key + ".subject.txt", problems);
+            if (subject != null) {
+                otherSubjects.put(key, subject);
+            }
+        }
+    }
+
+    private static String subjectOf(Rule rule, String subjectVariant) {
+        return rule.template() + "." + subjectVariant;
     }
 
     private static PebbleTemplate compiled(

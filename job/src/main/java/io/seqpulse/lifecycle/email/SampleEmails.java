@@ -40,11 +40,13 @@ public final class SampleEmails {
     /**
      * Compiles and tries out the templates of these rules.
      *
+     * @param linkHosts {@link io.seqpulse.lifecycle.catalogue.Catalogue#linkHosts()}
      * @throws InvalidTemplatesException if one is missing, malformed, or renders to something that
      *     cannot be sent; names every file and line
      */
-    public SampleEmails(EmailSettings settings, Collection<Rule> rules) {
-        renderer = new EmailRenderer(settings, rules);
+    public SampleEmails(
+            EmailSettings settings, Collection<Rule> rules, Set<String> linkHosts) {
+        renderer = new EmailRenderer(settings, rules, linkHosts);
     }
 
     /**

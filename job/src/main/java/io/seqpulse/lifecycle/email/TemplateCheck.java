@@ -32,6 +32,9 @@ final class TemplateCheck {
                 for (Map<String, String> values : SampleValues.each(language.tag())) {
                     addPlaceholders(rule, values);
                     check(rule, rule.template(), values);
+                    for (String subject : rule.experiment().otherSubjects()) {
+                        checkSubject(rule, subject, values);
+                    }
                     if (renderer.hasDigest(rule)) {
                         check(rule, rule.template() + EmailRenderer.DIGEST, values);
                     }
@@ -94,6 +97,14 @@ final class TemplateCheck {
                                     : file + ": " + broken);
         }
         problems.addAll(all);
+    }
+
+    private void checkSubject(Rule rule, String subject, Map<String, String> values) {
+        try {
+            problems.addAll(renderer.subjectProblems(rule, subject, values, NOW));
+        } catch (IllegalArgumentException missing) {
+            // told of the template itself
+        }
     }
 
     private void expect(boolean holds, String problem) {

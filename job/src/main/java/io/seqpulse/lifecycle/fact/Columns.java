@@ -118,6 +118,7 @@ public final class Columns {
         public static final Field<Long> SENT_AT = time(TABLE, "sent_at");
         public static final Field<Long> CAUSED_AT = time(TABLE, "caused_at");
         public static final Field<Long> DECIDED_AT = time(TABLE, "decided_at");
+        public static final Field<String> VARIANT = text(TABLE, "variant");
 
         private Deliveries() {}
     }

@@ -48,6 +48,7 @@ public final class FactCodec implements Codec<Fact> {
             writeHeader(signal, out);
             out.writeBoolean(signal.sent());
             Compact.writeText(out, signal.code());
+            Compact.writeText(out, signal.variant());
         } else if (fact instanceof OwnershipSignal signal) {
             out.writeByte(OWNERSHIP);
             writeHeader(signal, out);
@@ -86,6 +87,7 @@ public final class FactCodec implements Codec<Fact> {
                         header.id,
                         header.atMicros,
                         header.source,
+                        Compact.readText(in),
                         Compact.readText(in));
             }
             case OWNERSHIP -> {

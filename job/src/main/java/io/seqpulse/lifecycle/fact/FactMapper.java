@@ -230,7 +230,8 @@ public final class FactMapper {
                             Deliveries.REASON,
                             Deliveries.SENT_AT,
                             Deliveries.CAUSED_AT,
-                            Deliveries.DECIDED_AT));
+                            Deliveries.DECIDED_AT,
+                            Deliveries.VARIANT));
         }
     }
 

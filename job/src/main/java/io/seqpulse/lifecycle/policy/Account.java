@@ -3,9 +3,11 @@ package io.seqpulse.lifecycle.policy;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.Columns.Users;
 import io.seqpulse.lifecycle.fact.Row;
+import io.seqpulse.lifecycle.fact.TimeZones;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -38,6 +40,11 @@ record Account(
 
     boolean isInactive() {
         return Boolean.FALSE.equals(active);
+    }
+
+    /** Where the person lives; another zone where the row names none that there is. */
+    ZoneId zone(ZoneId otherwise) {
+        return TimeZones.named(timezone, otherwise);
     }
 
     /** What a text may say of the person, by the column's name. */

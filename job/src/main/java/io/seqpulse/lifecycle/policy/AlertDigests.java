@@ -123,7 +123,8 @@ final class AlertDigests {
                 0,
                 now,
                 values,
-                first.alsoTo());
+                first.alsoTo(),
+                null);
     }
 
     private static String json(List<Candidate> alerts) {

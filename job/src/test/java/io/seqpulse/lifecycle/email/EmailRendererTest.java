@@ -14,7 +14,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.connector.email.EmailContent;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.story.Rules;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -437,6 +439,35 @@ class EmailRendererTest {
                 .isEqualTo("Bienvenue chez nous");
         assertThat(renderer.render(WELCOME, null, everything("en"), NOW).subject())
                 .isEqualTo("Welcome to SEQPULSE - Create your first project in 2 minutes");
+    }
+
+    @Test
+    void writesAnotherSubjectOverTheSameText(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("E-TRX-01.b.fr.subject.txt"), "{{ first_name }},\nici");
+        Files.writeString(directory.resolve("E-TRX-01.b.en.subject.txt"), "Here you are");
+        Rule rule = Rules.withExperiment(WELCOME, new Experiment(0, List.of("a", "b")));
+        EmailRenderer renderer = new EmailRenderer(settings(directory), List.of(rule));
+        EmailContent own = renderer.render(rule, null, everything("en"), NOW);
+        EmailContent other = renderer.render(rule, null, "b", everything("en"), NOW);
+        assertThat(other.subject()).isEqualTo("Here you are");
+        assertThat(other.text()).isEqualTo(own.text());
+        assertThat(renderer.render(rule, null, "a", everything("en"), NOW)).isEqualTo(own);
+        assertThat(renderer.render(rule, null, "b", everything("fr"), NOW).subject())
+                .endsWith(", ici");
+    }
+
+    @Test
+    void anotherSubjectThatIsMissingOrBrokenIsRefused(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("E-TRX-01.b.fr.subject.txt"), "{{ no_such_name }}");
+        Files.writeString(directory.resolve("E-TRX-01.c.fr.subject.txt"), " ");
+        Files.writeString(directory.resolve("E-TRX-01.c.en.subject.txt"), "{% if %}");
+        Rule rule = Rules.withExperiment(WELCOME, new Experiment(0, List.of("a", "b", "c")));
+        assertThatThrownBy(() -> new EmailRenderer(settings(directory), List.of(rule)))
+                .isInstanceOf(InvalidTemplatesException.class)
+                .hasMessageContaining("E-TRX-01.b.fr.subject.txt:1: Root attribute [no_such_name]")
+                .hasMessageContaining("E-TRX-01.b.en.subject.txt: not found")
+                .hasMessageContaining("E-TRX-01.c.fr.subject.txt: the subject is empty")
+                .hasMessageContaining("E-TRX-01.c.en.subject.txt:1");
     }
 
     @Test

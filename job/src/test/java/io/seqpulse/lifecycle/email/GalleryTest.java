@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ class GalleryTest {
     private static final Path WRITTEN = Path.of("target", "gallery.html");
     private static final Pattern SOURCE = Pattern.compile("srcdoc=\"([^\"]*)\"");
 
-    private final SampleEmails emails = new SampleEmails(SampleRules.SETTINGS, SampleRules.ALL);
+    private final SampleEmails emails = new SampleEmails(SampleRules.SETTINGS, SampleRules.ALL, SampleRules.LINK_HOSTS);
     private final String page = Gallery.of(emails, SampleRules.ALL, SampleEmails.FROM);
 
     /** For who wants to look at it after a build. */
@@ -137,7 +138,7 @@ class GalleryTest {
                     directory.resolve("T.%s.html".formatted(language)),
                     "{% extends \"layout.html\" %}{% block body %}" + attack + "{% endblock %}");
         }
-        SampleEmails broken = new SampleEmails(SampleEmails.settings(directory), List.of(rule));
+        SampleEmails broken = new SampleEmails(SampleEmails.settings(directory), List.of(rule), Set.of());
 
         String gallery = Gallery.of(broken, List.of(rule), attack);
 
@@ -154,7 +155,8 @@ class GalleryTest {
         Files.writeString(directory.resolve("E-ACT-05.digest.en.html"), "\n\n{% if open %}");
         Files.writeString(directory.resolve("E-CONV-01.en.subject.txt"), " ");
         assertThatThrownBy(
-                        () -> new SampleEmails(SampleEmails.settings(directory), SampleRules.ALL))
+                        () -> new SampleEmails(
+                                        SampleEmails.settings(directory), SampleRules.ALL, Set.of()))
                 .isInstanceOf(InvalidTemplatesException.class)
                 .hasMessageContaining("E-TRX-01.fr.txt:2:")
                 .hasMessageContaining("frist_name")

@@ -872,7 +872,8 @@ class EmailPolicyTest {
                 c.causedAt(),
                 c.decidedAt(),
                 c.values(),
-                List.of(c.recipient()));
+                List.of(c.recipient()),
+                c.localDue());
     }
 
     private static Candidate about(String project, Candidate c) {

@@ -11,6 +11,8 @@ import io.seqpulse.lifecycle.policy.Recipient.AlertHour;
 import io.seqpulse.lifecycle.policy.Recipient.Queued;
 import io.seqpulse.lifecycle.policy.Recipient.Waiting;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.LocalDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +41,8 @@ class RecipientCodecTest {
     @Test
     void bringsBackWhatWasToldOfHeldEmails() throws IOException {
         Recipient recipient = full();
-        recipient.held.become(HeldEmails.of(recipient, MORNING), increment -> {});
+        recipient.held.become(
+                new EmailPolicy(List.of(), Duration.ofDays(1)).held(recipient), increment -> {});
         Layouts.assertComesBack(codec, recipient);
         assertThat(recipient.held.isEmpty()).isFalse();
     }
@@ -61,7 +64,8 @@ class RecipientCodecTest {
                         0,
                         3,
                         values,
-                        List.of("u"));
+                        List.of("u"),
+                        LocalDateTime.parse("2026-11-30T08:00:00.5"));
         Recipient recipient = new Recipient();
         recipient.account = new Account(null, "Alice", "alice@live.example", false, null, "UTC");
         recipient.row.present = true;
@@ -75,6 +79,7 @@ class RecipientCodecTest {
         recipient.reservedKey = "r";
         recipient.reservedAt = MORNING + 3;
         recipient.releasedAt = MORNING + 4;
+        recipient.quietAt = MORNING + 10;
         Waiting waiting = new Waiting();
         waiting.candidate = candidate;
         waiting.capped = true;

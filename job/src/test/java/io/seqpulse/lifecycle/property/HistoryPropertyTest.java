@@ -36,6 +36,7 @@ class HistoryPropertyTest {
                     Map.entry("E-CONV-03 sent", 30),
                     Map.entry("reason capped", 1),
                     Map.entry("reason disabled", 2),
+                    Map.entry("reason holdout", 4),
                     Map.entry("reason inactive", 30),
                     Map.entry("reason opted_out", 8),
                     Map.entry("reason resolved", 60),

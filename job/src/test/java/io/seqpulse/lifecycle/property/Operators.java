@@ -14,6 +14,7 @@ import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.parent.FollowMembers;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import io.seqpulse.lifecycle.project.DetectProject;
 import io.seqpulse.lifecycle.state.NextTimer;
 import io.seqpulse.lifecycle.state.ReconcileOperator;
@@ -153,7 +154,10 @@ final class Operators implements AutoCloseable {
         attach = reconciled(new AttachDeployment(LOG, Rules.measures()), "key");
         project = reconciled(new DetectProject(LOG, rules, Rules.measures()), "key");
         user = reconciled(new DetectUser(LOG, rules, Rules.measures(), ZoneOffset.UTC), "key");
-        policy = reconciled(new DecideEmails(catalogue, cooldown), "recipient");
+        policy =
+                reconciled(
+                        new DecideEmails(catalogue, cooldown, ZoneOffset.UTC, QuietHours.NONE),
+                        "recipient");
         decode.setOutputCreator(any -> new Wire<>(value -> {}, this::decoded, List.of()));
         members.setOutputCreator(any -> wire(Channel.FOLLOWED_MEMBERS));
         attach.setOutputCreator(any -> wire(Channel.ATTACHED));

@@ -778,11 +778,22 @@ final class Oracle {
                 end(person, best, obstacle);
                 continue;
             }
+            if (isHeldOut(best)) {
+                end(person, best, "holdout");
+                continue;
+            }
             send(person, best, best.key);
             person.reserved = best.key;
             person.reservedAt = now;
             return;
         }
+    }
+
+    /** The first 64 bits of the hash, among ten thousand parts of all people. */
+    private boolean isHeldOut(Offer offer) {
+        String hash = hash(offer.instance.rule + ":" + offer.recipient);
+        long part = Long.remainderUnsigned(Long.parseUnsignedLong(hash, 16), 10_000);
+        return part < setting.holdout() * 100L;
     }
 
     private static long opensAt(Person person) {

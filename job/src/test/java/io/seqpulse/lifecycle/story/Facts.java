@@ -145,7 +145,8 @@ public final class Facts<F extends Fact> {
                                 delivery,
                                 made.atMicros,
                                 made.source(),
-                                made.values.get("email_type")));
+                                made.values.get("email_type"),
+                                made.values.get("variant")));
     }
 
     /** A project tells a user whether it is theirs. */

@@ -4,10 +4,12 @@ import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.kpi.KpiIndex;
+import java.time.LocalTime;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -68,6 +70,40 @@ public final class Rules {
                 rule.ctaLabel(),
                 rule.kpi(),
                 rule.goal());
+    }
+
+    /** The same rule, that waits for a local time. */
+    public static Rule notBefore(Rule rule, LocalTime notBefore) {
+        return with(rule, notBefore, rule.experiment());
+    }
+
+    /** The same rule, tried out on people. */
+    public static Rule withExperiment(Rule rule, Experiment experiment) {
+        return with(rule, rule.notBefore(), experiment);
+    }
+
+    private static Rule with(Rule rule, LocalTime notBefore, Experiment experiment) {
+        return new Rule(
+                rule.code(),
+                rule.name(),
+                rule.category(),
+                rule.mode(),
+                rule.subject(),
+                rule.trigger(),
+                rule.fallback(),
+                rule.expires(),
+                rule.audience(),
+                rule.plans(),
+                rule.priority(),
+                rule.dedupeKey(),
+                rule.supersedes(),
+                rule.template(),
+                rule.ctaPath(),
+                rule.ctaLabel(),
+                rule.kpi(),
+                rule.goal(),
+                notBefore,
+                experiment);
     }
 
     /** All rules, running since then. */

@@ -34,6 +34,9 @@ import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -130,6 +133,24 @@ class DetectUserTest {
         assertThat(welcome.expiresAt()).isEqualTo(MORNING + DAY);
         assertThat(welcome.causedAt()).isEqualTo(MORNING);
         assertThat(welcome.decidedAt()).isEqualTo(MORNING);
+    }
+
+    /** On the day, UTC, on which it is due; where somebody lives is the policy's business. */
+    @Test
+    void saysUntilWhatLocalTimeAnEmailWaits() throws Exception {
+        rules =
+                Rules.active(
+                        List.of(
+                                Rules.notBefore(Rules.rule("E-TRX-01"), LocalTime.of(8, 0)),
+                                Rules.rule("E-ACT-01")),
+                        LIVE_SINCE);
+        stop();
+        start();
+        story.hears(signUp(ALICE, MORNING)).clock(ASKED);
+        LocalDate day = LocalDate.ofInstant(Instant.ofEpochMilli(MORNING), ZoneOffset.UTC);
+        assertThat(story.candidates())
+                .extracting(Candidate::localDue)
+                .containsExactly(day.atTime(8, 0), null);
     }
 
     @Test
