@@ -25,7 +25,9 @@ public final class EmailPreview {
     public static String gallery(Path rules) {
         Catalogue catalogue = CatalogueLoader.load(rules);
         Path templates = rules == null ? null : rules.resolve(CatalogueLoader.TEMPLATES);
-        SampleEmails emails = new SampleEmails(SampleEmails.settings(templates), catalogue.rules(), catalogue.linkHosts());
+        SampleEmails emails =
+                new SampleEmails(
+                        SampleEmails.settings(templates), catalogue.rules(), catalogue.linkHosts());
         return Gallery.of(emails, catalogue.rules(), SampleEmails.FROM);
     }
 }

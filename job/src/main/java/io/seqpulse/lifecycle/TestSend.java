@@ -58,9 +58,7 @@ public final class TestSend {
         SampleEmails.Sample sample =
                 sample(
                         new SampleEmails(
-                                config.emailSettings(),
-                                catalogue.rules(),
-                                catalogue.linkHosts()),
+                                config.emailSettings(), catalogue.rules(), catalogue.linkHosts()),
                         rule(catalogue, mail.get("code")),
                         mail);
         EmailContent content = marked(sample.content());

@@ -44,8 +44,7 @@ public final class SampleEmails {
      * @throws InvalidTemplatesException if one is missing, malformed, or renders to something that
      *     cannot be sent; names every file and line
      */
-    public SampleEmails(
-            EmailSettings settings, Collection<Rule> rules, Set<String> linkHosts) {
+    public SampleEmails(EmailSettings settings, Collection<Rule> rules, Set<String> linkHosts) {
         renderer = new EmailRenderer(settings, rules, linkHosts);
     }
 

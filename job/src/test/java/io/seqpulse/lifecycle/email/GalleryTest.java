@@ -23,7 +23,8 @@ class GalleryTest {
     private static final Path WRITTEN = Path.of("target", "gallery.html");
     private static final Pattern SOURCE = Pattern.compile("srcdoc=\"([^\"]*)\"");
 
-    private final SampleEmails emails = new SampleEmails(SampleRules.SETTINGS, SampleRules.ALL, SampleRules.LINK_HOSTS);
+    private final SampleEmails emails =
+            new SampleEmails(SampleRules.SETTINGS, SampleRules.ALL, SampleRules.LINK_HOSTS);
     private final String page = Gallery.of(emails, SampleRules.ALL, SampleEmails.FROM);
 
     /** For who wants to look at it after a build. */
@@ -138,7 +139,8 @@ class GalleryTest {
                     directory.resolve("T.%s.html".formatted(language)),
                     "{% extends \"layout.html\" %}{% block body %}" + attack + "{% endblock %}");
         }
-        SampleEmails broken = new SampleEmails(SampleEmails.settings(directory), List.of(rule), Set.of());
+        SampleEmails broken =
+                new SampleEmails(SampleEmails.settings(directory), List.of(rule), Set.of());
 
         String gallery = Gallery.of(broken, List.of(rule), attack);
 
@@ -155,8 +157,11 @@ class GalleryTest {
         Files.writeString(directory.resolve("E-ACT-05.digest.en.html"), "\n\n{% if open %}");
         Files.writeString(directory.resolve("E-CONV-01.en.subject.txt"), " ");
         assertThatThrownBy(
-                        () -> new SampleEmails(
-                                        SampleEmails.settings(directory), SampleRules.ALL, Set.of()))
+                        () ->
+                                new SampleEmails(
+                                        SampleEmails.settings(directory),
+                                        SampleRules.ALL,
+                                        Set.of()))
                 .isInstanceOf(InvalidTemplatesException.class)
                 .hasMessageContaining("E-TRX-01.fr.txt:2:")
                 .hasMessageContaining("frist_name")

@@ -411,8 +411,7 @@ class LocalTimesTest {
     /** Due and found at a time, to be sent within a day. */
     private static Candidate candidate(String rule, String key, long at) {
         long lasts = rule.equals(QUOTA_80) ? 30 * DAY : DAY;
-        return new Candidate(
-                rule, key, key, ALICE, ALICE, SHOP, at, at + lasts, 0, at, Map.of());
+        return new Candidate(rule, key, key, ALICE, ALICE, SHOP, at, at + lasts, 0, at, Map.of());
     }
 
     private static Candidate at(LocalDateTime local, Candidate c) {
