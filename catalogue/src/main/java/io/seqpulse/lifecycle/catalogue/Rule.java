@@ -36,6 +36,8 @@ import java.util.Set;
  * @param notBefore not to be sent before it is that time where the recipient lives, on the day
  *     (UTC) on which it is due; null: at any
  * @param experiment how it is tried out on people
+ * @param accountYoungerThan only for recipients whose account was younger when it was due; null:
+ *     for all
  */
 public record Rule(
         String code,
@@ -57,7 +59,8 @@ public record Rule(
         String kpi,
         Goal goal,
         LocalTime notBefore,
-        Experiment experiment)
+        Experiment experiment,
+        Duration accountYoungerThan)
         implements Serializable {
 
     /** One that is sent at any local time, and to everybody the same. */
@@ -100,7 +103,8 @@ public record Rule(
                 kpi,
                 goal,
                 null,
-                Experiment.NONE);
+                Experiment.NONE,
+                null);
     }
 
     /**
@@ -135,7 +139,8 @@ public record Rule(
                 kpi,
                 goal,
                 notBefore,
-                experiment);
+                experiment,
+                accountYoungerThan);
     }
 
     /** The same rule with another trigger. */
@@ -160,7 +165,8 @@ public record Rule(
                 kpi,
                 goal,
                 notBefore,
-                experiment);
+                experiment,
+                accountYoungerThan);
     }
 
     /** Whether a rule sends, only journals what it would have sent, or is off. */

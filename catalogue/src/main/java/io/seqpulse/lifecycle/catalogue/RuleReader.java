@@ -101,6 +101,7 @@ final class RuleReader {
         YamlSection aim = section.has("goal") ? section.section("goal") : null;
         Goal goal = aim == null ? null : KpiReader.goal(aim, subject);
         LocalTime notBefore = notBefore(category);
+        Duration accountYoungerThan = section.optionalDuration("account-younger-than", null);
         Experiment experiment = new Experiment(holdout(category, goal), subjects(template));
         section.refuseUnknownKeys();
         return new Rule(
@@ -123,7 +124,8 @@ final class RuleReader {
                 kpi,
                 goal,
                 notBefore,
-                experiment);
+                experiment,
+                accountYoungerThan);
     }
 
     /** The text if it is a name; null otherwise. */

@@ -347,7 +347,7 @@ class CatalogueLoaderTest {
                         "test.yaml:24: E-ACT-05.kpis: unknown key; known here: code, name, category,"
                                 + " mode, subject, trigger, fallback, expires, audience, plans,"
                                 + " priority, key, supersedes, template, cta, kpi, goal,"
-                                + " not-before, holdout, subjects");
+                                + " not-before, account-younger-than, holdout, subjects");
     }
 
     @ParameterizedTest

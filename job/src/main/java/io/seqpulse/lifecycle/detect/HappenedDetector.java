@@ -24,13 +24,23 @@ record HappenedDetector(Happened trigger) implements Detector {
     public List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older) {
         Event event = (Event) fact;
         return switch (trigger.occurrence()) {
-            case EACH -> instance(event.id(), EventRecord.of(event));
+            case EACH ->
+                    mayBeUnfamiliar(profile, event)
+                            ? instance(event.id(), EventRecord.of(event))
+                            : List.of();
             case FIRST -> first(profile.first(trigger.fact()), event);
             case FIRST_OF_MONTH -> {
                 EventRecord refused = EventRecord.of(event);
                 yield instance(Periods.month(EventTimes.at(refused)), refused);
             }
         };
+    }
+
+    /** What earlier ones are told later can only make it more familiar. */
+    private boolean mayBeUnfamiliar(Profile profile, Event event) {
+        return trigger.unfamiliar().isEmpty()
+                || profile.logins.isUnfamiliar(
+                        trigger.unfamiliar(), event.id(), event.attributes());
     }
 
     /** Later ones say nothing new about the first. */

@@ -160,6 +160,7 @@ public class Profile extends SubjectState {
                 && members.isEmpty()
                 && deployedAt == 0
                 && activity.isEmpty()
+                && strangerUntil == 0
                 && pending.isEmpty()
                 && handled.isEmpty()
                 && cohortState == null;

@@ -76,7 +76,7 @@ public final class EmailPolicy {
                     return !recipient.row.outlived(change.position());
                 }
                 if (recipient.row.accepts(change)) {
-                    recipient.account = Account.after(change.row(), recipient.account);
+                    recipient.account = Account.after(change, recipient.account);
                     recipient.row.put(change);
                 }
             }
@@ -433,6 +433,12 @@ public final class EmailPolicy {
                 && recipient.account != null
                 && recipient.account.isInactive()) {
             return Optional.of(Reasons.INACTIVE);
+        }
+        if (rule.accountYoungerThan() != null
+                && recipient.account != null
+                && recipient.account.ageAt(candidate.dueAt()).compareTo(rule.accountYoungerThan())
+                        >= 0) {
+            return Optional.of(Reasons.NOT_NEW);
         }
         if (optedOut(recipient, rule.category())) {
             return Optional.of(Reasons.OPTED_OUT);

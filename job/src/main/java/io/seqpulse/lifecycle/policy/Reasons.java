@@ -27,6 +27,9 @@ public final class Reasons {
     public static final String DISABLED = "disabled";
     public static final String INACTIVE = "inactive";
 
+    /** It is for people who have come lately, and this one has not. */
+    public static final String NOT_NEW = "not_new";
+
     /** The person is among those who get no such email, for comparison. */
     public static final String HOLDOUT = Experiment.HELD_OUT;
 

@@ -11,6 +11,7 @@ import static io.seqpulse.lifecycle.story.Facts.account;
 import static io.seqpulse.lifecycle.story.Facts.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Rule.Audience;
@@ -191,6 +192,23 @@ class CalendarTest {
             story.clock(day);
         }
         assertThat(periods()).containsExactly("2026-W23");
+    }
+
+    @Test
+    void nothingIsKeptOfWhoeverIsNoMore() throws Exception {
+        weekly();
+        long tuesday = at("2026-06-02T10:00:00Z");
+        story.hears(deployed(tuesday)).clock(tuesday + HOUR);
+        assertThat(story.stateEntries()).as("their row may come yet").isPositive();
+        story.clock(tuesday + 8 * DAY);
+        assertThat(story.stateEntries()).isZero();
+
+        story.hears(user(ALICE, "UTC"));
+        story.hears(deployed(tuesday));
+        story.hears(Facts.deletion(CapturedTable.USERS, ALICE, ALICE, tuesday + 9 * DAY).fact());
+        story.clock(tuesday + 20 * DAY);
+        assertThat(story.stateEntries()).isZero();
+        assertThat(story.keys()).isEmpty();
     }
 
     @Test

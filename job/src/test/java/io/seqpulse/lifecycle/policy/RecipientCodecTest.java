@@ -67,7 +67,8 @@ class RecipientCodecTest {
                         List.of("u"),
                         LocalDateTime.parse("2026-11-30T08:00:00.5"));
         Recipient recipient = new Recipient();
-        recipient.account = new Account(null, "Alice", "alice@live.example", false, null, "UTC");
+        recipient.account =
+                new Account(null, "Alice", "alice@live.example", false, null, "UTC", MORNING);
         recipient.row.present = true;
         recipient.row.committedAt = MORNING;
         recipient.row.position = new LogPosition(1, 2);
@@ -98,11 +99,12 @@ class RecipientCodecTest {
     private static final String LAYOUT_1 =
             """
             0101809afccab86802020000909afccab86801000d416c69636527616c696365406c6976652e6578
-            616d706c65000009555443010001809afccab86806020000849afccab8680572869afccab868889a
-            fccab868949afccab86801056b9a01056b056f01a11ce00000004000800000000000000101a11ce0
-            0000004000800000000000000100809afccab868040006021c001e280105750180b4e9b00d8094eb
-            dc03010105648a9afccab868010571a4010570929afccab86801057002809afccab8688c9afccab8
-            68019a01056b056f01a11ce00000004000800000000000000101a11ce00000004000800000000000
-            000100809afccab868040006021c001e280105750180b4e9b00d8094ebdc038e9afccab86800
+            616d706c65000009555443809afccab868010001809afccab86806020000849afccab8680572869a
+            fccab868889afccab868949afccab86801056b9a01056b056f01a11ce00000004000800000000000
+            000101a11ce00000004000800000000000000100809afccab868040006021c001e280105750180b4
+            e9b00d8094ebdc03010105648a9afccab868010571a4010570929afccab86801057002809afccab8
+            688c9afccab868019a01056b056f01a11ce00000004000800000000000000101a11ce00000004000
+            800000000000000100809afccab868040006021c001e280105750180b4e9b00d8094ebdc038e9afc
+            cab86800
             """;
 }

@@ -103,7 +103,8 @@ public final class Rules {
                 rule.kpi(),
                 rule.goal(),
                 notBefore,
-                experiment);
+                experiment,
+                rule.accountYoungerThan());
     }
 
     /** All rules, running since then. */
