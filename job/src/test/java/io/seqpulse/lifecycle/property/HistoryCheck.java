@@ -359,6 +359,7 @@ public final class HistoryCheck {
             tables.remove("quota_refusals");
         }
         return CatalogueResolution.of(CATALOGUE, tables).catalogue().rules().stream()
+                .filter(rule -> setting.liveSince().containsKey(rule.code()))
                 .map(
                         rule ->
                                 new ActiveRule(
