@@ -381,6 +381,16 @@ final class RuleReader {
                     "must contain {%s}, or only the first one would ever be sent"
                             .formatted(period.get()));
         }
+        if (trigger instanceof Trigger.Sequence sequence
+                && sequence.steps().size() > 1
+                && !names.contains("step")) {
+            section.problem("key", "must contain {step}, or only the first would ever be sent");
+        }
+        if (trigger instanceof Trigger.Silent && !names.contains("last_activity_date")) {
+            section.problem(
+                    "key",
+                    "must contain {last_activity_date}, or only the first silence would ever be told of");
+        }
         if (trigger instanceof Trigger.Happened happened
                 && happened.occurrence() == Occurrence.EACH
                 && subject != null

@@ -674,6 +674,8 @@ class CatalogueLoaderTest {
                     {kind: sequence, after: nps_answered, steps: [1d, 24h]}                              | steps: '24h' stands here twice
                     {kind: sequence, after: nps_answered, where: {rating: [9]}, steps: [1d]}             | where.rating: nps_answered has no such attribute
                     {kind: sequence, after: nps_answered, steps: [1d], ends: never}                      | ends: nps_answered has no such attribute
+                    {kind: sequence, after: nps_answered, steps: [1d, 2d]}                               | key: must contain {step}
+                    {kind: silent, facts: [logged_in], after: 30d}                                       | key: must contain {last_activity_date}
                     {kind: happened, fact: logged_in, occurrence: each, unfamiliar: [city]}              | unfamiliar: 'city' is none of country, device
                     {kind: happened, fact: logged_in, occurrence: first, unfamiliar: [country]}          | unfamiliar: is asked of each event
                     {kind: happened, fact: nps_answered, occurrence: each, unfamiliar: [country]}        | unfamiliar: is known of logged_in alone
