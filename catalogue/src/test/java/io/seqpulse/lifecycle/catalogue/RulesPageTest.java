@@ -146,9 +146,7 @@ class RulesPageTest {
                 .allSatisfy(
                         (code, row) ->
                                 assertThat(row.get(2)).as("when %s is due", code).isNotEmpty());
-        assertThat(README)
-                .content()
-                .contains("The catalogue names %d emails".formatted(emails.size()));
+        assertThat(README).content().contains("The catalogue names " + emails.size() + " emails");
     }
 
     private static String facts(Map<String, List<String>> written) {
