@@ -97,6 +97,7 @@ class PlantedSecretsIT {
                     Map.entry("deployment_verdicts.verdict", "ok"),
                     Map.entry("metric_samples.phase", "pre"),
                     Map.entry("email_deliveries.status", "sent"),
+                    Map.entry("project_invitations.expires_at", "2096-02-03T04:05:06Z"),
                     Map.entry("payment_events.kind", "failed"),
                     Map.entry("nps_responses.score", "7"),
                     Map.entry("usage_events.kind", "session"),

@@ -160,6 +160,9 @@ public final class Explanation {
             case HAPPENED -> {
                 Trigger.Happened happened = (Trigger.Happened) trigger;
                 key += "." + happened.occurrence().name().toLowerCase(Locale.ROOT);
+                if (!happened.unfamiliar().isEmpty()) {
+                    key += ".unfamiliar";
+                }
                 places.put("fact", fact(language, happened.fact()) + where(happened.where()));
             }
             case MISSING -> {
@@ -185,9 +188,18 @@ public final class Explanation {
                 places.put("facts", facts(language, silent.facts()));
                 places.put("time", time(language, silent.after()));
             }
+            case MILESTONE -> {
+                Trigger.Milestone milestone = (Trigger.Milestone) trigger;
+                places.put("fact", fact(language, milestone.since()));
+                places.put("time", time(language, milestone.after()));
+                places.put("count", Integer.toString(milestone.deployments()));
+            }
             case SEQUENCE -> {
                 Trigger.Sequence sequence = (Trigger.Sequence) trigger;
-                places.put("after", fact(language, sequence.after()));
+                places.put("after", fact(language, sequence.after()) + where(sequence.where()));
+                if (sequence.until().isEmpty()) {
+                    key += ".open";
+                }
                 places.put("until", facts(language, sequence.until()));
             }
             case CALENDAR -> {

@@ -386,6 +386,9 @@ final class RuleReader {
                 && !names.contains("step")) {
             section.problem("key", "must contain {step}, or only the first would ever be sent");
         }
+        if (trigger instanceof Trigger.Milestone && !names.contains(Trigger.Milestone.HALF)) {
+            section.problem("key", "must contain {half}, or only the first would ever be sent");
+        }
         if (trigger instanceof Trigger.Silent && !names.contains("last_activity_date")) {
             section.problem(
                     "key",

@@ -21,7 +21,8 @@ public sealed interface Trigger extends Serializable {
         DROPPED,
         SILENT,
         SEQUENCE,
-        CALENDAR;
+        CALENDAR,
+        MILESTONE;
 
         /** The name as it stands in {@code lifecycle.yaml}. */
         public String label() {
@@ -367,6 +368,67 @@ public sealed interface Trigger extends Serializable {
         @Override
         public Trigger without(Set<String> tables) {
             return new Calendar(each, localTime, spread, among(facts, tables), plans);
+        }
+    }
+
+    /**
+     * Things go well for a user: so long after the first of an event, with more than so many
+     * deployments in their projects, one of them lately, and no fewer verdicts {@code ok} than in
+     * the time before. Asked once a day, and true once a half-year.
+     *
+     * @param since their first counts
+     * @param deployments more than that, since their projects are theirs
+     * @param activeWithin one of {@code facts} happened in so long a time
+     * @param steadyFor verdicts of so long a time are compared with those of as long before; at
+     *     most 35 days
+     */
+    record Milestone(
+            EventType since,
+            Duration after,
+            int deployments,
+            List<EventType> facts,
+            Duration activeWithin,
+            Duration steadyFor)
+            implements Trigger {
+
+        /** The value that names the half-year: {@code 2026H2}. */
+        public static final String HALF = "half";
+
+        @Override
+        public Kind kind() {
+            return Kind.MILESTONE;
+        }
+
+        @Override
+        public Set<EventType> named() {
+            Set<EventType> named = new LinkedHashSet<>(facts);
+            named.add(since);
+            return named;
+        }
+
+        @Override
+        public Set<String> values() {
+            return Set.of(HALF);
+        }
+
+        @Override
+        public boolean reaches(EventType fact, Subject subject) {
+            return subject == Subject.USER
+                    && (Trigger.super.reaches(fact, subject)
+                            || fact == EventType.DEPLOYMENT_STARTED);
+        }
+
+        @Override
+        public Set<EventType> dispensable() {
+            Set<EventType> dispensable = new LinkedHashSet<>(facts);
+            dispensable.remove(EventType.DEPLOYMENT_STARTED);
+            return dispensable;
+        }
+
+        @Override
+        public Trigger without(Set<String> tables) {
+            return new Milestone(
+                    since, after, deployments, among(facts, tables), activeWithin, steadyFor);
         }
     }
 

@@ -19,6 +19,7 @@ final class TriggerReader {
 
     private static final EventType[] EVENTS = EventType.values();
 
+    private static final Duration LONGEST_STEADY = Duration.ofDays(35);
     private static final Duration LONGEST_SPREAD = Duration.ofHours(12);
 
     /** What is remembered of a login, to tell a new one. */
@@ -41,6 +42,7 @@ final class TriggerReader {
                     case SILENT -> silent(section);
                     case SEQUENCE -> sequence(section);
                     case CALENDAR -> calendar(section);
+                    case MILESTONE -> milestone(section);
                 };
         section.refuseUnknownKeys();
         return trigger;
@@ -242,6 +244,30 @@ final class TriggerReader {
                 ? null
                 : new Trigger.Calendar(
                         each, localTime, spread, List.copyOf(facts), Set.copyOf(plans));
+    }
+
+    private static Trigger milestone(YamlSection section) {
+        EventType since = event(section, "since");
+        Duration after = section.duration("after");
+        Integer deployments = section.positive("deployments");
+        List<EventType> facts = events(section, "facts");
+        Duration activeWithin = section.duration("active-within");
+        Duration steadyFor = section.duration("steady-for");
+        if (facts != null && !facts.contains(EventType.DEPLOYMENT_STARTED)) {
+            section.problem("facts", "must contain deployment_started, which is what is counted");
+        }
+        if (steadyFor != null && steadyFor.compareTo(LONGEST_STEADY) > 0) {
+            section.problem("steady-for", "must be at most 35d: verdicts are counted for 70 days");
+        }
+        return since == null
+                        || after == null
+                        || deployments == null
+                        || facts == null
+                        || activeWithin == null
+                        || steadyFor == null
+                ? null
+                : new Trigger.Milestone(
+                        since, after, deployments, List.copyOf(facts), activeWithin, steadyFor);
     }
 
     private static Period period(YamlSection section, String key) {

@@ -136,7 +136,7 @@ class CatalogueLoaderTest {
                                 null));
     }
 
-    /** All but E-ADV-01; their order under the cap is CATALOGUE's. */
+    /** Their order under the cap is CATALOGUE's. */
     @Test
     void shipsTheCatalogue() {
         List<Rule> rules = CatalogueLoader.load(null).rules();
@@ -163,6 +163,7 @@ class CatalogueLoaderTest {
                         "E-RET-04",
                         "E-BILL-01",
                         "E-BILL-02",
+                        "E-ADV-01",
                         "E-ADV-02");
         assertThat(rules).extracting(Rule::mode).containsOnly(Rule.Mode.LIVE);
         assertThat(
@@ -182,6 +183,7 @@ class CatalogueLoaderTest {
                         "E-CONV-04",
                         "E-RET-01",
                         "E-CONV-05",
+                        "E-ADV-01",
                         "E-ADV-02");
     }
 
@@ -674,6 +676,9 @@ class CatalogueLoaderTest {
                     {kind: sequence, after: nps_answered, steps: [1d, 24h]}                              | steps: '24h' stands here twice
                     {kind: sequence, after: nps_answered, where: {rating: [9]}, steps: [1d]}             | where.rating: nps_answered has no such attribute
                     {kind: sequence, after: nps_answered, steps: [1d], ends: never}                      | ends: nps_answered has no such attribute
+                    {kind: milestone, since: project_created, after: 30d, deployments: 20, facts: [logged_in], active-within: 7d, steady-for: 36d} | facts: must contain deployment_started
+                    {kind: milestone, since: project_created, after: 30d, deployments: 20, facts: [logged_in], active-within: 7d, steady-for: 36d} | steady-for: must be at most 35d
+                    {kind: milestone, since: project_created, after: 30d, deployments: 20, facts: [deployment_started], active-within: 7d, steady-for: 30d} | key: must contain {half}
                     {kind: sequence, after: nps_answered, steps: [1d, 2d]}                               | key: must contain {step}
                     {kind: silent, facts: [logged_in], after: 30d}                                       | key: must contain {last_activity_date}
                     {kind: happened, fact: logged_in, occurrence: each, unfamiliar: [city]}              | unfamiliar: 'city' is none of country, device
@@ -762,7 +767,8 @@ class CatalogueLoaderTest {
                         "E-RET-01",
                         "E-RET-02",
                         "E-RET-03",
-                        "E-RET-04");
+                        "E-RET-04",
+                        "E-ADV-01");
         assertThat(resolution.catalogue().rule("E-CONV-03").orElseThrow().trigger())
                 .isEqualTo(new Trigger.Reached(EventType.DEPLOYMENT_STARTED, Period.MONTH, 50));
         assertThat(resolution.notes())

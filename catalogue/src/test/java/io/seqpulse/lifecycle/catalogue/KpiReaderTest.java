@@ -177,6 +177,7 @@ class KpiReaderTest {
                                 Map.entry("E-RET-04", "CLICKED PT720H SENT"),
                                 Map.entry("E-BILL-01", "CLICKED PT336H SENT"),
                                 Map.entry("E-BILL-02", "CLICKED PT168H SENT"),
+                                Map.entry("E-ADV-01", "CLICKED PT336H SENT"),
                                 Map.entry("E-ADV-02", "CLICKED PT336H SENT")));
     }
 

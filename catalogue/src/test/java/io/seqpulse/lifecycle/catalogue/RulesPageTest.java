@@ -10,6 +10,7 @@ import io.seqpulse.lifecycle.catalogue.Trigger.Calendar;
 import io.seqpulse.lifecycle.catalogue.Trigger.Dropped;
 import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
 import io.seqpulse.lifecycle.catalogue.Trigger.Kind;
+import io.seqpulse.lifecycle.catalogue.Trigger.Milestone;
 import io.seqpulse.lifecycle.catalogue.Trigger.Missing;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
@@ -233,6 +234,7 @@ class RulesPageTest {
                     "`calendar`, `each: %s`".formatted(period.label()),
                     new Calendar(period, "08:00", day, List.of(fact), Set.of()));
         }
+        triggers.put("`milestone`", new Milestone(fact, day, 1, List.of(fact), day, day));
         assertThat(triggers.values().stream().map(Trigger::kind)).contains(Kind.values());
         return triggers;
     }

@@ -113,6 +113,9 @@ public final class Detection {
         }
         watch(id, profile, event, older, out);
         limitStranger(profile, event.committedAt());
+        if (moved.stream().anyMatch(rule -> rule.detector().isAskedAnew())) {
+            profile.nextAskAt = nextAsk(profile);
+        }
     }
 
     /**
@@ -357,7 +360,9 @@ public final class Detection {
                     all.remove(); // and may come again with another plan
                 } else if (!ask(id, rule, profile, pending, now, older, out)) {
                     all.remove();
-                    handle(profile, pending);
+                    if (pending.asked || !rule.detector().isAskedAgain()) {
+                        handle(profile, pending);
+                    }
                 }
             }
         }
@@ -780,6 +785,7 @@ public final class Detection {
         pending.expiresAt =
                 rule.expires() == null ? end : instance.dueAt() + rule.expires().toMillis();
         long over = isPeriod(rule) ? Math.max(end, pending.expiresAt) : pending.expiresAt;
+        over = Math.max(over, hosted.detector().endOf(instance));
         pending.forgetAt = over + MEMORY.toMillis();
         return pending;
     }

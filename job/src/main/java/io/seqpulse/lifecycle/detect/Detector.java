@@ -121,6 +121,21 @@ interface Detector {
         return false;
     }
 
+    /** Whether an event that moves it may change {@link #nextAsk}. */
+    default boolean isAskedAnew() {
+        return false;
+    }
+
+    /** Whether an instance that never was may be made anew. */
+    default boolean isAskedAgain() {
+        return false;
+    }
+
+    /** Until when there is no other instance of its id, epoch milliseconds; 0: until it expires. */
+    default long endOf(TriggerInstance instance) {
+        return 0;
+    }
+
     /** Whether an instance is still as the rule needs. */
     Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older);
 
@@ -152,6 +167,7 @@ interface Detector {
             case DROPPED -> new DroppedDetector((Trigger.Dropped) trigger);
             case SILENT -> new SilentDetector((Trigger.Silent) trigger);
             case SEQUENCE -> new SequenceDetector((Trigger.Sequence) trigger);
+            case MILESTONE -> new MilestoneDetector((Trigger.Milestone) trigger);
             case CALENDAR -> new CalendarDetector((Trigger.Calendar) trigger, otherwise);
         };
     }

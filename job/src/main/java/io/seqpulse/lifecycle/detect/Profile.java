@@ -328,6 +328,7 @@ public class Profile extends SubjectState {
         OwnedActivity known = owned(signal.id());
         known.name = signal.projectName();
         known.activity.add(signal.change());
+        known.deployments += signal.change().deployments();
         known.activity.forgetBefore(signal.committedAt());
         owned.put(signal.id(), known);
     }

@@ -103,6 +103,11 @@ public final class Activity {
         return sum;
     }
 
+    /** How many deployments there are in it. */
+    public int deployments() {
+        return quarters.values().stream().mapToInt(Figures::deployments).sum();
+    }
+
     /** Forgets what no report asks for any more. */
     public void forgetBefore(long now) {
         quarters.headMap((int) Math.floorDiv(now - KEPT.toMillis(), QUARTER)).clear();

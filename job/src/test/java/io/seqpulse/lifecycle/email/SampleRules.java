@@ -8,11 +8,9 @@ import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import java.time.Duration;
 import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** The rules of the catalogue, and an installation to render them for. */
 final class SampleRules {
@@ -32,22 +30,7 @@ final class SampleRules {
     /** Hosts a link may lead to beside the product's. */
     static final Set<String> LINK_HOSTS = Set.of("pay.example.com");
 
-    /** Where a rule's mail leads: what rendering needs beside the template. */
-    private record Mail(
-            String template, EmailCategory category, String path, String french, String english) {}
-
-    /** Every template of a rule that the catalogue may not have yet. */
-    private static final List<Mail> TEMPLATES =
-            List.of(
-                    new Mail(
-                            "E-ADV-01",
-                            EmailCategory.MARKETING,
-                            "{dashboard_path}/nps",
-                            "Donner ma note",
-                            "Give my score"));
-
-    /** The catalogue's, and what it lacks for every template to have one. */
-    static final List<Rule> ALL = everyTemplate();
+    static final List<Rule> ALL = CatalogueLoader.load(null).rules();
 
     static final Rule WELCOME = rule("E-TRX-01");
     static final Rule NO_PROJECT = rule("E-ACT-01");
@@ -60,23 +43,6 @@ final class SampleRules {
 
     static Rule rule(String code) {
         return ALL.stream().filter(rule -> rule.code().equals(code)).findFirst().orElseThrow();
-    }
-
-    private static List<Rule> everyTemplate() {
-        List<Rule> rules = new ArrayList<>(CatalogueLoader.load(null).rules());
-        Set<String> known = rules.stream().map(Rule::template).collect(Collectors.toSet());
-        TEMPLATES.stream()
-                .filter(mail -> !known.contains(mail.template()))
-                .map(
-                        mail ->
-                                rule(
-                                        mail.template(),
-                                        mail.category(),
-                                        mail.path(),
-                                        mail.french(),
-                                        mail.english()))
-                .forEach(rules::add);
-        return List.copyOf(rules);
     }
 
     /** A rule that the catalogue does not have, as far as rendering looks at it. */

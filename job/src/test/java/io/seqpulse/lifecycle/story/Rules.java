@@ -25,11 +25,6 @@ public final class Rules {
 
     private Rules() {}
 
-    /** Every rule that is delivered. */
-    public static List<Rule> delivered() {
-        return CATALOGUE.rules();
-    }
-
     /** The six that production needs first: their stories and oracles know no others. */
     public static List<Rule> all() {
         return CATALOGUE.rules().stream().filter(rule -> FIRST.contains(rule.code())).toList();
