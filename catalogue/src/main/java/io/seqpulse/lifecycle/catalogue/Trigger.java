@@ -377,7 +377,7 @@ public sealed interface Trigger extends Serializable {
      * the time before. Asked once a day, and true once a half-year.
      *
      * @param since their first counts
-     * @param deployments more than that, since their projects are theirs
+     * @param deployments more than that in the last 70 days
      * @param activeWithin one of {@code facts} happened in so long a time
      * @param steadyFor verdicts of so long a time are compared with those of as long before; at
      *     most 35 days

@@ -90,7 +90,7 @@ public final class LifecycleOptions {
             text("email.quiet-hours")
                     .defaultValue("")
                     .withDescription(
-                            "When nobody gets marketing mail or reports, in the recipient's time zone, such as `22:00-08:00`: they wait until then. Empty: mail goes at any hour.");
+                            "When nobody gets marketing mail or reports, in the recipient's time zone, such as `22:00-08:00`: they wait until then. Asked when an email is decided: one that the mail server put off may be sent later all the same. Empty: mail goes at any hour.");
     public static final ConfigOption<String> EMAIL_ENABLED_TYPES =
             text("email.enabled-types")
                     .defaultValue("")

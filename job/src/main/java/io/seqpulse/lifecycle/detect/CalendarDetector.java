@@ -36,10 +36,21 @@ record CalendarDetector(Calendar trigger, ZoneId otherwise) implements Detector 
 
     private record Reported(String id, OwnedActivity project, Figures now, Figures before) {}
 
-    /** None: only time moves it. */
+    /** None: only time makes one. */
     @Override
     public boolean isMovedBy(EventType type) {
         return false;
+    }
+
+    /** A project that has gone, or come onto another plan, leaves the report. */
+    @Override
+    public boolean isMovedBySignals() {
+        return true;
+    }
+
+    @Override
+    public boolean isMadeByTime() {
+        return true;
     }
 
     @Override
@@ -97,7 +108,7 @@ record CalendarDetector(Calendar trigger, ZoneId otherwise) implements Detector 
     @Override
     public Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older) {
         if (pending.asked) {
-            return Answer.HOLDS;
+            return reported(profile, pending).isEmpty() ? Answer.RESOLVED : Answer.HOLDS;
         }
         boolean active = profile.lastOf(trigger.facts()) >= pending.dueAt - ACTIVE;
         boolean counts = trigger.facts().contains(EventType.DEPLOYMENT_STARTED);
@@ -121,9 +132,7 @@ record CalendarDetector(Calendar trigger, ZoneId otherwise) implements Detector 
 
     @Override
     public Map<String, String> figures(Profile profile, ScheduledTrigger pending) {
-        return pending.values.containsKey("report")
-                ? Map.of()
-                : Map.of("report", json(reported(profile, pending)));
+        return Map.of("report", json(reported(profile, pending)));
     }
 
     /** Those with a deployment in the period, the busiest first. */

@@ -282,10 +282,10 @@ public final class Detection {
 
     /** Takes by how much the activity of a project has changed: of the subject, or of its user. */
     public void take(Profile profile, ActivitySignal signal) {
-        if (subject == Subject.PROJECT) {
-            profile.observe(signal);
-        } else {
+        if (subject == Subject.USER) {
             profile.observeOwned(signal);
+        } else if (profile.row.present || profile.row.tombstone == null) {
+            profile.observe(signal); // what a deleted project's deployments take back is gone
         }
         limitStranger(profile, signal.committedAt());
     }
@@ -590,7 +590,7 @@ public final class Detection {
                 all.remove();
                 handle(profile, pending);
             } else {
-                follow(id, rule, profile, pending, fact.committedAt(), out);
+                follow(id, rule, profile, pending, fact, out);
             }
         }
     }
@@ -601,16 +601,27 @@ public final class Detection {
             Hosted rule,
             Profile profile,
             ScheduledTrigger pending,
-            long now,
+            Fact fact,
             Consumer<Message> out) {
         Map<String, String> figures = rule.detector().figures(profile, pending);
+        if (figures.isEmpty() && fact instanceof Event) {
+            return; // which says nothing of who gets it
+        }
         boolean newFigures = !pending.values.entrySet().containsAll(figures.entrySet());
         pending.values.putAll(figures);
         String moved = moveMain(id, rule.rule(), profile, pending, out);
         pending.out.forEach(
                 (recipient, key) -> {
                     if (newFigures || recipient.equals(moved)) {
-                        emit(rule.rule(), id, profile, pending, recipient, key, now, out);
+                        emit(
+                                rule.rule(),
+                                id,
+                                profile,
+                                pending,
+                                recipient,
+                                key,
+                                fact.committedAt(),
+                                out);
                     }
                 });
     }

@@ -26,7 +26,7 @@ record HappenedDetector(Happened trigger) implements Detector {
         return switch (trigger.occurrence()) {
             case EACH ->
                     mayBeUnfamiliar(profile, event)
-                            ? instance(event.id(), EventRecord.of(event))
+                            ? instance(idOf(event), EventRecord.of(event))
                             : List.of();
             case FIRST -> first(profile.first(trigger.fact()), event);
             case FIRST_OF_MONTH -> {
@@ -34,6 +34,17 @@ record HappenedDetector(Happened trigger) implements Detector {
                 yield instance(Periods.month(EventTimes.at(refused)), refused);
             }
         };
+    }
+
+    /** Asking for a feature again in the same week says nothing new. */
+    private static String idOf(Event event) {
+        return event.type() == EventType.FEATURE_GATED
+                ? event.value("user_id")
+                        + " "
+                        + Periods.week(EventTimes.at(EventRecord.of(event)))
+                        + " "
+                        + event.value("feature")
+                : event.id();
     }
 
     /** What earlier ones are told later can only make it more familiar. */
@@ -105,7 +116,7 @@ record HappenedDetector(Happened trigger) implements Detector {
             return null;
         }
         return switch (trigger.occurrence()) {
-            case EACH -> event.id();
+            case EACH -> idOf(event);
             case FIRST -> {
                 EventRecord first = profile.first(trigger.fact());
                 yield first != null && first.isTold(event) ? "" : null;

@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Trigger.Milestone;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
@@ -26,6 +27,11 @@ record MilestoneDetector(Milestone trigger) implements Detector {
     }
 
     @Override
+    public boolean isMadeByTime() {
+        return true;
+    }
+
+    @Override
     public boolean isAskedAnew() {
         return true;
     }
@@ -40,7 +46,7 @@ record MilestoneDetector(Milestone trigger) implements Detector {
     public long nextAsk(Profile profile, long after) {
         EventRecord first = profile.first(trigger.since());
         if (first == null) {
-            return Math.floorDiv(after, DAY) * DAY + DAY;
+            return Deadlines.NONE;
         }
         long earliest = first.at() + trigger.after().toMillis();
         return earliest > after
@@ -108,7 +114,7 @@ record MilestoneDetector(Milestone trigger) implements Detector {
         int ok = 0;
         int before = 0;
         for (OwnedActivity project : profile.owned.all().values()) {
-            deployments += project.deployments;
+            deployments += project.activity.deployments();
             ok += project.activity.between(now - steady, now).ok();
             before += project.activity.between(now - 2 * steady, now - steady).ok();
             active |= project.activity.between(activeFrom, now).deployments() > 0;

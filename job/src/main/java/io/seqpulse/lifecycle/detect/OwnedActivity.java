@@ -20,9 +20,6 @@ public final class OwnedActivity {
     /** Its plan; null where unknown. */
     String plan;
 
-    /** How many deployments started in it, whenever. */
-    long deployments;
-
     /** What happened in it. */
     final Activity activity;
 
@@ -78,18 +75,15 @@ public final class OwnedActivity {
     void write(DataOutput out) throws IOException {
         Compact.writeText(out, name);
         Compact.writeText(out, plan);
-        Compact.writeNumber(out, deployments);
         activity.write(out);
     }
 
     static OwnedActivity read(DataInput in) throws IOException {
         String name = Compact.readText(in);
         String plan = Compact.readText(in);
-        long deployments = Compact.readNumber(in);
         OwnedActivity owned = new OwnedActivity(Activity.read(in));
         owned.name = name;
         owned.plan = plan;
-        owned.deployments = deployments;
         return owned;
     }
 }

@@ -314,6 +314,7 @@ public class Profile extends SubjectState {
         activity.add(signal.change());
         untold.add(signal.change());
         activity.forgetBefore(signal.committedAt());
+        untold.forgetBefore(signal.committedAt());
         if (tellAt == Deadlines.NONE) {
             tellAt = Activity.endOfQuarter(signal.committedAt()) + TOLD_AFTER;
         }
@@ -328,20 +329,21 @@ public class Profile extends SubjectState {
         OwnedActivity known = owned(signal.id());
         known.name = signal.projectName();
         known.activity.add(signal.change());
-        known.deployments += signal.change().deployments();
         known.activity.forgetBefore(signal.committedAt());
         owned.put(signal.id(), known);
     }
 
-    /** Takes what an owner is told of a project's plan; null: it is theirs no more. */
+    /**
+     * Takes what an owner is told of a project's plan. That it is theirs no more, its activity says
+     * as well, on another way: whichever comes last must not undo what came back meanwhile.
+     *
+     * @param told null: it is theirs no more
+     */
     void observeOwned(String project, OwnedProject told) {
-        if (told == null) {
-            owned.remove(project);
-            return;
-        }
         OwnedActivity known = owned(project);
-        if (!Objects.equals(known.plan, told.plan())) {
-            known.plan = told.plan();
+        String now = told == null ? null : told.plan();
+        if (!Objects.equals(known.plan, now)) {
+            known.plan = now;
             owned.put(project, known);
         }
     }

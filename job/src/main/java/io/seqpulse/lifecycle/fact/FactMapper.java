@@ -16,6 +16,7 @@ import io.seqpulse.lifecycle.fact.Columns.Samples;
 import io.seqpulse.lifecycle.fact.Columns.Users;
 import io.seqpulse.lifecycle.fact.Columns.Verdicts;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -40,6 +41,10 @@ public final class FactMapper {
     public static final String BARE_ADDRESS = "mailto:";
 
     private static final int LONGEST_ID = 200;
+
+    /** By how much the clock that wrote what somebody did may be ahead of the log's. */
+    private static final Duration AHEAD_ACCEPTED = Duration.ofMinutes(5);
+
     private static final int LONGEST_NUMBER = 20;
 
     /** Told of a column that is taken for unknown. */
@@ -493,7 +498,12 @@ public final class FactMapper {
     /** Something that somebody did, of which each row tells one. */
     private void userEvent(EventType type, String... values) {
         long at = change.requiredMicros("at");
-        tell(Stream.USERS, Event.of(type, id("user_id"), id("id"), at, source, values));
+        boolean ahead = at > micros(change.commitMillis() + AHEAD_ACCEPTED.toMillis());
+        if (ahead && change.fromSnapshot()) {
+            return; // nothing tells when it happened
+        }
+        long happenedAt = ahead ? micros(change.commitMillis()) : at;
+        tell(Stream.USERS, Event.of(type, id("user_id"), id("id"), happenedAt, source, values));
     }
 
     /** Something that happened to a project, of which each row tells one. */

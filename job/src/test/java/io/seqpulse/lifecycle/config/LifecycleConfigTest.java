@@ -375,13 +375,13 @@ class LifecycleConfigTest {
 
                ## Times in `lifecycle.yaml`
 
-               A time is a whole number of at most six digits and a unit: `90s`, `15m` (minutes), `2h`, `30d`. One written otherwise stops the start; the
+               [rules.md](rules.md) says all that a rule can be made of. A time is a whole number of at most six digits and a unit: `90s`, `15m` (minutes), `2h`, `30d`. One written otherwise stops the start; the
                error says how to write what was probably meant (`30min`: write `30m`).
 
                A `missing` rule is asked `within` after the first fact and 60 s of grace later: rows are committed after the moment they tell of, and so long
                the second fact may still become known. What counts is the time that the facts tell. A project created within the time was never missing; one
                created in the minute of grace came late, and the email about it is not sent either (`resolved`). `expires` counts from the due time, without
-               the grace.
+               the grace. `dropped`, `silent`, `calendar` and the later steps of a `sequence` are asked after the same grace.
                """
                 .formatted(table);
     }

@@ -239,17 +239,40 @@ class CalendarTest {
         story.clock(at("2027-12-01T13:01:00Z"));
         story.hears(deployed(at("2027-12-31T10:00:00Z")));
         story.clock(at("2028-01-01T13:01:00Z"));
+        story.clock(at("2028-02-01T13:01:00Z"));
         story.hears(
                 deployed(at("2028-02-29T10:00:00Z")),
                 activity(BLOG, at("2028-02-29T10:00:00Z"), Figures.DEPLOYMENT));
         story.hears(plan(ALICE, BLOG, "pro", at("2028-02-29T11:00:00Z")));
-        story.clock(at("2028-02-01T13:01:00Z"));
         story.clock(at("2028-03-01T13:01:00Z"));
         assertThat(periods()).containsExactly("2027-11", "2027-12", "2028-02");
         assertThat(story.candidates().get(2).dueAt()).isEqualTo(at("2028-03-01T13:00:00Z"));
         assertThat(story.candidates().get(2).values().get("report"))
                 .contains(SHOP)
                 .doesNotContain(BLOG);
+    }
+
+    /** While a report waits for its turn, it stays true. */
+    @Test
+    void aProjectThatComesOntoAnotherPlanLeavesTheReport() throws Exception {
+        host(Period.MONTH, Set.of("free"), Duration.ZERO);
+        story.hears(user(ALICE, "UTC"));
+        long may = at("2026-05-20T10:00:00Z");
+        story.hears(plan(ALICE, SHOP, "free", CREATED), plan(ALICE, BLOG, "free", CREATED));
+        story.hears(deployed(may), activity(BLOG, may, Figures.DEPLOYMENT));
+        long first = at("2026-06-01T08:01:00Z");
+        story.clock(first);
+        assertThat(story.candidates().get(0).values().get("report")).contains(SHOP, BLOG);
+
+        story.hears(plan(ALICE, BLOG, "pro", first + HOUR));
+        assertThat(story.candidates()).hasSize(2);
+        assertThat(story.candidates().get(1).values().get("report"))
+                .contains(SHOP)
+                .doesNotContain(BLOG);
+        story.hears(plan(ALICE, SHOP, "pro", first + 2 * HOUR));
+        assertThat(story.retractions())
+                .extracting(Retraction::key)
+                .containsExactly("report:" + ALICE + ":2026-05");
     }
 
     @Test

@@ -77,7 +77,7 @@ class EmailRendererTest {
                 "E-ACT-02 | full | Connectez votre pipeline pour obtenir votre premier verdict",
                 "E-ACT-03 | full | Votre analyse SEQPULSE est en attente de \"finish\"",
                 "E-CONV-02 | full | Plus que 5 déploiements avant blocage",
-                "E-CONV-02 | last | Plus que 1 déploiement avant blocage",
+                "E-CONV-02 | last | Plus qu'un déploiement avant blocage",
                 "E-CONV-04 | sdh_full | Cette fonctionnalité est prête pour vous en Pro",
                 "E-CONV-05 | full | Votre bilan SEQPULSE d'octobre (+ opportunités Pro)",
                 "E-RET-01 | full | Votre semaine SEQPULSE: 87 déploiements, 8 alertes",
