@@ -28,9 +28,18 @@ as $$
         (10, 'feature_gate_events', array['id', 'user_id', 'project_id', 'feature', 'at']),
         (11, 'email_deliveries', array[
             'id', 'user_id', 'project_id', 'email_type', 'dedupe_key', 'status', 'reason',
-            'sent_at', 'caused_at', 'decided_at', 'created_at', 'recipient_address']),
+            'sent_at', 'caused_at', 'decided_at', 'created_at', 'recipient_address', 'variant']),
         (12, 'email_events', array[
-            'id', 'email_delivery_id', 'event_type', 'occurred_at', 'machine'])
+            'id', 'email_delivery_id', 'event_type', 'occurred_at', 'machine']),
+        (13, 'project_invitations', array[
+            'id', 'project_id', 'inviter_id', 'email', 'created_at', 'accepted_at', 'declined_at',
+            'revoked_at', 'expires_at']),
+        (14, 'login_events', array['id', 'user_id', 'at', 'country', 'city', 'device']),
+        (15, 'payment_events', array[
+            'id', 'subscription_id', 'project_id', 'invoice_id', 'kind', 'amount_cents',
+            'currency', 'invoice_url', 'at']),
+        (16, 'nps_responses', array['id', 'user_id', 'score', 'at']),
+        (17, 'usage_events', array['id', 'user_id', 'kind', 'deployment_id', 'at'])
         -- end
 $$;
 
@@ -96,12 +105,31 @@ as $$
             ('email_deliveries', 'text', false, array['recipient_address']),
             ('email_deliveries', 'time', true, array[
                 'sent_at', 'caused_at', 'decided_at', 'created_at']),
-            ('email_deliveries', 'word', false, array['reason']),
+            ('email_deliveries', 'word', false, array['reason', 'variant']),
             ('email_deliveries', 'word', true, array['email_type', 'dedupe_key', 'status']),
             ('email_events', 'flag', true, array['machine']),
             ('email_events', 'id', true, array['id', 'email_delivery_id']),
             ('email_events', 'time', true, array['occurred_at']),
-            ('email_events', 'word', true, array['event_type'])
+            ('email_events', 'word', true, array['event_type']),
+            ('project_invitations', 'id', true, array['id', 'project_id', 'inviter_id']),
+            ('project_invitations', 'text', false, array['email']),
+            ('project_invitations', 'time', true, array[
+                'created_at', 'accepted_at', 'declined_at', 'revoked_at', 'expires_at']),
+            ('login_events', 'id', true, array['id', 'user_id']),
+            ('login_events', 'text', false, array['country', 'city', 'device']),
+            ('login_events', 'time', true, array['at']),
+            ('payment_events', 'id', true, array[
+                'id', 'subscription_id', 'project_id', 'invoice_id']),
+            ('payment_events', 'number', false, array['amount_cents']),
+            ('payment_events', 'text', false, array['currency', 'invoice_url']),
+            ('payment_events', 'time', true, array['at']),
+            ('payment_events', 'word', true, array['kind']),
+            ('nps_responses', 'id', true, array['id', 'user_id']),
+            ('nps_responses', 'number', false, array['score']),
+            ('nps_responses', 'time', true, array['at']),
+            ('usage_events', 'id', true, array['id', 'user_id', 'deployment_id']),
+            ('usage_events', 'time', true, array['at']),
+            ('usage_events', 'word', true, array['kind'])
             -- end
     ),
     kind (kind, types, wanted, conversion) as (

@@ -85,27 +85,40 @@ from kpi.generation
 where generation = (select generation from kpi.current_generation);
 
 -- Of the emails sent in a minute: opened (by anything, by people), clicked, and the email's own goal.
+-- One row a variant of the rule's experiment, null where there is none. Of variant 'holdout' are those
+-- who were kept from getting it: nothing was sent, and their goal is what to compare with.
 create or replace view kpi.email_funnel as
 select
-    split_part(kpi, '/', 2) as code,
+    code,
     bucket,
-    sum(denominator) filter (where kpi like '%/opened')::bigint as sent,
-    coalesce(sum(numerator) filter (where kpi like '%/opened'), 0)::bigint as opened,
-    coalesce(sum(numerator) filter (where kpi like '%/opened_by_people'), 0)::bigint
+    coalesce(sum(denominator) filter (where measure = 'opened'), 0)::bigint as sent,
+    coalesce(sum(numerator) filter (where measure = 'opened'), 0)::bigint as opened,
+    coalesce(sum(numerator) filter (where measure = 'opened_by_people'), 0)::bigint
         as opened_by_people,
-    coalesce(sum(numerator) filter (where kpi like '%/clicked'), 0)::bigint as clicked,
-    sum(numerator) filter (where kpi like '%/goal')::bigint as goal,
-    sum(denominator) filter (where kpi like '%/goal')::bigint as goal_of
-from kpi.cohort_rows
-where generation = (select generation from kpi.current_generation)
-    and kpi like 'email/%'
-group by 1, 2;
+    coalesce(sum(numerator) filter (where measure = 'clicked'), 0)::bigint as clicked,
+    sum(numerator) filter (where measure in ('goal', 'holdout_goal'))::bigint as goal,
+    sum(denominator) filter (where measure in ('goal', 'holdout_goal'))::bigint as goal_of,
+    variant
+from (
+    select
+        split_part(kpi, '/', 2) as code, split_part(kpi, '/', 3) as measure,
+        case
+            when kpi like '%/holdout_goal' then 'holdout'
+            else nullif(split_part(kpi, '/', 4), '')
+        end as variant,
+        bucket, numerator, denominator
+    from kpi.cohort_rows
+    where generation = (select generation from kpi.current_generation)
+        and kpi like 'email/%'
+) as counted
+group by code, bucket, variant;
 
 -- The journal without people: what became of each email. Never its contents or its recipient.
 create or replace view kpi.deliveries as
 select
     id as delivery_id, email_type as code, status as outcome, reason, category, project_id,
-    created_at, sent_at, next_attempt_at, attempts, expires_at, caused_at, decided_at
+    created_at, sent_at, next_attempt_at, attempts, expires_at, caused_at, decided_at,
+    variant
 from public.email_deliveries
 where managed_by = 'lifecycle';
 
@@ -602,8 +615,9 @@ revoke all on function kpi.written_since(bigint, bigint) from public;
 revoke all on function kpi.heartbeat(bigint, bigint, integer, integer, bigint) from public;
 revoke all on procedure kpi.remove_dead(bigint) from public;
 
--- The series of which an email's funnel is made (opened, opened_by_people, clicked, goal), found by
--- a step from one to the next rather than by reading all rows.
+-- The series of which an email's funnel is made (opened, opened_by_people, clicked, goal, and
+-- holdout_goal of those who were kept from getting it), found by a step from one to the next rather
+-- than by reading all rows. One a variant of the rule's experiment, null where there is none.
 create or replace view kpi.email_series as
 with recursive
     present as (
@@ -623,7 +637,12 @@ with recursive
         from found f
         where f.series is not null
     )
-select series, split_part(series, '/', 2) as code, split_part(series, '/', 3) as measure
+select
+    series, split_part(series, '/', 2) as code, split_part(series, '/', 3) as measure,
+    case
+        when series like '%/holdout_goal' then 'holdout'
+        else nullif(split_part(series, '/', 4), '')
+    end as variant
 from found
 where series is not null;
 

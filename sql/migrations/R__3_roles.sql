@@ -119,7 +119,7 @@ grant update (
     user_id, project_id, email_type, dedupe_key, status, provider_message_id, payload_json,
     error_message, sent_at, managed_by, category, reason, phase, lease_token, lease_until,
     attempts, next_attempt_at, expires_at, recipient_address, required_plan, occasion,
-    caused_at, decided_at
+    caused_at, decided_at, variant
 ) on public.email_deliveries to lifecycle_job;
 grant select, insert on lifecycle.rule_live_since to lifecycle_job;
 grant select, insert, update on lifecycle.suppressed_addresses to lifecycle_job;
@@ -162,7 +162,7 @@ to lifecycle_readonly;
 grant select (
     id, user_id, managed_by, recipient_address, payload_json, project_id, email_type, status,
     reason, category, created_at, sent_at, next_attempt_at, attempts, expires_at, caused_at,
-    decided_at
+    decided_at, variant
 ) on public.email_deliveries to lifecycle_support;
 grant select (id, email) on public.users to lifecycle_support;
 grant select on kpi.waiting_of_users to lifecycle_support;

@@ -48,6 +48,9 @@ create table public.project_invitations (
     expires_at timestamptz not null
 );
 
+create index project_invitations_project on public.project_invitations (project_id);
+create index project_invitations_inviter on public.project_invitations (inviter_id);
+
 create table public.login_events (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references public.users (id) on delete cascade,
@@ -58,6 +61,8 @@ create table public.login_events (
     ip_hash text  -- secret
 );
 
+create index login_events_user on public.login_events (user_id);
+
 create table public.feature_gate_events (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references public.users (id) on delete cascade,
@@ -65,6 +70,9 @@ create table public.feature_gate_events (
     feature text not null,
     at timestamptz not null default now()
 );
+
+create index feature_gate_events_user on public.feature_gate_events (user_id);
+create index feature_gate_events_project on public.feature_gate_events (project_id);
 
 create table public.payment_events (
     id uuid primary key default gen_random_uuid(),
@@ -79,6 +87,9 @@ create table public.payment_events (
     constraint payment_events_kind_known check (kind in ('failed', 'succeeded', 'cancelled'))
 );
 
+create index payment_events_subscription on public.payment_events (subscription_id);
+create index payment_events_project on public.payment_events (project_id);
+
 create table public.nps_responses (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references public.users (id) on delete cascade,
@@ -86,6 +97,8 @@ create table public.nps_responses (
     at timestamptz not null default now(),
     constraint nps_responses_score_range check (score between 0 and 10)
 );
+
+create index nps_responses_user on public.nps_responses (user_id);
 
 create table public.usage_events (
     id uuid primary key default gen_random_uuid(),
@@ -95,6 +108,9 @@ create table public.usage_events (
     at timestamptz not null default now(),
     constraint usage_events_kind_known check (kind in ('verdict_viewed', 'session', 'stay'))
 );
+
+create index usage_events_user on public.usage_events (user_id);
+create index usage_events_deployment on public.usage_events (deployment_id);
 
 create table public.email_events (
     id uuid primary key default gen_random_uuid(),

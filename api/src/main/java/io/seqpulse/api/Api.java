@@ -32,6 +32,7 @@ import io.seqpulse.api.mail.SentMails;
 import io.seqpulse.api.mail.WaitingEmails;
 import io.seqpulse.api.mail.Wording;
 import io.seqpulse.api.page.Assets;
+import io.seqpulse.api.page.EmailsPage;
 import io.seqpulse.api.page.LivePage;
 import io.seqpulse.api.page.Topics;
 import io.seqpulse.api.status.Flink;
@@ -117,6 +118,7 @@ public final class Api implements AutoCloseable {
     private final Semaphore waiting = new Semaphore(MOST_WAITING);
     private final boolean secureCookie;
     private final Assets assets;
+    private final Optional<EmailsPage> emails;
     private final Database readers;
     private final Database journal;
     private final Optional<Database> support;
@@ -140,6 +142,7 @@ public final class Api implements AutoCloseable {
         clients = new ClientAddresses(config.trustedProxies());
         secureCookie = config.secureCookie();
         assets = new Assets();
+        emails = config.emailsPage().map(EmailsPage::read);
         readers = new Database(config.readers(), "api-readers", READERS);
         journal = new Database(config.readers(), "api-journal", JOURNAL_READERS);
         support =
@@ -295,6 +298,7 @@ public final class Api implements AutoCloseable {
         read(javalin, "/deliveries/{id}", reading(mails::explain), Role.VIEWER);
         read(javalin, "/deliveries/{id}/mail", reading(mails::mail), Role.SUPPORT);
         read(javalin, "/deliveries/{id}/mail/body", reading(mails::body), Role.SUPPORT);
+        read(javalin, "/emails", only(this::emails), Role.VIEWER);
         read(javalin, "/page/events", only(page::events, "days"), Role.VIEWER);
     }
 
@@ -502,8 +506,28 @@ public final class Api implements AutoCloseable {
         page.end(session);
     }
 
-    private static Map<String, Object> described(Caller caller) {
-        return Map.of("name", caller.name(), "role", caller.role().label());
+    private Map<String, Object> described(Caller caller) {
+        return Map.of(
+                "name",
+                caller.name(),
+                "role",
+                caller.role().label(),
+                "emails_page",
+                emails.isPresent());
+    }
+
+    private void emails(Context context) {
+        EmailsPage page =
+                emails.orElseThrow(
+                        () ->
+                                new Problem(
+                                        404,
+                                        "No page of emails",
+                                        "LIFECYCLE_API_EMAILS_PAGE names no page; ./lifecycle"
+                                                + " preview writes one"));
+        context.header("Content-Security-Policy", page.policy())
+                .contentType("text/html; charset=utf-8")
+                .result(page.content());
     }
 
     private static void answer(Context context, Assets.Asset asset) {

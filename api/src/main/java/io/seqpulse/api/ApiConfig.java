@@ -27,6 +27,8 @@ import java.util.stream.Collectors;
  * @param tokens who may call
  * @param flink Flink's REST interface, for the status; empty: the status says nothing of the job
  * @param rules directory whose {@code lifecycle.yaml} replaces the built-in one, as for the job
+ * @param emailsPage file with the emails to look at, as {@code ./lifecycle preview} writes it;
+ *     empty: there is none
  * @param state folder of the pipeline, for the status; empty: it has none on this machine
  * @param requestsPerSecond of one address, on average
  * @param trustedProxies whose word on whom a request comes from is taken
@@ -41,6 +43,7 @@ record ApiConfig(
         List<AccessToken> tokens,
         Optional<Cluster> flink,
         Optional<Path> rules,
+        Optional<Path> emailsPage,
         Optional<Path> state,
         int requestsPerSecond,
         List<String> trustedProxies) {
@@ -108,6 +111,8 @@ record ApiConfig(
                                                         reader.text("FLINK_USER", ""),
                                                         reader.text("FLINK_PASSWORD", ""))),
                         reader.optional("RULES_DIR").map(text -> reader.folder("RULES_DIR", text)),
+                        reader.optional("EMAILS_PAGE")
+                                .map(text -> reader.file("EMAILS_PAGE", text)),
                         reader.optional("STATE_DIR").map(Path::of),
                         reader.number("REQUESTS_PER_SECOND", 50, 1, 100_000),
                         reader.addresses("TRUSTED_PROXIES"));
@@ -151,6 +156,7 @@ record ApiConfig(
                         "FLINK_USER",
                         "FLINK_PASSWORD",
                         "RULES_DIR",
+                        "EMAILS_PAGE",
                         "STATE_DIR",
                         "REQUESTS_PER_SECOND",
                         "TRUSTED_PROXIES");
@@ -221,6 +227,14 @@ record ApiConfig(
                 problem(name, "is no folder: " + folder);
             }
             return folder;
+        }
+
+        Path file(String name, String text) {
+            Path file = Path.of(text);
+            if (!Files.isReadable(file) || Files.isDirectory(file)) {
+                problem(name, "is no file that can be read: " + file);
+            }
+            return file;
         }
 
         List<AccessToken> tokens(String name) {

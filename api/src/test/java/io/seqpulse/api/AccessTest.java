@@ -105,6 +105,28 @@ class AccessTest {
     }
 
     @Test
+    void namesTheVariantThatAMailIs() throws Exception {
+        UUID mail = api.delivery("E-ACT-01", "sent", null, "<p>Hello</p>");
+        assertThat(api.json("/deliveries/" + mail, RunningApi.VIEWER).path("variant_text").isNull())
+                .isTrue();
+        api.database.execute("update public.email_deliveries set variant = 'b' where id = ?", mail);
+        JsonNode sent = api.json("/deliveries/" + mail, RunningApi.VIEWER);
+        assertThat(sent.path("variant").asText()).isEqualTo("b");
+        assertThat(sent.path("variant_text").path("en").asText()).startsWith("Subject b of those");
+        assertThat(sent.path("variant_text").path("fr").asText()).startsWith("Objet b parmi ceux");
+
+        UUID heldOut = api.delivery("E-ACT-01", "suppressed", "holdout", null);
+        api.database.execute(
+                "update public.email_deliveries set variant = 'holdout' where id = ?", heldOut);
+        assertThat(
+                        api.json("/deliveries/" + heldOut, RunningApi.VIEWER)
+                                .path("variant_text")
+                                .path("en")
+                                .asText())
+                .startsWith("Comparison group");
+    }
+
+    @Test
     void aTokenIsExchangedForACookieThatScriptsCannotRead() throws Exception {
         HttpResponse<String> begun = api.send("POST", "/session", RunningApi.VIEWER);
         String cookie = begun.headers().firstValue("Set-Cookie").orElseThrow();

@@ -17,11 +17,14 @@ class ApiConfigTest {
                                 ApiConfig.of(
                                         Map.of(
                                                 "LIFECYCLE_API_PORT", "eighty",
+                                                "LIFECYCLE_API_EMAILS_PAGE", "/none/such.html",
                                                 "LIFECYCLE_API_TOKENS", "ann:root:" + TOKEN,
                                                 "LIFECYCLE_API_PROT", "1")))
                 .isInstanceOf(InvalidConfigurationException.class)
                 .hasMessageContaining("LIFECYCLE_API_PROT is no setting of this service")
                 .hasMessageContaining("LIFECYCLE_API_DATABASE_URL is not set")
+                .hasMessageContaining(
+                        "LIFECYCLE_API_EMAILS_PAGE is no file that can be read: /none/such.html")
                 .hasMessageContaining("LIFECYCLE_API_PORT must be a whole number from 0 to 65535")
                 .hasMessageContaining("entry 1 has no role viewer, support or operator")
                 .hasMessageNotContaining(TOKEN);

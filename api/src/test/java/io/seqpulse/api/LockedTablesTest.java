@@ -142,7 +142,8 @@ class LockedTablesTest {
             for (String route : new TreeSet<>(api.api().routes())) {
                 String path = route.substring(route.indexOf(' ') + 1);
                 boolean stream = path.equals("/page/events") || path.startsWith("/assets/");
-                if (!route.startsWith("GET /") || stream) {
+                boolean file = path.equals("/emails");
+                if (!route.startsWith("GET /") || stream || file) {
                     continue;
                 }
                 String filled =

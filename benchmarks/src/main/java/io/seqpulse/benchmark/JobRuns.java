@@ -20,6 +20,7 @@ import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
 import io.seqpulse.lifecycle.decode.DecodeChanges;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import io.seqpulse.quickstart.access.FlinkGate;
 import io.seqpulse.quickstart.stack.FlinkSettings;
 import java.io.IOException;
@@ -184,7 +185,8 @@ final class JobRuns implements AutoCloseable {
                 catalogue,
                 System.currentTimeMillis(),
                 COOLDOWN,
-                emails());
+                emails(),
+                QuietHours.NONE);
     }
 
     private List<ActiveRule> rules(Instant liveSince) {

@@ -45,6 +45,8 @@ public final class Lifecycle implements Callable<Integer> {
                     "status",
                     "deadletters",
                     "suppressions",
+                    "preview",
+                    "test-send",
                     "dashboards",
                     BuiltApart.NAME);
 

@@ -8,7 +8,7 @@ import java.util.Optional;
  * What somebody who mistyped a name may have meant: the name that the fewest changes of a letter,
  * missing or additional letters and swapped neighbours lead to.
  */
-final class NearestName {
+public final class NearestName {
 
     /** One mistake for so many letters begun. */
     private static final int LETTERS = 4;
@@ -16,7 +16,7 @@ final class NearestName {
     private NearestName() {}
 
     /** The nearest of some names, or empty where none resembles what was typed. */
-    static Optional<String> to(String typed, Collection<String> names) {
+    public static Optional<String> to(String typed, Collection<String> names) {
         int most = (typed.length() + LETTERS - 1) / LETTERS;
         return names.stream()
                 .filter(name -> distance(typed, name) <= most)

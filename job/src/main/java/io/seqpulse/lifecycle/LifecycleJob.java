@@ -44,7 +44,8 @@ public final class LifecycleJob {
                         catalogue,
                         new StartUpDatabase(config.database()).newStart(),
                         config.marketingCooldown(),
-                        config.emailSettings());
+                        config.emailSettings(),
+                        config.quietHours());
         EmailSink.Builder emails =
                 EmailSink.builder()
                         .journal(config.database())

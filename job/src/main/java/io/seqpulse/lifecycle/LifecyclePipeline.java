@@ -26,8 +26,11 @@ import io.seqpulse.lifecycle.parent.FollowMembers;
 import io.seqpulse.lifecycle.parent.IndexForeignKeys;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
+import io.seqpulse.lifecycle.policy.DecisionCodec;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import io.seqpulse.lifecycle.project.DetectProject;
 import io.seqpulse.lifecycle.segment.CountSegments;
+import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.ReconcileOperator;
 import io.seqpulse.lifecycle.state.ReconciledFunction;
 import io.seqpulse.lifecycle.totals.Hours;
@@ -56,6 +59,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *     fills KPI rows of its own under it
  * @param cooldown least time between two marketing emails to one person
  * @param emails how they are written
+ * @param quietHours when nobody gets marketing mail
  */
 public record LifecyclePipeline(
         String topic,
@@ -63,7 +67,8 @@ public record LifecyclePipeline(
         Catalogue declared,
         long start,
         Duration cooldown,
-        EmailSettings emails) {
+        EmailSettings emails,
+        QuietHours quietHours) {
 
     /** Max parallelism is part of the state's contract (DESIGN D9): it never changes. */
     private static final int MAX_PARALLELISM = 720;
@@ -159,7 +164,12 @@ public record LifecyclePipeline(
                 named(
                         reconciled(
                                 decoded.getSideOutput(DecodeChanges.PROJECTS)
-                                        .union(attached, deliveries, members)
+                                        .union(
+                                                attached,
+                                                deliveries,
+                                                members,
+                                                deletions.getSideOutput(
+                                                        IndexForeignKeys.OF_PROJECTS))
                                         .keyBy(Fact::key),
                                 boundaries,
                                 new DetectProject(topic, rules, measures),
@@ -173,11 +183,13 @@ public record LifecyclePipeline(
                                         .union(
                                                 aboutProjects.getSideOutput(
                                                         DetectProject.OWNER_SIGNALS),
+                                                aboutProjects.getSideOutput(
+                                                        DetectProject.STANDINGS),
                                                 deliveries.getSideOutput(
                                                         FollowDeliveries.USER_SIGNALS))
                                         .keyBy(Fact::key),
                                 boundaries,
-                                new DetectUser(topic, rules, measures),
+                                new DetectUser(topic, rules, measures, emails.timezone()),
                                 StreamTypes.MESSAGE),
                         OperatorIds.DETECT_USER);
 
@@ -199,11 +211,15 @@ public record LifecyclePipeline(
                                         .union(aboutProjects, aboutUsers)
                                         .keyBy(Message::recipient),
                                 boundaries,
-                                new DecideEmails(catalogue, cooldown),
-                                TypeInformation.of(Decision.class)),
+                                new DecideEmails(
+                                        catalogue, cooldown, emails.timezone(), quietHours),
+                                new CodecType<>(new DecisionCodec())),
                         OperatorIds.EMAIL_POLICY);
 
-        named(decisions.process(new RenderEmails(catalogue, emails)), OperatorIds.RENDER)
+        named(
+                        decisions.process(
+                                new RenderEmails(catalogue, emails, declared.linkHosts())),
+                        OperatorIds.RENDER)
                 .sinkTo(emailSink)
                 .name(OperatorIds.EMAIL_SINK)
                 .uid(OperatorIds.EMAIL_SINK);

@@ -5,6 +5,7 @@ import io.seqpulse.connector.email.EmailCommand;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.connector.email.JournalEntry;
 import io.seqpulse.connector.email.Withdrawal;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Retraction;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -36,6 +38,7 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
 
     private final List<Rule> rules;
     private final EmailSettings settings;
+    private final Set<String> linkHosts;
 
     private transient Map<String, Rule> rulesByCode;
     private transient EmailRenderer renderer;
@@ -47,16 +50,17 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
      *
      * @throws io.seqpulse.lifecycle.email.InvalidTemplatesException if one cannot be used
      */
-    RenderEmails(List<Rule> rules, EmailSettings settings) {
+    RenderEmails(List<Rule> rules, EmailSettings settings, Set<String> linkHosts) {
         this.rules = List.copyOf(rules);
         this.settings = settings;
-        var unused = new EmailRenderer(settings, this.rules);
+        this.linkHosts = Set.copyOf(linkHosts);
+        var unused = new EmailRenderer(settings, this.rules, this.linkHosts);
     }
 
     @Override
     public void open(OpenContext context) {
         rulesByCode = rules.stream().collect(Collectors.toMap(Rule::code, Function.identity()));
-        renderer = new EmailRenderer(settings, rules);
+        renderer = new EmailRenderer(settings, rules, linkHosts);
         unwritten = getRuntimeContext().getMetricGroup().counter("unwritten");
     }
 
@@ -80,11 +84,13 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
         Rule rule = rulesByCode.get(candidate.rule());
         EmailContent content = null;
         String error = null;
+        String variant = Reasons.HOLDOUT.equals(reason) ? Experiment.HELD_OUT : null;
         if (reason == null && rule == null) {
             reason = Reasons.DISABLED; // a rule the policy knew, which is not one of ours
         } else if (reason == null || reason.equals(Reasons.SHADOW)) {
             try {
                 content = content(rule, decision, now);
+                variant = subject(rule, decision);
             } catch (RuntimeException | StackOverflowError unwritable) {
                 unwritten.inc();
                 reason = Reasons.INVALID_CONTENT;
@@ -106,7 +112,9 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
                 candidate.causedAt() == 0 ? null : Instant.ofEpochMilli(candidate.causedAt()),
                 Instant.ofEpochMilli(candidate.decidedAt()),
                 content,
-                error);
+                error,
+                candidate.alsoTo(),
+                variant);
     }
 
     /** What was wrong, without what the mail would have said. */
@@ -136,6 +144,13 @@ final class RenderEmails extends ProcessFunction<Decision, EmailCommand> {
         values.values().removeIf(value -> value == null);
         String variant =
                 decision.variant() == null ? null : rule.template() + "." + decision.variant();
-        return renderer.render(rule, variant, values, now);
+        return renderer.render(rule, variant, subject(rule, decision), values, now);
+    }
+
+    /** Which of the rule's subjects the recipient gets; a variant of the template has its own. */
+    private static String subject(Rule rule, Decision decision) {
+        return decision.variant() == null
+                ? rule.experiment().subject(rule.code(), decision.candidate().recipient())
+                : null;
     }
 }

@@ -52,7 +52,8 @@ public final class RulesCheck {
                                     "en",
                                     ZoneOffset.UTC,
                                     Files.isDirectory(templates) ? templates.toString() : null),
-                            catalogue.rules());
+                            catalogue.rules(),
+                            catalogue.linkHosts());
             return List.of();
         } catch (InvalidTemplatesException e) {
             return List.of(e.getMessage());

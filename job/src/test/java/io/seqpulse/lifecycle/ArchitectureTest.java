@@ -117,7 +117,7 @@ class ArchitectureTest {
                                     JOB + ".state.."))
                     .ignoreDependency(
                             resideInAPackage(JOB + ".config.."),
-                            resideInAPackage(JOB + ".email.."));
+                            resideInAnyPackage(JOB + ".email..", JOB + ".policy.."));
 
     /** Only the two kinds of subject host detectors. */
     @ArchTest

@@ -87,7 +87,7 @@ class KpiAvailabilityTest {
                 .as("E-CONV-03 is sent, and counts")
                 .containsOnly(Map.entry("critical_alert_open_rate", "rule_disabled:E-ACT-05"));
 
-        disable("E-CONV-03");
+        disable("E-CONV-02", "E-CONV-03");
         assertThat(reasons())
                 .containsEntry("free_to_pro_from_quota_emails", "rule_disabled:E-CONV-01")
                 .containsEntry("quota_email_to_upgrade", "rule_disabled:E-CONV-01");

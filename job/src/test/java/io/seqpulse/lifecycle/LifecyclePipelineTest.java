@@ -13,7 +13,13 @@ import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
+import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
+import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.email.EmailSettings;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.totals.WrittenRows;
 import java.nio.charset.StandardCharsets;
@@ -55,6 +61,7 @@ class LifecyclePipelineTest {
     private long verdictAt = System.currentTimeMillis() - Duration.ofHours(1).toMillis();
 
     private final List<LogRecord> log = new ArrayList<>();
+    private List<ActiveRule> rules = Rules.liveSince(0);
 
     @BeforeEach
     void start() {
@@ -105,6 +112,55 @@ class LifecyclePipelineTest {
         assertThat(mailed).isEqualTo(stillThere);
     }
 
+    /** The transaction writes its hints before the verdict, or after it; half have none. */
+    @Test
+    void decidesOfAVerdictWithItsHintsTwoSecondsBeforeOneWithout() throws Exception {
+        Map<String, Instant> due = new HashMap<>();
+        for (int i = 0; i < PROJECTS; i++) {
+            rows(i, verdictAt - 60_000, Snapshot.NONE);
+        }
+        for (int i = 0; i < PROJECTS; i++) {
+            if (i % 4 == 0) {
+                hint(i, verdictAt);
+            }
+            verdict(i, verdictAt, Snapshot.NONE);
+            if (i % 4 == 1) {
+                hint(i, verdictAt);
+            }
+            long waits = i % 4 < 2 ? 0 : 2_000;
+            due.put(ALERT + "d" + i, Instant.ofEpochMilli(verdictAt + waits));
+        }
+        tick(verdictAt + 10_000);
+
+        run();
+
+        Map<String, Instant> decided = new HashMap<>();
+        for (Object arrived : Arrivals.ARRIVED) {
+            JournalEntry entry = ((EmailCommand) arrived).entry();
+            if (entry.dedupeKey().startsWith(ALERT)) {
+                assertThat(entry.suppressedFor()).isNull();
+                decided.put(entry.dedupeKey(), entry.decidedAt());
+            }
+        }
+        assertThat(decided).isEqualTo(due);
+    }
+
+    private void hint(int i, long at) {
+        tell(
+                "sdh_hints",
+                "h" + i,
+                Map.of(
+                        "deployment_id",
+                        "d" + i,
+                        "suggested_actions",
+                        "[\"scale up\"]",
+                        "created_at",
+                        time(at)),
+                Operation.CREATE,
+                at,
+                Snapshot.NONE);
+    }
+
     /**
      * What the last row of each figure says is what is there at the end: every second project is
      * gone with its deployment and verdict, and the users have nothing else.
@@ -146,6 +202,41 @@ class LifecyclePipelineTest {
         assertThat(WrittenRows.CLAIMS)
                 .hasSize(2)
                 .allMatch(claim -> claim.generation() == 1 && claim.parts() == 2);
+    }
+
+    /** A deleted invitation tells its own id only. */
+    @Test
+    void tellsTheProjectOfADeletedInvitation() throws Exception {
+        Rule rule =
+                Rules.withTrigger(
+                        Rules.rule("E-CONV-03"),
+                        new Happened(
+                                EventType.INVITATION_REVOKED,
+                                Occurrence.EACH,
+                                Map.of(),
+                                Duration.ZERO));
+        rules = Rules.active(List.of(rule), 0);
+        tell("users", "u0", user(), Operation.CREATE, verdictAt, Snapshot.NONE);
+        Map<String, String> free = new HashMap<>(project(0));
+        free.put("plan", "free");
+        tell("projects", "p0", free, Operation.CREATE, verdictAt, Snapshot.NONE);
+        Map<String, String> invitation =
+                Map.of("project_id", "p0", "inviter_id", "u0", "created_at", time(verdictAt));
+        for (String id : List.of("i0", "i1")) {
+            tell("project_invitations", id, invitation, Operation.CREATE, verdictAt, Snapshot.NONE);
+        }
+        delete("project_invitations", "i1", verdictAt + 1_000);
+        tick(verdictAt + 10_000);
+
+        run();
+
+        assertThat(Arrivals.ARRIVED)
+                .filteredOn(arrived -> ((EmailCommand) arrived).entry() != null)
+                .singleElement()
+                .satisfies(
+                        arrived ->
+                                assertThat(((EmailCommand) arrived).entry().projectId())
+                                        .isEqualTo("p0"));
     }
 
     /** By every way that a deletion takes: a verdict's and an event's tell their own ids only. */
@@ -359,11 +450,12 @@ class LifecyclePipelineTest {
                         .setParallelism(1);
         new LifecyclePipeline(
                         "changes",
-                        Rules.liveSince(0),
+                        rules,
                         Rules.catalogue(),
                         1,
                         Duration.ofDays(1),
-                        emails())
+                        emails(),
+                        QuietHours.NONE)
                 .define(changes, new Arrivals<>(), new WrittenRows(), new Arrivals<>());
         env.execute();
     }

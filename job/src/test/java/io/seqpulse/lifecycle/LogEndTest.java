@@ -14,6 +14,7 @@ import io.seqpulse.connector.jdbc.KpiRow;
 import io.seqpulse.connector.kafka.ChangeLog;
 import io.seqpulse.connector.kafka.DeadLetter;
 import io.seqpulse.lifecycle.email.EmailSettings;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.totals.WrittenRows;
 import java.nio.file.Files;
@@ -238,7 +239,8 @@ class LogEndTest {
                         Rules.catalogue(),
                         1,
                         Duration.ofDays(1),
-                        emails())
+                        emails(),
+                        QuietHours.NONE)
                 .define(
                         endless ? LifecyclePipeline.endless(changes) : changes,
                         new Arrivals<>(),

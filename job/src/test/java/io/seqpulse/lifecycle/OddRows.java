@@ -181,7 +181,8 @@ final class OddRows {
         String value =
                 switch (column) {
                     case "id" -> ids.get(table);
-                    case "user_id", "owner_id" -> ids.get("users");
+                    case "user_id", "owner_id", "inviter_id" -> ids.get("users");
+                    case "subscription_id", "invoice_id" -> "in_" + ids.get(table);
                     case "project_id" -> ids.get("projects");
                     case "deployment_id" -> ids.get("deployments");
                     case "email_delivery_id" -> ids.get("email_deliveries");
@@ -193,6 +194,11 @@ final class OddRows {
                     case "email_type" -> "E-CONV-01";
                     case "dedupe_key" -> "free_quota_80:" + ids.get("email_deliveries");
                     case "status" -> "sent";
+                    case "kind" ->
+                            any(
+                                    table.equals("payment_events")
+                                            ? List.of("failed", "succeeded", "cancelled")
+                                            : List.of("verdict_viewed", "session", "stay"));
                     case "event_type" -> random.nextBoolean() ? "opened" : "clicked";
                     case "reason", "first_name", "locale", "timezone" -> null;
                     default -> "a " + column;

@@ -25,10 +25,13 @@ import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Relation;
 import io.seqpulse.lifecycle.policy.Decision;
+import io.seqpulse.lifecycle.policy.DecisionCodec;
+import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rows;
 import java.io.IOException;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,9 +58,6 @@ class StreamedTypesTest {
                 DeadLetter.class,
                 SnapshotBoundary.class,
                 SnapshotProgress.class,
-                Decision.class,
-                Candidate.class,
-                Retraction.class,
                 EmailCommand.class,
                 JournalEntry.class,
                 EmailContent.class,
@@ -73,6 +73,21 @@ class StreamedTypesTest {
     static Stream<Object> records() {
         Map<String, String> values = withNull();
         Candidate candidate = candidate(values);
+        Candidate local =
+                new Candidate(
+                        "E",
+                        "k",
+                        null,
+                        "u",
+                        null,
+                        "p",
+                        -1,
+                        2,
+                        0,
+                        3,
+                        values,
+                        List.of(),
+                        LocalDateTime.parse("1969-12-31T23:59:59.999999999"));
         RowChange user =
                 Facts.row(CapturedTable.USERS, "u", "u", 5)
                         .with("is_active", "true")
@@ -109,10 +124,14 @@ class StreamedTypesTest {
                 new Increment(Relation.COHORT, "signup_to_project_24h", 29_920_985, -1, 0),
                 new Increment(Relation.EMAIL, Increment.series("E-ACT-01", "sent", ""), 1, 0, 1),
                 Message.of(candidate),
+                Message.of(toAddress(values)),
+                Message.of(local),
                 Message.of(user),
                 new SnapshotBoundary(1, 2, 3, Set.of("users")),
                 Message.of(retraction),
                 new Decision(candidate, null, null, values, null),
+                new Decision(toAddress(values), null, null, values, null),
+                new Decision(local, "digest", "stale", values, null),
                 new Decision(null, null, null, null, retraction),
                 EmailCommand.withdraw(new Withdrawal("k", null, "resolved")),
                 EmailCommand.journal(entry(null)),
@@ -153,6 +172,23 @@ class StreamedTypesTest {
         return new Candidate("E-ACT-01", "k", "o", "u", "u", null, 1, 2, 0, 3, values);
     }
 
+    private static Candidate toAddress(Map<String, String> values) {
+        return new Candidate(
+                "E-ACT-05",
+                "k",
+                "o",
+                "mailto:a@b",
+                "u",
+                "p",
+                1,
+                2,
+                0,
+                3,
+                values,
+                List.of("u", "v"),
+                null);
+    }
+
     private static JournalEntry entry(EmailContent content) {
         return new JournalEntry(
                 "k",
@@ -168,7 +204,9 @@ class StreamedTypesTest {
                 null,
                 Instant.EPOCH,
                 content,
-                null);
+                null,
+                List.of("u"),
+                "b");
     }
 
     private static <T> T roundTrip(T value) throws IOException {
@@ -191,7 +229,9 @@ class StreamedTypesTest {
                                 ? StreamTypes.MESSAGE
                                 : value instanceof Increment
                                         ? StreamTypes.INCREMENT
-                                        : TypeInformation.of(value.getClass());
+                                        : value instanceof Decision
+                                                ? new CodecType<>(new DecisionCodec())
+                                                : TypeInformation.of(value.getClass());
         return ((TypeInformation<T>) type).createSerializer(new SerializerConfigImpl());
     }
 }

@@ -31,8 +31,11 @@ final class RunReport {
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-    /** Waits for the hints that belong to its verdict, so it is timed apart. */
+    /** Waits for the hints of its verdict unless they came with it, so these are timed apart. */
     private static final String WAITS_FOR_HINTS = "E-ACT-05";
+
+    private static final String WITH_HINTS = WAITS_FOR_HINTS + "_with_hints";
+    private static final String WITHOUT_HINTS = WAITS_FOR_HINTS + "_without_hints";
 
     private static final int EXAMPLES = 20;
 
@@ -143,7 +146,12 @@ final class RunReport {
                                         "sent_not_received", some(difference.sentNotReceived()),
                                         "received_not_sent", some(difference.receivedNotSent()))));
         report.put("history_mails", historyMails(received));
-        report.put("commit_to_accepted_ms", latencies(journal, received));
+        report.put(
+                "commit_to_accepted_ms",
+                latencies(
+                        journal,
+                        arrivedSince(begun, received),
+                        stack.journal().verdictsWithHints()));
         report.put("commit_to_kpi_table_ms", summary(kpiFreshness));
         report.put(
                 "peak_resident_mib",
@@ -163,16 +171,26 @@ final class RunReport {
                 .count();
     }
 
-    /** By code, from the commit of the causing change to the server's acceptance, this run only. */
-    private Map<String, Object> latencies(List<Journal.Row> journal, List<ReceivedMail> received) {
-        Map<String, Instant> accepted =
-                received.stream()
-                        .filter(mail -> mail.receivedAt().isAfter(begun))
-                        .collect(
-                                Collectors.toMap(
-                                        mail -> bare(mail.messageId()),
-                                        ReceivedMail::receivedAt,
-                                        (first, again) -> first));
+    /** Message-ID → when the server took it, of this run only. */
+    private static Map<String, Instant> arrivedSince(Instant begun, List<ReceivedMail> received) {
+        return received.stream()
+                .filter(mail -> mail.receivedAt().isAfter(begun))
+                .collect(
+                        Collectors.toMap(
+                                mail -> bare(mail.messageId()),
+                                ReceivedMail::receivedAt,
+                                (first, again) -> first));
+    }
+
+    /**
+     * By code, from the commit of the causing change to the server's acceptance; of critical
+     * verdicts also apart by whether hints were committed with them.
+     *
+     * @param accepted Message-ID → when the server took it
+     * @param withHints deployments whose verdict was committed with hints
+     */
+    static Map<String, Object> latencies(
+            List<Journal.Row> journal, Map<String, Instant> accepted, Set<String> withHints) {
         Map<String, List<Long>> byCode = new TreeMap<>();
         List<Long> atOnce = new ArrayList<>();
         for (Journal.Row row : journal) {
@@ -185,7 +203,13 @@ final class RunReport {
             }
             long took = Duration.between(row.causedAt(), arrived).toMillis();
             byCode.computeIfAbsent(row.emailType(), code -> new ArrayList<>()).add(took);
-            if (!row.emailType().equals(WAITS_FOR_HINTS)) {
+            boolean mayWait = row.emailType().equals(WAITS_FOR_HINTS);
+            boolean hinted = mayWait && withHints.contains(deployment(row.dedupeKey()));
+            if (mayWait) {
+                String kind = hinted ? WITH_HINTS : WITHOUT_HINTS;
+                byCode.computeIfAbsent(kind, code -> new ArrayList<>()).add(took);
+            }
+            if (!mayWait || hinted) {
                 atOnce.add(took);
             }
         }
@@ -193,6 +217,12 @@ final class RunReport {
         latencies.put("at_once", summary(atOnce));
         byCode.forEach((code, took) -> latencies.put(code, summary(took)));
         return latencies;
+    }
+
+    /** Of a critical verdict's key: its name, the deployment, and for some a recipient. */
+    private static String deployment(String dedupeKey) {
+        String[] parts = dedupeKey.split(":", 3);
+        return parts.length < 2 ? "" : parts[1];
     }
 
     private static Map<String, Object> summary(List<Long> values) {

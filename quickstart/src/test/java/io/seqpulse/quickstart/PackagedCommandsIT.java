@@ -31,11 +31,17 @@ class PackagedCommandsIT {
                 "1 | deadletters list --state none                 | none",
                 "1 | suppressions list --database DATABASE         | refused",
                 "1 | down --purge --yes --database DATABASE        | refused",
+                "0 | preview --out emails                          | emails/index.html",
+                "1 | preview --rules BROKEN                        | E-TRX-01.fr.txt:2: ",
+                "2 | test-send E-TRX-1 fr --to ada@example.org     | did you mean E-TRX-01?",
+                "1 | test-send E-TRX-01 fr --to ada@example.org    | smtp.host: is required",
                 "1 | up --yes --database DATABASE --rules EMPTY    | nothing was started",
             })
     void everyCommandFindsItsLibraries(int code, String line, String said) throws Exception {
         Path rules = Files.createDirectory(scratch.resolve("rules"));
         Files.writeString(rules.resolve("lifecycle.yaml"), "version: 1\n");
+        Path broken = Files.createDirectories(scratch.resolve("broken/emails"));
+        Files.writeString(broken.resolve("E-TRX-01.fr.txt"), "Bonjour\n{{ frist_name }}");
         Path printed = scratch.resolve("printed");
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElse("java"));
@@ -55,6 +61,7 @@ class PackagedCommandsIT {
                     switch (word) {
                         case "DATABASE" -> "postgresql://somebody@127.0.0.1:1/nowhere";
                         case "EMPTY" -> rules.toString();
+                        case "BROKEN" -> broken.getParent().toString();
                         default -> word;
                     });
         }

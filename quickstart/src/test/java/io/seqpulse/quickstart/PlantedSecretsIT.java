@@ -97,6 +97,7 @@ class PlantedSecretsIT {
                     Map.entry("deployment_verdicts.verdict", "ok"),
                     Map.entry("metric_samples.phase", "pre"),
                     Map.entry("email_deliveries.status", "sent"),
+                    Map.entry("project_invitations.expires_at", "2096-02-03T04:05:06Z"),
                     Map.entry("payment_events.kind", "failed"),
                     Map.entry("nps_responses.score", "7"),
                     Map.entry("usage_events.kind", "session"),
@@ -113,7 +114,13 @@ class PlantedSecretsIT {
                     "project_members.email",
                     "deployments.branch",
                     "deployment_verdicts.summary",
-                    "email_deliveries.dedupe_key");
+                    "email_deliveries.dedupe_key",
+                    "project_invitations.email",
+                    "login_events.country",
+                    "login_events.city",
+                    "login_events.device",
+                    "payment_events.invoice_id",
+                    "payment_events.invoice_url");
 
     /** A planted text, and where. */
     private record Planted(String column, String text) {}

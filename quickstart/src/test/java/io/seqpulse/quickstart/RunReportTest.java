@@ -7,6 +7,7 @@ import io.seqpulse.quickstart.stack.ReceivedMail;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +48,47 @@ class RunReportTest {
     private static ReceivedMail mail(String messageId) {
         return new ReceivedMail(
                 Instant.EPOCH, "E-TRX-01", messageId, "a@live.example", "s", Path.of("x.eml"));
+    }
+
+    @Test
+    void criticalVerdictsAreTimedApartByWhetherHintsCameWithThem() {
+        Instant cause = Instant.parse("2026-11-21T10:00:00Z");
+        Map<String, Object> latencies =
+                RunReport.latencies(
+                        List.of(
+                                caused("E-ACT-05", "critical_verdict_alert:d1", "<a@x>", cause),
+                                caused("E-ACT-05", "critical_verdict_alert:d1:u", "<b@x>", cause),
+                                caused("E-ACT-05", "critical_verdict_alert:d2", "<c@x>", cause),
+                                caused("E-ACT-05", "critical_verdict_alert:d3", "<z@x>", cause),
+                                caused("E-ACT-04", "first_verdict:d1", "<d@x>", cause),
+                                caused("E-TRX-01", "k", "<e@x>", null)),
+                        Map.of(
+                                "a@x", cause.plusMillis(300),
+                                "b@x", cause.plusMillis(400),
+                                "c@x", cause.plusMillis(2_300),
+                                "d@x", cause.plusMillis(200),
+                                "e@x", cause),
+                        Set.of("d1"));
+
+        assertThat(latencies.keySet())
+                .containsExactly(
+                        "at_once",
+                        "E-ACT-04",
+                        "E-ACT-05",
+                        "E-ACT-05_with_hints",
+                        "E-ACT-05_without_hints");
+        assertThat(latencies.get("E-ACT-05_with_hints")).hasToString(summary(2, 300, 400));
+        assertThat(latencies.get("E-ACT-05_without_hints")).hasToString(summary(1, 2_300, 2_300));
+        assertThat(latencies.get("E-ACT-05")).hasToString(summary(3, 400, 2_300));
+        assertThat(latencies.get("at_once")).hasToString(summary(3, 300, 400));
+    }
+
+    private static String summary(int count, long median, long most) {
+        return "{count=%s, p50=%s, p99=%s, max=%s}".formatted(count, median, most, most);
+    }
+
+    private static Journal.Row caused(String code, String key, String messageId, Instant cause) {
+        return new Journal.Row(code, key, "sent", null, "u", null, null, messageId, cause, null);
     }
 
     @Test

@@ -136,6 +136,7 @@ class ScriptTest {
         "help deadletters list, deadletters-list",
         "bench --help, bench",
         "bench kpi --help, bench-kpi",
+        "help test-send, test-send",
     })
     void helpIsThereBeforeAnythingIsBuilt(String words, String text, @TempDir Path scratch)
             throws Exception {

@@ -19,7 +19,7 @@ public final class Deliveries {
             """
             select delivery_id, code, outcome, reason, category, project_id,
                 'lifecycle' as managed_by, created_at, sent_at, next_attempt_at,
-                coalesce(attempts, 0) as attempts, expires_at, caused_at, decided_at
+                coalesce(attempts, 0) as attempts, expires_at, caused_at, decided_at, variant
             from kpi.deliveries
             """;
 
@@ -66,7 +66,8 @@ public final class Deliveries {
                 row.getInt("attempts"),
                 KpiTables.instant(row, "expires_at"),
                 KpiTables.instant(row, "caused_at"),
-                KpiTables.instant(row, "decided_at"));
+                KpiTables.instant(row, "decided_at"),
+                row.getString("variant"));
     }
 
     /**

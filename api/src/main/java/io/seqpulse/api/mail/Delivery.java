@@ -11,6 +11,7 @@ import java.util.UUID;
  * @param managedBy who decided on it and sent it: {@code lifecycle}, or {@code product}
  * @param causedAt when the change was committed that caused it; null where a deadline did
  * @param decidedAt log time of the decision
+ * @param variant of its rule's experiment; null: nothing is tried out with it
  */
 public record Delivery(
         UUID id,
@@ -26,4 +27,5 @@ public record Delivery(
         int attempts,
         Instant expiresAt,
         Instant causedAt,
-        Instant decidedAt) {}
+        Instant decidedAt,
+        String variant) {}

@@ -2,6 +2,7 @@ package io.seqpulse.api.mail;
 
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.catalogue.Trigger;
 import java.time.Duration;
@@ -70,6 +71,22 @@ public final class Explanation {
                                                                 .stream())
                                         .findFirst()
                                         .orElse(reason.replace('_', ' '))));
+    }
+
+    /** Which variant of its rule's experiment an email is, by language; empty for most emails. */
+    public Optional<Map<String, String>> variant(Delivery delivery) {
+        if (delivery.variant() == null) {
+            return Optional.empty();
+        }
+        String key =
+                delivery.variant().equals(Experiment.HELD_OUT)
+                        ? "variant.holdout"
+                        : "variant.subject";
+        return Optional.of(
+                each(
+                        language ->
+                                wording.text(
+                                        language, key, Map.of("variant", delivery.variant()))));
     }
 
     /** A reason in a few words, by language. */
@@ -143,6 +160,9 @@ public final class Explanation {
             case HAPPENED -> {
                 Trigger.Happened happened = (Trigger.Happened) trigger;
                 key += "." + happened.occurrence().name().toLowerCase(Locale.ROOT);
+                if (!happened.unfamiliar().isEmpty()) {
+                    key += ".unfamiliar";
+                }
                 places.put("fact", fact(language, happened.fact()) + where(happened.where()));
             }
             case MISSING -> {
@@ -168,9 +188,18 @@ public final class Explanation {
                 places.put("facts", facts(language, silent.facts()));
                 places.put("time", time(language, silent.after()));
             }
+            case MILESTONE -> {
+                Trigger.Milestone milestone = (Trigger.Milestone) trigger;
+                places.put("fact", fact(language, milestone.since()));
+                places.put("time", time(language, milestone.after()));
+                places.put("count", Integer.toString(milestone.deployments()));
+            }
             case SEQUENCE -> {
                 Trigger.Sequence sequence = (Trigger.Sequence) trigger;
-                places.put("after", fact(language, sequence.after()));
+                places.put("after", fact(language, sequence.after()) + where(sequence.where()));
+                if (sequence.until().isEmpty()) {
+                    key += ".open";
+                }
                 places.put("until", facts(language, sequence.until()));
             }
             case CALENDAR -> {

@@ -189,6 +189,8 @@ public final class MailEndpoints {
         Delivery delivery = deliveries.find(id(context)).orElseThrow(MailEndpoints::unknown);
         Map<String, Object> answer = line(delivery);
         answer.put("outcome_text", explanation.outcome(delivery.outcome()));
+        answer.put("variant", delivery.variant());
+        answer.put("variant_text", explanation.variant(delivery).orElse(null));
         answer.put("attempts", delivery.attempts());
         answer.put("caused_at", delivery.causedAt());
         answer.put("decided_at", delivery.decidedAt());

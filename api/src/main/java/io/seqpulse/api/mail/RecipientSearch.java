@@ -26,7 +26,8 @@ public final class RecipientSearch {
             """
             id as delivery_id, email_type as code, status::text as outcome, reason, category,
             project_id, coalesce(created_at, sent_at, 'epoch') as created_at, sent_at,
-            next_attempt_at, coalesce(attempts, 0) as attempts, expires_at, caused_at, decided_at
+            next_attempt_at, coalesce(attempts, 0) as attempts, expires_at, caused_at, decided_at,
+            variant
             """;
 
     /**

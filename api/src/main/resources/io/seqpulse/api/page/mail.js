@@ -37,7 +37,8 @@ function why(delivery) {
   const words = texts();
   const lead = element('p', { class: 'lead' },
     element('span', { class: `pill ${delivery.outcome}` }, words.outcomes[delivery.outcome] ?? delivery.outcome),
-    ' ', said(delivery.outcome_text), ' ', delivery.reason_text ? said(delivery.reason_text) : '');
+    ' ', said(delivery.outcome_text), ' ', delivery.reason_text ? said(delivery.reason_text) : '',
+    delivery.variant_text ? ` ${said(delivery.variant_text)}` : '');
   const attempts = delivery.attempts > 1 && delivery.outcome === 'queued'
     ? element('p', {}, words.attempts(whole(delivery.attempts))) : null;
   return block(words.why, lead, attempts);

@@ -558,6 +558,7 @@ function open(somebody) {
   by('days').hidden = false;
   by('content').hidden = false;
   showWho();
+  by('emails-page').hidden = !me.emails_page;
   searchAs(me.role);
   stream.show(days);
 }

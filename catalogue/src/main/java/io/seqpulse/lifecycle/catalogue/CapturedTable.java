@@ -103,6 +103,7 @@ public enum CapturedTable {
             time("decided_at"),
             time("created_at").required(),
             text("recipient_address"),
+            word("variant").optional(),
             written("provider_message_id", Type.TEXT),
             written("payload_json", Type.JSON),
             written("error_message", Type.TEXT)),
@@ -112,7 +113,33 @@ public enum CapturedTable {
             id("email_delivery_id").forKpis(),
             word("event_type").forKpis(),
             time("occurred_at"),
-            flag("machine"));
+            flag("machine")),
+    PROJECT_INVITATIONS(
+            12,
+            id("id"),
+            id("project_id"),
+            id("inviter_id"),
+            text("email"),
+            time("created_at"),
+            time("accepted_at"),
+            time("declined_at"),
+            time("revoked_at"),
+            time("expires_at")),
+    LOGIN_EVENTS(
+            13, id("id"), id("user_id"), time("at"), text("country"), text("city"), text("device")),
+    PAYMENT_EVENTS(
+            14,
+            id("id"),
+            id("subscription_id"),
+            id("project_id"),
+            id("invoice_id"),
+            word("kind"),
+            number("amount_cents"),
+            text("currency"),
+            text("invoice_url"),
+            time("at")),
+    NPS_RESPONSES(15, id("id"), id("user_id"), number("score"), time("at")),
+    USAGE_EVENTS(16, id("id"), id("user_id"), word("kind"), id("deployment_id"), time("at"));
 
     private static final Map<String, CapturedTable> BY_NAME =
             Arrays.stream(values()).collect(Collectors.toMap(CapturedTable::label, t -> t));

@@ -62,7 +62,9 @@ public final class CatalogueLoader {
             return read(FILE, () -> jar.getResourceAsStream(FILE), exists);
         }
         Catalogue own = read(file.toString(), () -> Files.newInputStream(file), exists);
-        return own.kpis().isEmpty() ? new Catalogue(own.rules(), load(null).kpis()) : own;
+        return own.kpis().isEmpty()
+                ? new Catalogue(own.rules(), load(null).kpis(), own.linkHosts())
+                : own;
     }
 
     /** Opens the file's bytes. */
@@ -102,7 +104,7 @@ public final class CatalogueLoader {
             compareMeasures(rules, sections, kpis);
         }
         problems.throwIfAny();
-        return new Catalogue(rules, kpis);
+        return new Catalogue(rules, kpis, linkHosts);
     }
 
     /** What stands in a key before its first placeholder. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The catalogue as it runs against one database: rules whose tables are missing use their fallback
@@ -23,30 +24,41 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
         List<Rule> rules = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         for (Rule rule : catalogue.rules()) {
-            if (!rule.trigger().isHosted()) {
-                notes.add(
-                        "%s is left out: this version cannot notice '%s' yet"
-                                .formatted(rule.code(), rule.trigger().kind().label()));
-                continue;
-            }
             List<String> missing = missing(rule.trigger(), capturedTables);
-            if (missing.isEmpty()) {
+            List<String> poorer = dispensed(rule.trigger(), capturedTables);
+            if (missing.isEmpty() && !poorer.isEmpty()) {
+                rules.add(
+                        rule.withTrigger(
+                                rule.trigger().without(Set.copyOf(poorer)), rule.fallback()));
+                notes.add(
+                        "%s looks at the rest alone: %s"
+                                .formatted(rule.code(), doesNotExist(poorer)));
+            } else if (missing.isEmpty()) {
                 rules.add(rule);
             } else if (rule.fallback() != null
-                    && rule.fallback().isHosted()
                     && missing(rule.fallback(), capturedTables).isEmpty()) {
-                rules.add(withFallback(rule));
+                rules.add(rule.withTrigger(rule.fallback(), null));
                 notes.add("%s uses its fallback: %s".formatted(rule.code(), doesNotExist(missing)));
             } else {
                 notes.add("%s is inert: %s".formatted(rule.code(), doesNotExist(missing)));
             }
         }
-        return new CatalogueResolution(new Catalogue(rules, catalogue.kpis()), notes);
+        return new CatalogueResolution(
+                new Catalogue(rules, catalogue.kpis(), catalogue.linkHosts()), notes);
     }
 
     private static List<String> missing(Trigger trigger, Set<String> capturedTables) {
-        return trigger.named().stream()
-                .map(event -> event.table().label())
+        return absent(
+                trigger.named().stream().filter(event -> !trigger.dispensable().contains(event)),
+                capturedTables);
+    }
+
+    private static List<String> dispensed(Trigger trigger, Set<String> capturedTables) {
+        return absent(trigger.dispensable().stream(), capturedTables);
+    }
+
+    private static List<String> absent(Stream<EventType> events, Set<String> capturedTables) {
+        return events.map(event -> event.table().label())
                 .filter(table -> !capturedTables.contains(table))
                 .distinct()
                 .sorted()
@@ -55,27 +67,5 @@ public record CatalogueResolution(Catalogue catalogue, List<String> notes) {
 
     private static String doesNotExist(List<String> tables) {
         return tables.stream().collect(Collectors.joining(", ", "there is no captured table ", ""));
-    }
-
-    private static Rule withFallback(Rule rule) {
-        return new Rule(
-                rule.code(),
-                rule.name(),
-                rule.category(),
-                rule.mode(),
-                rule.subject(),
-                rule.fallback(),
-                null,
-                rule.expires(),
-                rule.audience(),
-                rule.plans(),
-                rule.priority(),
-                rule.dedupeKey(),
-                rule.supersedes(),
-                rule.template(),
-                rule.ctaPath(),
-                rule.ctaLabel(),
-                rule.kpi(),
-                rule.goal());
     }
 }

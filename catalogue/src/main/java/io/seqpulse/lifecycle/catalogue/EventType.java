@@ -48,7 +48,8 @@ public enum EventType {
             "summary",
             "latency_delta",
             "error_rate_delta",
-            "actions"),
+            "actions",
+            EventType.HINTED),
     /** A deployment got a hint. */
     HINT_CREATED(
             7,
@@ -59,12 +60,85 @@ public enum EventType {
             "title"),
     /** Somebody asked for a feature that the project's plan does not have. */
     FEATURE_GATED(
-            8, CapturedTable.FEATURE_GATE_EVENTS, Set.of(Subject.PROJECT), "user_id", "feature");
+            8, CapturedTable.FEATURE_GATE_EVENTS, Set.of(Subject.PROJECT), "user_id", "feature"),
+    /** Two-factor authentication was switched: {@code state} is {@code on} or {@code off}. */
+    TWOFA_CHANGED(9, CapturedTable.USERS, Set.of(Subject.USER), "state", "changed_at"),
+    /** Somebody logged in. */
+    LOGGED_IN(
+            10,
+            CapturedTable.LOGIN_EVENTS,
+            Set.of(Subject.USER),
+            "login_id",
+            "country",
+            "city",
+            "device"),
+    /** Somebody was invited to a project; the event's id is the invitation's. */
+    INVITATION_SENT(
+            11,
+            CapturedTable.PROJECT_INVITATIONS,
+            Set.of(Subject.PROJECT),
+            "invitation_id",
+            "inviter_id",
+            "invitee_email",
+            "expires_at"),
+    /** An invitation was accepted; the event's id is the invitation's. */
+    INVITATION_ACCEPTED(
+            12, CapturedTable.PROJECT_INVITATIONS, Set.of(Subject.PROJECT), "invitation_id"),
+    /** An invitation was declined; the event's id is the invitation's. */
+    INVITATION_DECLINED(
+            13, CapturedTable.PROJECT_INVITATIONS, Set.of(Subject.PROJECT), "invitation_id"),
+    /** An invitation was revoked, or its row deleted; the event's id is the invitation's. */
+    INVITATION_REVOKED(
+            14, CapturedTable.PROJECT_INVITATIONS, Set.of(Subject.PROJECT), "invitation_id"),
+    /** A payment failed; the event's id is the invoice's, so that a second try is no other one. */
+    PAYMENT_FAILED(
+            15,
+            CapturedTable.PAYMENT_EVENTS,
+            Set.of(Subject.PROJECT),
+            "subscription_id",
+            "invoice_id",
+            "amount_cents",
+            "currency",
+            "invoice_url"),
+    /** An invoice was paid; the event's id is the invoice's. */
+    PAYMENT_SUCCEEDED(
+            16,
+            CapturedTable.PAYMENT_EVENTS,
+            Set.of(Subject.PROJECT),
+            "subscription_id",
+            "invoice_id",
+            "amount_cents",
+            "currency",
+            "invoice_url"),
+    /** An invoice was cancelled; the event's id is the invoice's. */
+    PAYMENT_CANCELLED(
+            17,
+            CapturedTable.PAYMENT_EVENTS,
+            Set.of(Subject.PROJECT),
+            "subscription_id",
+            "invoice_id"),
+    /** Somebody answered the question how likely they are to recommend the product. */
+    NPS_ANSWERED(18, CapturedTable.NPS_RESPONSES, Set.of(Subject.USER), "score"),
+    /** Somebody looked at a verdict. */
+    VERDICT_VIEWED(19, CapturedTable.USAGE_EVENTS, Set.of(Subject.USER), "deployment"),
+    /** Somebody used the product. */
+    SESSION_STARTED(20, CapturedTable.USAGE_EVENTS, Set.of(Subject.USER)),
+    /** Somebody who was asked whether they stay said yes. */
+    STAYED(21, CapturedTable.USAGE_EVENTS, Set.of(Subject.USER));
+
+    /**
+     * Attribute of a verdict: {@code true} where hints were committed with it, else unknown. Then
+     * nothing is waited for that would come after it.
+     */
+    public static final String HINTED = "hinted";
 
     private static final Map<String, EventType> BY_LABEL =
             Arrays.stream(values()).collect(Collectors.toMap(EventType::label, type -> type));
 
     private static final EventType[] BY_ID = values();
+
+    /** Beside ids: without these the job makes no event. */
+    private static final Set<String> ALWAYS_KNOWN = Set.of("state", "changed_at", "feature");
 
     static {
         for (int id = 0; id < BY_ID.length; id++) {
@@ -118,12 +192,12 @@ public enum EventType {
     }
 
     /**
-     * Of its attributes those that are never missing: the ids by which it was found. The others are
-     * columns that a row may leave null.
+     * Of its attributes those that are never missing: the ids by which it was found, and what it
+     * would be no event without. The others are columns that a row may leave null.
      */
     public Set<String> certainAttributes() {
         return attributes.stream()
-                .filter(attribute -> attribute.endsWith("_id"))
+                .filter(name -> name.endsWith("_id") || ALWAYS_KNOWN.contains(name))
                 .collect(Collectors.toSet());
     }
 

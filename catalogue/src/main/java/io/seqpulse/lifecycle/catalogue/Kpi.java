@@ -87,12 +87,9 @@ public record Kpi(
     public enum Success {
         /** A project that the user owns now was created by then. */
         PROJECT_CREATED(Set.of(Subject.USER), CapturedTable.PROJECTS),
-        DEPLOYMENT_STARTED(Set.of(Subject.PROJECT), CapturedTable.DEPLOYMENTS),
-        DEPLOYMENT_FINISHED(Set.of(Subject.PROJECT), CapturedTable.DEPLOYMENTS),
-        VERDICT_CREATED(
-                Set.of(Subject.PROJECT),
-                CapturedTable.DEPLOYMENTS,
-                CapturedTable.DEPLOYMENT_VERDICTS),
+        DEPLOYMENT_STARTED(Set.of(), CapturedTable.DEPLOYMENTS),
+        DEPLOYMENT_FINISHED(Set.of(), CapturedTable.DEPLOYMENTS),
+        VERDICT_CREATED(Set.of(), CapturedTable.DEPLOYMENTS, CapturedTable.DEPLOYMENT_VERDICTS),
         /** The project's plan is, or came to be, {@code pro}. */
         PRO(Set.of(Subject.PROJECT), CapturedTable.PROJECTS),
         /** The email was opened, be it by a machine. */

@@ -6,15 +6,19 @@ import io.seqpulse.lifecycle.catalogue.Rule.Audience;
 import io.seqpulse.lifecycle.catalogue.Rule.Mode;
 import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -34,10 +38,19 @@ final class RuleReader {
     /** As long a week is counted for certain when it is over. */
     private static final Duration WEEK = Duration.ofDays(7);
 
+    private static final Pattern SHARE = Pattern.compile("\\d{1,3}(\\.\\d{1,2})? ?%");
+    private static final int LARGEST_HOLDOUT = 50_00;
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{1,62}");
     private static final Pattern TEMPLATE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]*");
     private static final Pattern BRACES = Pattern.compile("[{}]");
-    private static final List<String> PLANS = List.of("free", "pro", "enterprise");
+    static final List<String> PLANS = List.of("free", "pro", "enterprise");
+
+    /** Recipients whom an event names, and by which values. */
+    private static final Map<Audience, Set<String>> NAMED_BY_EVENT =
+            Map.of(
+                    Audience.ACTOR, Set.of("user_id"),
+                    Audience.INVITEE, Set.of("inviter_id", "invitee_email"));
+
     private static final Set<String> PATHS =
             Set.of("dashboard_path", "pricing_path", "onboarding_path");
 
@@ -61,12 +74,12 @@ final class RuleReader {
         Subject subject =
                 section.oneOf(
                         "subject", new Subject[] {Subject.USER, Subject.PROJECT}, Subject::label);
-        Trigger trigger = trigger("trigger", subject, mode);
-        Trigger fallback = section.has("fallback") ? trigger("fallback", subject, mode) : null;
+        Trigger trigger = trigger("trigger", subject);
+        Trigger fallback = section.has("fallback") ? trigger("fallback", subject) : null;
         Duration expires = expires(trigger, fallback);
         List<Audience> audience =
                 section.listOf("audience", Audience.values(), TriggerReader::label);
-        checkAudience(audience, subject);
+        checkAudience(audience, subject, trigger, fallback);
         Set<String> plans = plans(subject);
         int priority = priority(category);
         String key = section.text("key");
@@ -87,6 +100,9 @@ final class RuleReader {
         String kpi = matching("kpi", NAME, "must be the name of a KPI in snake_case");
         YamlSection aim = section.has("goal") ? section.section("goal") : null;
         Goal goal = aim == null ? null : KpiReader.goal(aim, subject);
+        LocalTime notBefore = notBefore(category);
+        Duration accountYoungerThan = section.optionalDuration("account-younger-than", null);
+        Experiment experiment = new Experiment(holdout(category, goal), subjects(template));
         section.refuseUnknownKeys();
         return new Rule(
                 code,
@@ -106,7 +122,10 @@ final class RuleReader {
                 path,
                 labels,
                 kpi,
-                goal);
+                goal,
+                notBefore,
+                experiment,
+                accountYoungerThan);
     }
 
     /** The text if it is a name; null otherwise. */
@@ -123,14 +142,14 @@ final class RuleReader {
         return section.value(key, text -> pattern.matcher(text).matches() ? text : null, expected);
     }
 
-    private Trigger trigger(String key, Subject subject, Mode mode) {
+    private Trigger trigger(String key, Subject subject) {
         YamlSection parameters = section.section(key);
         Trigger trigger = parameters == null ? null : TriggerReader.read(parameters);
         if (trigger == null) {
             return null;
         }
         for (EventType fact : trigger.named()) {
-            if (subject != null && !fact.subjects().contains(subject)) {
+            if (subject != null && !trigger.reaches(fact, subject)) {
                 section.problem(
                         key,
                         "%s is not about a %s; give the rule a subject it is about: %s"
@@ -142,12 +161,6 @@ final class RuleReader {
                                                 .sorted()
                                                 .collect(Collectors.joining(", "))));
             }
-        }
-        if (mode != null && mode != Mode.DISABLED && !trigger.isHosted()) {
-            section.problem(
-                    key,
-                    "this version cannot notice '%s' yet; set 'mode: disabled'"
-                            .formatted(trigger.kind().label()));
         }
         return trigger;
     }
@@ -182,27 +195,50 @@ final class RuleReader {
     }
 
     private static boolean isCountedByWeek(Trigger trigger) {
-        return trigger instanceof Trigger.Reached && isWeekly(trigger);
+        boolean counted = trigger instanceof Trigger.Reached || trigger instanceof Trigger.Dropped;
+        return counted && isWeekly(trigger);
     }
 
     private static boolean isWeekly(Trigger trigger) {
         return trigger.period().filter(Period.WEEK::equals).isPresent();
     }
 
-    private void checkAudience(List<Audience> audience, Subject subject) {
+    private void checkAudience(
+            List<Audience> audience, Subject subject, Trigger trigger, Trigger fallback) {
         if (audience == null || subject == null) {
             return;
         }
         if (subject == Subject.USER && !audience.equals(List.of(Audience.USER))) {
             section.problem("audience", "a rule about a user goes to [user]");
         }
-        if (subject == Subject.PROJECT && audience.get(0) != Audience.OWNER) {
+        if (subject == Subject.PROJECT && NAMED_BY_EVENT.containsKey(audience.get(0))) {
+            checkNamedByEvent(audience, trigger, fallback);
+        } else if (subject == Subject.PROJECT && audience.get(0) != Audience.OWNER) {
             section.problem(
                     "audience",
-                    "a rule about a project goes to [owner], who may be followed by admins and on_call");
+                    "a rule about a project goes to [owner], who may be followed by admins and on_call, to [actor] or to [invitee]");
+        } else if (audience.stream().anyMatch(NAMED_BY_EVENT::containsKey)) {
+            section.problem("audience", "actor and invitee stand alone");
         }
         if (subject == Subject.PROJECT && audience.contains(Audience.USER)) {
             section.problem("audience", "a project has an owner, admins and on_call, but no user");
+        }
+    }
+
+    private void checkNamedByEvent(List<Audience> audience, Trigger trigger, Trigger fallback) {
+        if (audience.size() > 1) {
+            section.problem("audience", "actor and invitee stand alone");
+        }
+        Set<String> needed = NAMED_BY_EVENT.get(audience.get(0));
+        for (Trigger one : Arrays.asList(trigger, fallback)) {
+            if (one != null && !one.values().containsAll(needed)) {
+                section.problem(
+                        "audience",
+                        "%s needs an event that says %s"
+                                .formatted(
+                                        TriggerReader.label(audience.get(0)),
+                                        String.join(" and ", new TreeSet<>(needed))));
+            }
         }
     }
 
@@ -234,6 +270,92 @@ final class RuleReader {
         return Integer.MAX_VALUE;
     }
 
+    private LocalTime notBefore(EmailCategory category) {
+        if (!section.has("not-before")) {
+            return null;
+        }
+        if (category == EmailCategory.SECURITY || category == EmailCategory.ALERT) {
+            section.problem(
+                    "not-before", "%s mail goes at once; leave it out".formatted(category.label()));
+        }
+        return section.value("not-before", TimeText::ofDay, TimeText.OF_DAY_EXPECTED);
+    }
+
+    /** In hundredths of a percent. */
+    private int holdout(EmailCategory category, Goal goal) {
+        if (!section.has("holdout")) {
+            return 0;
+        }
+        if (category != null && !category.capped()) {
+            section.problem(
+                    "holdout",
+                    "%s mail is kept from nobody; only marketing and report may be"
+                            .formatted(category.label()));
+        } else if (!section.has("goal")) {
+            section.problem("holdout", "needs a goal, by which the two groups are compared");
+        } else if (goal != null && goal.success() == Kpi.Success.CLICKED) {
+            section.problem(
+                    "holdout",
+                    "has nothing to compare: nobody can click in a mail they did not get; give the rule another goal");
+        }
+        Integer share =
+                section.value(
+                        "holdout",
+                        RuleReader::share,
+                        "must be a share above 0% and at most 50%, such as 5% or 2.5%");
+        return share == null ? 0 : share;
+    }
+
+    private List<String> subjects(String template) {
+        if (!section.has("subjects")) {
+            return List.of();
+        }
+        List<String> subjects =
+                section.list(
+                        "subjects",
+                        text -> isSubject(text) ? text : null,
+                        "must be a short name in small letters, such as a or b, and not holdout or digest");
+        if (subjects == null) {
+            return List.of();
+        }
+        if (subjects.size() == 1) {
+            section.problem("subjects", "is one alone; name two or more, such as [a, b]");
+        }
+        List<String> missing = new ArrayList<>();
+        for (String subject : subjects.subList(1, subjects.size())) {
+            for (String language : LANGUAGES) {
+                String file = "emails/%s.%s.%s.subject.txt".formatted(template, subject, language);
+                if (template != null && !templateFileExists.test(file)) {
+                    missing.add(file);
+                }
+            }
+        }
+        if (!missing.isEmpty()) {
+            section.problem(
+                    "subjects",
+                    "there is no %s; the first subject, %s, is the template's own"
+                            .formatted(String.join(", ", missing), subjects.get(0)));
+        }
+        return subjects;
+    }
+
+    private static boolean isSubject(String text) {
+        return Experiment.isVariant(text)
+                && !text.equals(Experiment.HELD_OUT)
+                && !text.equals(DIGEST.substring(1));
+    }
+
+    private static Integer share(String text) {
+        if (!SHARE.matcher(text).matches()) {
+            return null;
+        }
+        int share =
+                new BigDecimal(text.substring(0, text.length() - 1).strip())
+                        .movePointRight(2)
+                        .intValueExact();
+        return share > 0 && share <= LARGEST_HOLDOUT ? share : null;
+    }
+
     private void checkKey(String key, Subject subject, Trigger trigger, Trigger fallback) {
         if (key == null) {
             return;
@@ -258,6 +380,19 @@ final class RuleReader {
                     "key",
                     "must contain {%s}, or only the first one would ever be sent"
                             .formatted(period.get()));
+        }
+        if (trigger instanceof Trigger.Sequence sequence
+                && sequence.steps().size() > 1
+                && !names.contains("step")) {
+            section.problem("key", "must contain {step}, or only the first would ever be sent");
+        }
+        if (trigger instanceof Trigger.Milestone && !names.contains(Trigger.Milestone.HALF)) {
+            section.problem("key", "must contain {half}, or only the first would ever be sent");
+        }
+        if (trigger instanceof Trigger.Silent && !names.contains("last_activity_date")) {
+            section.problem(
+                    "key",
+                    "must contain {last_activity_date}, or only the first silence would ever be told of");
         }
         if (trigger instanceof Trigger.Happened happened
                 && happened.occurrence() == Occurrence.EACH

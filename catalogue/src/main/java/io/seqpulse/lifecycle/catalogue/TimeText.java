@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.catalogue;
 
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,10 @@ final class TimeText {
     /** What is expected where a time is none. */
     static final String EXPECTED = "must be a time such as 90s, 15m, 2h or 30d";
 
+    /** What is expected where a time of day is none. */
+    static final String OF_DAY_EXPECTED = "must be a time of day such as 08:00 (in quotes)";
+
+    private static final Pattern OF_DAY = Pattern.compile("([01]\\d|2[0-3]):[0-5]\\d");
     private static final Pattern WRITTEN = Pattern.compile("(\\d{1,6})([smhd])");
     private static final Pattern PIECE =
             Pattern.compile(
@@ -67,6 +72,11 @@ final class TimeText {
         Duration duration =
                 Duration.ofSeconds(Long.parseLong(matcher.group(1)) * UNITS.get(matcher.group(2)));
         return duration.isZero() ? null : duration;
+    }
+
+    /** The time of day a text stands for; null for anything else. */
+    static LocalTime ofDay(String text) {
+        return OF_DAY.matcher(text).matches() ? LocalTime.parse(text) : null;
     }
 
     /** How to write what was probably meant, as the end of a message; empty if nobody can tell. */

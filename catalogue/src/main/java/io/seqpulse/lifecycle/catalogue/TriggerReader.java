@@ -19,6 +19,12 @@ final class TriggerReader {
 
     private static final EventType[] EVENTS = EventType.values();
 
+    private static final Duration LONGEST_STEADY = Duration.ofDays(35);
+    private static final Duration LONGEST_SPREAD = Duration.ofHours(12);
+
+    /** What is remembered of a login, to tell a new one. */
+    private static final List<String> FAMILIAR = List.of("country", "device");
+
     private TriggerReader() {}
 
     /** The trigger; null where anything in it was reported. */
@@ -36,6 +42,7 @@ final class TriggerReader {
                     case SILENT -> silent(section);
                     case SEQUENCE -> sequence(section);
                     case CALENDAR -> calendar(section);
+                    case MILESTONE -> milestone(section);
                 };
         section.refuseUnknownKeys();
         return trigger;
@@ -66,10 +73,32 @@ final class TriggerReader {
         Occurrence occurrence =
                 section.oneOf("occurrence", Occurrence.values(), TriggerReader::label);
         Map<String, List<String>> where = where(section, fact);
+        List<String> unfamiliar =
+                section.has("unfamiliar") ? unfamiliar(section, fact, occurrence) : List.of();
         Duration wait = section.optionalDuration("wait", Duration.ZERO);
-        return fact == null || occurrence == null || where == null || wait == null
+        return fact == null
+                        || occurrence == null
+                        || where == null
+                        || unfamiliar == null
+                        || wait == null
                 ? null
-                : new Trigger.Happened(fact, occurrence, where, wait);
+                : new Trigger.Happened(fact, occurrence, where, unfamiliar, wait);
+    }
+
+    private static List<String> unfamiliar(
+            YamlSection section, EventType fact, Occurrence occurrence) {
+        List<String> attributes =
+                section.list(
+                        "unfamiliar",
+                        text -> FAMILIAR.contains(text) ? text : null,
+                        "is none of " + String.join(", ", FAMILIAR));
+        if (fact != null && fact != EventType.LOGGED_IN) {
+            section.problem("unfamiliar", "is known of logged_in alone");
+        }
+        if (occurrence != null && occurrence != Occurrence.EACH) {
+            section.problem("unfamiliar", "is asked of each event: set 'occurrence: each'");
+        }
+        return attributes == null ? null : List.copyOf(attributes);
     }
 
     private static Map<String, List<String>> where(YamlSection section, EventType fact) {
@@ -141,6 +170,27 @@ final class TriggerReader {
         Duration after = section.duration("after");
         List<Duration> reminders =
                 section.has("reminders") ? section.durations("reminders") : List.of();
+        if (facts != null
+                && after != null
+                && facts.contains(EventType.DEPLOYMENT_STARTED)
+                && after.compareTo(Trigger.Silent.OWNERS_TOLD_WITHIN) < 0) {
+            section.problem(
+                    "after",
+                    "must be at least 14d where deployment_started counts: owners hear of one no"
+                            + " earlier");
+        }
+        if (after != null && reminders != null) {
+            Duration before = after;
+            for (Duration reminder : reminders) {
+                if (reminder.compareTo(before) <= 0) {
+                    section.problem(
+                            "reminders",
+                            "must be later than 'after', each later than the one before: all count"
+                                    + " from the last activity");
+                }
+                before = reminder;
+            }
+        }
         return facts == null || after == null || reminders == null
                 ? null
                 : new Trigger.Silent(List.copyOf(facts), after, List.copyOf(reminders));
@@ -154,10 +204,18 @@ final class TriggerReader {
                         "steps",
                         text -> text.equals("0s") ? Duration.ZERO : TimeText.parse(text),
                         ", or 0s");
-        List<EventType> until = events(section, "until");
-        return after == null || steps == null || until == null
+        Map<String, List<String>> where = where(section, after);
+        List<EventType> until = section.has("until") ? events(section, "until") : List.of();
+        String ends = section.optionalText("ends");
+        if (after != null && ends != null && !after.attributes().contains(ends)) {
+            section.problem(
+                    "ends",
+                    "%s has no such attribute; it has %s"
+                            .formatted(after.label(), new TreeSet<>(after.attributes())));
+        }
+        return after == null || steps == null || until == null || where == null
                 ? null
-                : new Trigger.Sequence(after, List.copyOf(steps), List.copyOf(until));
+                : new Trigger.Sequence(after, where, List.copyOf(steps), List.copyOf(until), ends);
     }
 
     private static Trigger calendar(YamlSection section) {
@@ -165,12 +223,51 @@ final class TriggerReader {
         String localTime =
                 section.value(
                         "local-time",
-                        text -> text.matches("([01]\\d|2[0-3]):[0-5]\\d") ? text : null,
-                        "must be a time of day such as 08:00 (in quotes)");
+                        text -> TimeText.ofDay(text) == null ? null : text,
+                        TimeText.OF_DAY_EXPECTED);
+        Duration spread = section.optionalDuration("spread", Duration.ZERO);
         List<EventType> facts = events(section, "facts");
-        return each == null || localTime == null || facts == null
+        if (facts != null && !facts.contains(EventType.DEPLOYMENT_STARTED)) {
+            section.problem("facts", "must contain deployment_started, which is what is reported");
+        }
+        if (spread != null && spread.compareTo(LONGEST_SPREAD) > 0) {
+            section.problem("spread", "must be at most 12h");
+        }
+        List<String> plans =
+                section.has("plans")
+                        ? section.list(
+                                "plans",
+                                text -> RuleReader.PLANS.contains(text) ? text : null,
+                                "is none of " + String.join(", ", RuleReader.PLANS))
+                        : List.of();
+        return each == null || localTime == null || spread == null || facts == null || plans == null
                 ? null
-                : new Trigger.Calendar(each, localTime, List.copyOf(facts));
+                : new Trigger.Calendar(
+                        each, localTime, spread, List.copyOf(facts), Set.copyOf(plans));
+    }
+
+    private static Trigger milestone(YamlSection section) {
+        EventType since = event(section, "since");
+        Duration after = section.duration("after");
+        Integer deployments = section.positive("deployments");
+        List<EventType> facts = events(section, "facts");
+        Duration activeWithin = section.duration("active-within");
+        Duration steadyFor = section.duration("steady-for");
+        if (facts != null && !facts.contains(EventType.DEPLOYMENT_STARTED)) {
+            section.problem("facts", "must contain deployment_started, which is what is counted");
+        }
+        if (steadyFor != null && steadyFor.compareTo(LONGEST_STEADY) > 0) {
+            section.problem("steady-for", "must be at most 35d: verdicts are counted for 70 days");
+        }
+        return since == null
+                        || after == null
+                        || deployments == null
+                        || facts == null
+                        || activeWithin == null
+                        || steadyFor == null
+                ? null
+                : new Trigger.Milestone(
+                        since, after, deployments, List.copyOf(facts), activeWithin, steadyFor);
     }
 
     private static Period period(YamlSection section, String key) {

@@ -131,7 +131,7 @@ class KpiReaderTest {
                                         "free_to_pro_from_quota_emails",
                                         "DISTINCT_PROJECTS EMAIL_SENT PRO null [E-CONV-01, E-CONV-03] 5-10",
                                         "quota_email_to_upgrade",
-                                        "COHORT EMAIL_SENT GOAL null [E-CONV-01, E-CONV-03] null-null",
+                                        "COHORT EMAIL_SENT GOAL null [E-CONV-01, E-CONV-02, E-CONV-03] null-null",
                                         "free_to_pro_conversion_30d",
                                         "COHORT FREE_PROJECT_CREATED PRO PT720H [] null-null",
                                         "critical_alert_open_rate",
@@ -157,12 +157,28 @@ class KpiReaderTest {
 
         assertThat(goals)
                 .isEqualTo(
-                        Map.of(
-                                "E-TRX-01", "PROJECT_CREATED PT24H SENT",
-                                "E-ACT-01", "PROJECT_CREATED PT24H SIGNUP",
-                                "E-ACT-04", "CLICKED PT168H SENT",
-                                "E-CONV-01", "PRO PT168H SENT",
-                                "E-CONV-03", "PRO PT24H SENT"));
+                        Map.ofEntries(
+                                Map.entry("E-TRX-01", "PROJECT_CREATED PT24H SENT"),
+                                Map.entry("E-TRX-02", "CLICKED PT336H SENT"),
+                                Map.entry("E-SEC-01", "CLICKED PT168H SENT"),
+                                Map.entry("E-SEC-02", "CLICKED PT168H SENT"),
+                                Map.entry("E-ACT-01", "PROJECT_CREATED PT24H SIGNUP"),
+                                Map.entry("E-ACT-02", "CLICKED PT168H SENT"),
+                                Map.entry("E-ACT-03", "CLICKED PT168H SENT"),
+                                Map.entry("E-ACT-04", "CLICKED PT168H SENT"),
+                                Map.entry("E-CONV-01", "PRO PT168H SENT"),
+                                Map.entry("E-CONV-02", "PRO PT168H SENT"),
+                                Map.entry("E-CONV-03", "PRO PT24H SENT"),
+                                Map.entry("E-CONV-04", "PRO PT168H SENT"),
+                                Map.entry("E-CONV-05", "CLICKED PT168H SENT"),
+                                Map.entry("E-RET-01", "CLICKED PT168H SENT"),
+                                Map.entry("E-RET-02", "CLICKED PT168H SENT"),
+                                Map.entry("E-RET-03", "CLICKED PT168H SENT"),
+                                Map.entry("E-RET-04", "CLICKED PT720H SENT"),
+                                Map.entry("E-BILL-01", "CLICKED PT336H SENT"),
+                                Map.entry("E-BILL-02", "CLICKED PT168H SENT"),
+                                Map.entry("E-ADV-01", "CLICKED PT336H SENT"),
+                                Map.entry("E-ADV-02", "CLICKED PT336H SENT")));
     }
 
     @ParameterizedTest
@@ -184,7 +200,7 @@ class KpiReaderTest {
                     codes: [E-CONV-01]                    | codes: [E-CONV-02]               | test.yaml:36: quota_email_to_upgrade.codes: there is no rule E-CONV-02
                     codes: [E-CONV-01]                    | codes: [quota]                   | test.yaml:36: quota_email_to_upgrade.codes: 'quota' must be a code such as E-ACT-01
                     success: goal                         | success: pro                     | test.yaml:35: quota_email_to_upgrade.success: of each email sent, count its own goal: say goal
-                    success: pro                          | success: project_created         | test.yaml:18: E-CONV-01.goal.success: project_created cannot follow an email about a project; it may be deployment_started, deployment_finished, verdict_created, pro, clicked
+                    success: pro                          | success: project_created         | test.yaml:18: E-CONV-01.goal.success: project_created cannot follow an email about a project; it may be pro, clicked
                     kpi: quota_email_to_upgrade\\n    goal | kpi: upgrades\\n    goal         | test.yaml:16: E-CONV-01.kpi: there is no KPI 'upgrades', nor is it the name of the rule's goal
                     within: 7d                            | {within: 7d, since: signup}      | test.yaml:20: E-CONV-01.goal.since: a project does not sign up; leave it out or say sent
                     """)

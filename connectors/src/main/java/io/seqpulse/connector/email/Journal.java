@@ -73,10 +73,10 @@ final class Journal {
     }
 
     /**
-     * A mail to a bare address waits a moment, as the address may be a user's: the user's own mail
-     * about the same occasion, which may come from another subtask, then stands in the journal too
-     * and goes instead. Whether it is a user's is not asked here: that would take an index on the
-     * product's users.
+     * A mail to a bare address may be to a user's, whose own mail about the same occasion goes
+     * instead. Whether it is one is not asked here, as it takes columns of the users that may be
+     * missing for a while: the row says whose it may be, and a sender asks ({@link
+     * LeaseStatement}).
      *
      * <p>{@code fit} gives what is text to us the types that the table's columns have, be they
      * enumerations or domains.
@@ -88,11 +88,11 @@ final class Journal {
                     ?::text[], ?::text[], ?::text[], ?::text[]::uuid[], ?::text[]::uuid[],
                     ?::text[], ?::text[], ?::text[], ?::text[], ?::text[]::timestamptz[],
                     ?::text[]::timestamptz[], ?::text[]::timestamptz[], ?::text[]::jsonb[],
-                    ?::text[], ?::text[]
+                    ?::text[], ?::text[], ?::text[]
                 ) as e (
                     dedupe_key, email_type, category, user_id, project_id,
                     recipient_address, occasion, reason, required_plan, expires_at,
-                    caused_at, decided_at, payload, status, error)
+                    caused_at, decided_at, payload, status, error, variant)
             ), addressed as (
                 select e.*, p.id as known_project
                 from entry e
@@ -104,21 +104,21 @@ final class Journal {
                     id, user_id, project_id, email_type, dedupe_key, status, payload_json,
                     error_message, created_at, managed_by, category, reason, attempts,
                     next_attempt_at, expires_at, recipient_address, required_plan, occasion,
-                    caused_at, decided_at)
+                    caused_at, decided_at, variant)
                 select
                     gen_random_uuid(), a.user_id, a.known_project, fit.email_type,
                     fit.dedupe_key, fit.status, a.payload, a.error, now(), 'lifecycle',
                     fit.category, fit.reason, 0,
-                    now() + case when a.recipient_address is null
-                        then interval '0 seconds' else interval '2 seconds' end,
+                    now(),
                     a.expires_at, a.recipient_address, a.required_plan, a.occasion,
-                    a.caused_at, a.decided_at
+                    a.caused_at, a.decided_at, fit.variant
                 from addressed a
                 cross join lateral jsonb_populate_record(
                     null::public.email_deliveries,
                     jsonb_build_object(
                         'email_type', a.email_type, 'dedupe_key', a.dedupe_key,
-                        'status', a.status, 'category', a.category, 'reason', a.reason)) fit
+                        'status', a.status, 'category', a.category, 'reason', a.reason,
+                        'variant', a.variant)) fit
                 order by a.dedupe_key
                 on conflict (dedupe_key) do update set
                     user_id = excluded.user_id,
@@ -136,6 +136,7 @@ final class Journal {
                     caused_at = excluded.caused_at,
                     decided_at = excluded.decided_at,
                     error_message = excluded.error_message,
+                    variant = excluded.variant,
                     lease_token = null,
                     lease_until = null,
                     phase = null
@@ -187,11 +188,11 @@ final class Journal {
                 ?::text[], ?::text[], ?::text[], ?::text[]::uuid[], ?::text[]::uuid[],
                 ?::text[], ?::text[], ?::text[], ?::text[], ?::text[]::timestamptz[],
                 ?::text[]::timestamptz[], ?::text[]::timestamptz[], ?::text[]::jsonb[],
-                ?::text[], ?::text[]
+                ?::text[], ?::text[], ?::text[]
             ) as e (
                 dedupe_key, email_type, category, user_id, project_id,
                 recipient_address, occasion, reason, required_plan, expires_at,
-                caused_at, decided_at, payload, status, error)
+                caused_at, decided_at, payload, status, error, variant)
             join public.email_deliveries d on d.dedupe_key = e.dedupe_key
             where d.managed_by = 'lifecycle' and d.status = 'queued' and d.phase = 'final'
                 and d.user_id <> e.user_id and e.decided_at > d.decided_at
@@ -246,7 +247,8 @@ final class Journal {
                     "required_plan",
                     "occasion",
                     "caused_at",
-                    "decided_at");
+                    "decided_at",
+                    "variant");
 
     private final DataSource database;
     private final String insert;
@@ -444,9 +446,10 @@ final class Journal {
                         entry ->
                                 entry.content() == null
                                         ? null
-                                        : MimeMessages.payload(entry.content()),
+                                        : MimeMessages.payload(entry.content(), entry.alsoTo()),
                         Journal::status,
-                        JournalEntry::error);
+                        JournalEntry::error,
+                        JournalEntry::variant);
         List<Array> values = new ArrayList<>();
         for (Function<JournalEntry, String> column : columns) {
             values.add(connection.createArrayOf("text", entries.stream().map(column).toArray()));

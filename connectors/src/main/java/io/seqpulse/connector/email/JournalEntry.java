@@ -1,6 +1,7 @@
 package io.seqpulse.connector.email;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * One line for the journal: an email to send, or one that will not be sent and why.
@@ -20,6 +21,9 @@ import java.time.Instant;
  * @param decidedAt log time of the decision
  * @param content what to send; null when it is not sent, or could not be written
  * @param error what went wrong in writing it; it is journalled as {@code failed} then
+ * @param alsoTo ids (UUID) of the users who are written to on the same occasion: the address goes
+ *     without its own mail if it is one of theirs
+ * @param variant of an experiment with it, such as {@code b}; or null
  */
 public record JournalEntry(
         String dedupeKey,
@@ -35,9 +39,50 @@ public record JournalEntry(
         Instant causedAt,
         Instant decidedAt,
         EmailContent content,
-        String error) {
+        String error,
+        List<String> alsoTo,
+        String variant) {
 
     private static final int LONGEST = 320;
+
+    public JournalEntry {
+        alsoTo = alsoTo == null ? List.of() : alsoTo;
+    }
+
+    /** One for somebody whose address is nobody else's, with which nothing is tried out. */
+    public JournalEntry(
+            String dedupeKey,
+            String emailType,
+            String category,
+            String userId,
+            String projectId,
+            String recipientAddress,
+            String occasion,
+            String suppressedFor,
+            String requiredPlan,
+            Instant expiresAt,
+            Instant causedAt,
+            Instant decidedAt,
+            EmailContent content,
+            String error) {
+        this(
+                dedupeKey,
+                emailType,
+                category,
+                userId,
+                projectId,
+                recipientAddress,
+                occasion,
+                suppressedFor,
+                requiredPlan,
+                expiresAt,
+                causedAt,
+                decidedAt,
+                content,
+                error,
+                List.of(),
+                null);
+    }
 
     /** Whether it is to be sent. */
     boolean isToBeSent() {

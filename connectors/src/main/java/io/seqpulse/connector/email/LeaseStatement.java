@@ -124,6 +124,12 @@ final class LeaseStatement {
                                 and m.muted_until > now())
                             then 'muted'
                         when not k.to_user and exists (
+                            select
+                            from jsonb_array_elements_text(k.payload_json::jsonb -> '%8$s') u (id)
+                            join (%5$s) r on r.id = u.id::uuid
+                            where lower(r.address) = lower(k.recipient_address))
+                            then 'superseded'
+                        when not k.to_user and exists (
                             select from public.email_deliveries o
                             join (%5$s) r on r.id = o.user_id
                             where o.occasion = k.occasion and o.id <> k.id
@@ -273,7 +279,8 @@ final class LeaseStatement {
                 DeliveryPolicy.MOST_UNCONFIRMED,
                 tables.recipients(),
                 tables.projects(),
-                tables.preferences());
+                tables.preferences(),
+                MimeMessages.ALSO_TO);
     }
 
     /**

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.internet.AddressException;
@@ -19,6 +20,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.util.Date;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
@@ -43,6 +45,12 @@ final class MimeMessages {
 
     private static final ObjectMapper JSON =
             new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+    /** Member of a payload: ids of the users who are written to on the same occasion. */
+    static final String ALSO_TO = "also_to";
+
+    private static final Pattern USER_ID =
+            Pattern.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}");
     private static final Pattern HEADER_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9-]{0,75}");
     private static final Set<String> OURS =
             Set.of(
@@ -91,10 +99,19 @@ final class MimeMessages {
         return properties;
     }
 
-    /** A content as it is stored with its journal row. */
-    static String payload(EmailContent content) {
+    /**
+     * A content as it is stored with its journal row, and beside it, under {@value #ALSO_TO}, the
+     * users who are written to on the same occasion. What is no canonical UUID is no user's id, and
+     * is left out: who reads them takes them for such.
+     */
+    static String payload(EmailContent content, List<String> alsoTo) {
         try {
-            return JSON.writeValueAsString(content);
+            ObjectNode payload = JSON.valueToTree(content);
+            List<String> users = alsoTo.stream().filter(USER_ID.asMatchPredicate()).toList();
+            if (!users.isEmpty()) {
+                payload.set(ALSO_TO, JSON.valueToTree(users));
+            }
+            return JSON.writeValueAsString(payload);
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException("strings that are no JSON", impossible);
         }

@@ -140,7 +140,8 @@ final class Outbox {
                 error_message = e.error,
                 attempts = 0, next_attempt_at = now(), expires_at = e.expires_at,
                 recipient_address = e.recipient_address, required_plan = e.required_plan,
-                occasion = e.occasion, caused_at = e.caused_at, decided_at = e.decided_at
+                occasion = e.occasion, caused_at = e.caused_at, decided_at = e.decided_at,
+                variant = fit.variant
             from successor s
             cross join lateral jsonb_to_record(s.entry) as e (
                 user_id uuid, project_id uuid, recipient_address text, occasion text,
@@ -151,7 +152,7 @@ final class Outbox {
                 jsonb_build_object(
                     'email_type', s.entry -> 'email_type', 'status', s.entry -> 'status',
                     'category', s.entry -> 'category', 'reason', s.entry -> 'reason',
-                    'payload_json', s.entry -> 'payload')) fit
+                    'payload_json', s.entry -> 'payload', 'variant', s.entry -> 'variant')) fit
             join (%s) r on r.id = e.user_id
             left join (%s) p on p.id = e.project_id
             where d.id = s.id and (e.project_id is null or p.id is not null)

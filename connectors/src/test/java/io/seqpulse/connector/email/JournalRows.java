@@ -6,6 +6,7 @@ import io.seqpulse.connector.jdbc.JdbcSettings;
 import io.seqpulse.connector.jdbc.ProductDatabase;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -54,6 +55,27 @@ final class JournalRows {
                 null);
     }
 
+    /** The same entry as a variant of an experiment. */
+    static JournalEntry as(String variant, JournalEntry entry) {
+        return new JournalEntry(
+                entry.dedupeKey(),
+                entry.emailType(),
+                entry.category(),
+                entry.userId(),
+                entry.projectId(),
+                entry.recipientAddress(),
+                entry.occasion(),
+                entry.suppressedFor(),
+                entry.requiredPlan(),
+                entry.expiresAt(),
+                entry.causedAt(),
+                entry.decidedAt(),
+                entry.content(),
+                entry.error(),
+                entry.alsoTo(),
+                variant);
+    }
+
     /** A queued row of ours. */
     UUID queued(String key, EmailCategory category, UUID user) {
         return (UUID)
@@ -68,7 +90,7 @@ final class JournalRows {
                         """,
                         user,
                         key,
-                        MimeMessages.payload(CONTENT),
+                        MimeMessages.payload(CONTENT, List.of()),
                         category.label(),
                         "occasion:" + key);
     }

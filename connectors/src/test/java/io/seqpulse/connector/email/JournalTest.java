@@ -77,6 +77,27 @@ class JournalTest {
                 .isEqualTo(true);
     }
 
+    @Test
+    void keepsTheVariantOfWhoGetsIt() throws SQLException {
+        JournalEntry first = JournalRows.as("a", entry("k", EmailCategory.MARKETING, ada));
+        JournalEntry plain = entry("plain", EmailCategory.MARKETING, ada);
+        JournalEntry heldOut =
+                JournalRows.as(
+                        "holdout",
+                        suppressed(entry("held out", EmailCategory.MARKETING, ada), "holdout"));
+        journal.write(List.of(journal(first), journal(plain), journal(heldOut)));
+        assertThat(rows.row("k")).containsEntry("variant", "a");
+        assertThat(rows.row("plain")).containsEntry("variant", null);
+        assertThat(rows.row("held out"))
+                .containsEntry("variant", "holdout")
+                .containsEntry("status", "suppressed")
+                .containsEntry("reason", "holdout");
+
+        JournalEntry other = JournalRows.as("b", entry("k", EmailCategory.MARKETING, bob));
+        assertThat(journal.write(List.of(journal(decided(other, first, 1)))).queued()).isOne();
+        assertThat(rows.row("k")).containsEntry("user_id", bob).containsEntry("variant", "b");
+    }
+
     /** Senders wait until they can ask again; the job, which writes, must not. */
     @Test
     void needsNoColumnOfUsersAndProjectsBesideTheirIds() throws SQLException {
@@ -113,25 +134,34 @@ class JournalTest {
     }
 
     @Test
-    void aBareAddressWaitsForAUsersOwnMailThatMayGoThere() throws SQLException {
-        JournalEntry own = entry("own", EmailCategory.ALERT, ada);
-
-        journal.write(
-                List.of(
-                        journal(to("ADA@example.org", entry("same", EmailCategory.ALERT, ada))),
-                        journal(to("ops@example.org", entry("other", EmailCategory.ALERT, ada))),
-                        journal(own)));
+    void aBareAddressIsDueAtOnceAndItsRowSaysWhoseItMayBe() throws SQLException {
+        JournalEntry entry = entry("k", EmailCategory.ALERT, ada);
+        journal.write(List.of(journal(to("ops@example.org", entry))));
 
         assertThat(
-                        database.rows(
-                                "select dedupe_key from public.email_deliveries"
-                                        + " where next_attempt_at > now() + interval '1 second'"
-                                        + " order by 1"))
-                .extracting(row -> row.get("dedupe_key"))
-                .containsExactly("other", "same");
+                        database.value(
+                                "select next_attempt_at <= now() and payload_json -> 'also_to'"
+                                        + " = jsonb_build_array(?::text, ?::text)"
+                                        + " from public.email_deliveries",
+                                ada.toString(),
+                                bob.toString()))
+                .isEqualTo(true);
     }
 
-    private static JournalEntry to(String address, JournalEntry entry) {
+    /** One mail costs itself alone: the senders' statement takes them for ids. */
+    @Test
+    void whatIsNoUsersIdIsLeftOut() throws SQLException {
+        JournalEntry entry = entry("k", EmailCategory.ALERT, ada);
+        journal.write(List.of(journal(to("ops@example.org", entry, "", "1-1-1-1-1", "x'\"\0"))));
+
+        assertThat(rows.row("k").get("payload_json").toString()).doesNotContain("also_to");
+    }
+
+    private JournalEntry to(String address, JournalEntry entry) {
+        return to(address, entry, ada.toString(), bob.toString());
+    }
+
+    private static JournalEntry to(String address, JournalEntry entry, String... alsoTo) {
         return new JournalEntry(
                 entry.dedupeKey(),
                 entry.emailType(),
@@ -146,6 +176,8 @@ class JournalTest {
                 entry.causedAt(),
                 entry.decidedAt(),
                 entry.content(),
+                null,
+                List.of(alsoTo),
                 null);
     }
 
@@ -418,6 +450,8 @@ class JournalTest {
                 entry.causedAt(),
                 other.decidedAt().plusSeconds(seconds),
                 entry.content(),
-                null);
+                null,
+                entry.alsoTo(),
+                entry.variant());
     }
 }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -160,7 +161,7 @@ class MimeMessagesTest {
     }
 
     private static QueuedMail mail(String key, EmailContent content) {
-        return mail(key, MimeMessages.payload(content));
+        return mail(key, MimeMessages.payload(content, List.of()));
     }
 
     private static QueuedMail mail(String key, String payload) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -283,6 +284,33 @@ class OutboxTest {
 
         assertThat(ids(outbox.lease(9))).containsExactlyInAnyOrder(mail, other, another);
         assertThat(rows.outcome(same)).isEqualTo("suppressed/superseded");
+    }
+
+    /** Which may come from another subtask, and stand in the journal a moment later. */
+    @Test
+    void anAddressThatIsAUsersWaitsForNoRowOfTheUsersOwnMail() throws SQLException {
+        UUID bob = database.user("bob@example.org");
+        UUID gone = UUID.randomUUID();
+        UUID same = alsoTo("same", "aDA@example.org", bob, ada, gone);
+        UUID other = alsoTo("other", "ops@example.org", bob, ada, gone);
+        UUID elsewhere = alsoTo("elsewhere", "ada@example.org", bob);
+        UUID nobody = alsoTo("nobody", "ada@example.org");
+        UUID user = rows.queued("user", EmailCategory.ALERT, ada);
+
+        assertThat(ids(outbox.lease(9))).containsExactlyInAnyOrder(other, elsewhere, nobody, user);
+        assertThat(rows.outcome(same)).isEqualTo("suppressed/superseded");
+    }
+
+    private UUID alsoTo(String key, String address, UUID... users) {
+        UUID row = rows.queued(key, EmailCategory.ALERT, ada);
+        database.execute(
+                "update public.email_deliveries set recipient_address = ?, payload_json = ?::jsonb"
+                        + " where id = ?",
+                address,
+                MimeMessages.payload(
+                        JournalRows.CONTENT, Stream.of(users).map(UUID::toString).toList()),
+                row);
+        return row;
     }
 
     @ParameterizedTest

@@ -696,13 +696,18 @@ class SenderTest {
                     List.of(EmailCommand.withdraw(new Withdrawal("k", ada.toString(), "moved"))));
         }
         journal.write(
-                List.of(EmailCommand.journal(JournalRows.entry("k", EmailCategory.ALERT, eve))));
+                List.of(
+                        EmailCommand.journal(
+                                JournalRows.as(
+                                        "b", JournalRows.entry("k", EmailCategory.ALERT, eve)))));
         assertThat(rows.row(id)).containsEntry("user_id", ada).containsEntry("phase", "final");
         hold.release();
 
         awaitOutcome(id, "sent");
         boolean taken = reply.startsWith("2");
-        assertThat(rows.row(id)).containsEntry("user_id", taken ? ada : eve);
+        assertThat(rows.row(id))
+                .containsEntry("user_id", taken ? ada : eve)
+                .containsEntry("variant", taken ? null : "b");
         assertThat(server.received().stream().map(Received::recipient))
                 .containsExactly(taken ? "ada@example.org" : "eve@example.org");
         assertThat(database.value("select count(*) from lifecycle.successors")).isEqualTo(0L);

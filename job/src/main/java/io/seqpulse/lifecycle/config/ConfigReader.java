@@ -38,6 +38,10 @@ final class ConfigReader {
         }
         commandLine.forEach((key, value) -> putKnown(given, key, value, "the command line"));
         values = Configuration.fromMap(given);
+    }
+
+    /** Reports those of the required keys that have no value. */
+    void requireAll() {
         for (Option option : LifecycleOptions.ALL) {
             if (option.required() && !values.contains(option.option())) {
                 problem(
@@ -90,9 +94,14 @@ final class ConfigReader {
         return problems.stream().anyMatch(p -> Arrays.stream(keys).anyMatch(p::startsWith));
     }
 
-    void throwIfAnyProblem() {
+    /**
+     * Ends what cannot work.
+     *
+     * @param consequence of a problem, as {@link InvalidConfigurationException} takes it
+     */
+    void throwIfAnyProblem(String consequence) {
         if (!problems.isEmpty()) {
-            throw new InvalidConfigurationException(problems);
+            throw new InvalidConfigurationException(consequence, problems);
         }
     }
 

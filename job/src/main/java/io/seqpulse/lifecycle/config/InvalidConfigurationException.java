@@ -2,16 +2,22 @@ package io.seqpulse.lifecycle.config;
 
 import java.util.List;
 
-/** The job cannot start as it is configured; the message names every key and what to do. */
+/** What is configured cannot work; the message names every key and what to do. */
 public class InvalidConfigurationException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final List<String> problems;
 
-    public InvalidConfigurationException(List<String> problems) {
+    /**
+     * A configuration with problems.
+     *
+     * @param consequence such as {@code the job cannot start}
+     */
+    InvalidConfigurationException(String consequence, List<String> problems) {
         super(
-                "the job cannot start as it is configured (docs/configuration.md has every key):%n  %s"
-                        .formatted(String.join(System.lineSeparator() + "  ", problems)));
+                "%s as it is configured (docs/configuration.md has every key):%n  %s"
+                        .formatted(
+                                consequence, String.join(System.lineSeparator() + "  ", problems)));
         this.problems = List.copyOf(problems);
     }
 

@@ -8,6 +8,7 @@ import io.seqpulse.connector.jdbc.JdbcSettings;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.config.LifecycleOptions.Option;
 import io.seqpulse.lifecycle.email.EmailSettings;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +33,7 @@ import org.apache.flink.configuration.ConfigOption;
  * @param emailFrom who mails are from
  * @param emailReplyTo where answers go, or null
  * @param marketingCooldown least time between two marketing emails to one person
+ * @param quietHours when nobody gets marketing mail, where the recipient lives
  * @param enabledTypes codes of the emails that may be sent; empty: all
  * @param emailSettings what writing them needs
  * @param rulesDir directory of overrides for the catalogue and its templates, or null
@@ -47,6 +49,7 @@ public record LifecycleConfig(
         String emailFrom,
         String emailReplyTo,
         Duration marketingCooldown,
+        QuietHours quietHours,
         Set<String> enabledTypes,
         EmailSettings emailSettings,
         Path rulesDir,
@@ -67,8 +70,9 @@ public record LifecycleConfig(
      */
     public static LifecycleConfig of(String[] args, Map<String, String> environment) {
         ConfigReader reader = new ConfigReader(args, environment);
+        reader.requireAll();
         LifecycleConfig config = of(reader);
-        reader.throwIfAnyProblem();
+        reader.throwIfAnyProblem("the job cannot start");
         return config;
     }
 
@@ -84,6 +88,7 @@ public record LifecycleConfig(
                 address(reader, LifecycleOptions.EMAIL_FROM, "from"),
                 address(reader, LifecycleOptions.EMAIL_REPLY_TO, "reply-to"),
                 cooldown(reader),
+                quietHours(reader),
                 enabledTypes(reader),
                 emails(reader, rulesDir),
                 rulesDir,
@@ -121,7 +126,7 @@ public record LifecycleConfig(
                 LifecycleOptions.DATABASE_URL, () -> new JdbcSettings(url, user, password));
     }
 
-    private static SmtpSettings smtp(ConfigReader reader) {
+    static SmtpSettings smtp(ConfigReader reader) {
         String provider = reader.value(LifecycleOptions.EMAIL_PROVIDER);
         String apiKey = reader.value(LifecycleOptions.EMAIL_API_KEY);
         String host = reader.value(LifecycleOptions.SMTP_HOST);
@@ -133,7 +138,8 @@ public record LifecycleConfig(
         boolean smtp = provider.equalsIgnoreCase("smtp");
         if (smtp && host == null) {
             reader.problem(
-                    LifecycleOptions.SMTP_HOST, "is required for email.provider smtp; set it");
+                    LifecycleOptions.SMTP_HOST,
+                    "is required for email.provider smtp; set it or LIFECYCLE_SMTP_HOST");
         }
         if (smtp && (user == null) != (password == null)) {
             reader.problem(
@@ -157,7 +163,7 @@ public record LifecycleConfig(
                 });
     }
 
-    private static String address(ConfigReader reader, ConfigOption<String> option, String name) {
+    static String address(ConfigReader reader, ConfigOption<String> option, String name) {
         String address = reader.value(option);
         return address == null || address.isBlank()
                 ? address
@@ -168,6 +174,11 @@ public record LifecycleConfig(
         Integer hours =
                 reader.inRange(LifecycleOptions.EMAIL_MARKETING_COOLDOWN_HOURS, 0, A_YEAR_IN_HOURS);
         return hours == null ? null : Duration.ofHours(hours);
+    }
+
+    private static QuietHours quietHours(ConfigReader reader) {
+        String text = reader.value(LifecycleOptions.EMAIL_QUIET_HOURS);
+        return reader.settings(LifecycleOptions.EMAIL_QUIET_HOURS, () -> QuietHours.parse(text));
     }
 
     private static Set<String> enabledTypes(ConfigReader reader) {
@@ -187,7 +198,7 @@ public record LifecycleConfig(
         return Set.copyOf(types);
     }
 
-    private static EmailSettings emails(ConfigReader reader, Path rulesDir) {
+    static EmailSettings emails(ConfigReader reader, Path rulesDir) {
         String frontendUrl = reader.value(LifecycleOptions.FRONTEND_URL);
         String publicUrl = reader.value(LifecycleOptions.PUBLIC_URL);
         String secret = reader.value(LifecycleOptions.LINK_SECRET);
@@ -223,7 +234,7 @@ public record LifecycleConfig(
         return null;
     }
 
-    private static Path directory(ConfigReader reader) {
+    static Path directory(ConfigReader reader) {
         String directory = reader.value(LifecycleOptions.RULES_DIR);
         if (directory == null) {
             return null;
@@ -244,7 +255,7 @@ public record LifecycleConfig(
                 smtp.console()
                         ? "console"
                         : smtp.host() + ":" + smtp.port() + " " + smtp.security();
-        return "LifecycleConfig[kafka=%s, topic=%s, deadLetters=%s, %s, mail=%s by %s connections from %s, replyTo=%s, cooldown=%s, enabledTypes=%s, %s, rulesDir=%s, rulesMode=%s]"
+        return "LifecycleConfig[kafka=%s, topic=%s, deadLetters=%s, %s, mail=%s by %s connections from %s, replyTo=%s, cooldown=%s, quietHours=%s, enabledTypes=%s, %s, rulesDir=%s, rulesMode=%s]"
                 .formatted(
                         kafkaBootstrapServers,
                         kafkaTopic,
@@ -255,6 +266,7 @@ public record LifecycleConfig(
                         emailFrom,
                         emailReplyTo,
                         marketingCooldown,
+                        quietHours.equals(QuietHours.NONE) ? "none" : quietHours,
                         enabledTypes,
                         emailSettings,
                         rulesDir,

@@ -86,6 +86,11 @@ public final class LifecycleOptions {
                     .defaultValue(24)
                     .withDescription(
                             "Least number of hours between two marketing emails to one person; 0: no limit.");
+    public static final ConfigOption<String> EMAIL_QUIET_HOURS =
+            text("email.quiet-hours")
+                    .defaultValue("")
+                    .withDescription(
+                            "When nobody gets marketing mail or reports, in the recipient's time zone, such as `22:00-08:00`: they wait until then. Asked when an email is decided: one that the mail server put off may be sent later all the same. Empty: mail goes at any hour.");
     public static final ConfigOption<String> EMAIL_ENABLED_TYPES =
             text("email.enabled-types")
                     .defaultValue("")
@@ -168,7 +173,7 @@ public final class LifecycleOptions {
             text("timezone")
                     .defaultValue("Europe/Paris")
                     .withDescription(
-                            "Time zone of the dates in mails to people whose own (`users.timezone`) is unknown or no zone.");
+                            "Time zone of people whose own (`users.timezone`) is unknown or no zone: of the dates in their mails, of the hours of the day at which they get them.");
 
     /** All of them, in the order of docs/configuration.md. */
     public static final List<Option> ALL =
@@ -185,6 +190,7 @@ public final class LifecycleOptions {
                     new Option(EMAIL_FROM, "EMAIL_FROM", true, false),
                     product(EMAIL_REPLY_TO, "EMAIL_REPLY_TO"),
                     product(EMAIL_MARKETING_COOLDOWN_HOURS, "EMAIL_MARKETING_COOLDOWN_HOURS"),
+                    optional(EMAIL_QUIET_HOURS),
                     product(EMAIL_ENABLED_TYPES, "EMAIL_ENABLED_TYPES"),
                     optional(SMTP_HOST),
                     optional(SMTP_PORT),

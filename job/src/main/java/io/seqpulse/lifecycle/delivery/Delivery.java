@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.delivery;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.fact.Columns.EmailEvents;
 import io.seqpulse.lifecycle.fact.Deadlines;
@@ -45,16 +46,17 @@ public class Delivery extends SubjectState {
     public Contributions contributed = new Contributions();
 
     /**
-     * That it was sent, as the subjects it is about hear of it.
+     * That it was sent, or not sent to compare, as the subjects it is about hear of it.
      *
      * @param code of the email
+     * @param variant of its experiment, or null
      * @param projectId the project, or null
      * @param userId the user, or null
      * @param at when, in microseconds since the epoch
      */
-    record Sending(String code, String projectId, String userId, long at) {
+    record Sending(String code, String variant, String projectId, String userId, long at) {
         private EmailSignal signal(boolean sent, String key, String id, Source source) {
-            return new EmailSignal(sent, key, id, at, source, code);
+            return new EmailSignal(sent, key, id, at, source, code, variant);
         }
     }
 
@@ -212,11 +214,29 @@ public class Delivery extends SubjectState {
         return row.isEmpty() && events.isEmpty() && eventsGone.isEmpty() && contributed.isEmpty();
     }
 
-    /** Null while the journal does not say that it was sent. */
+    /** Null while the journal says neither that it was sent nor that its recipient is held out. */
     Sending sending() {
-        return line != null && line.sentAt() != null && "sent".equals(line.status())
-                ? new Sending(line.code(), line.projectId(), line.userId(), line.sentAt())
+        if (isSent()) {
+            return new Sending(
+                    line.code(),
+                    line.sentVariant(),
+                    line.projectId(),
+                    line.userId(),
+                    line.sentAt());
+        }
+        return line != null && line.isHeldOut()
+                ? new Sending(
+                        line.code(),
+                        Experiment.HELD_OUT,
+                        line.projectId(),
+                        line.userId(),
+                        line.createdAt())
                 : null;
+    }
+
+    /** Whether the journal says so. */
+    boolean isSent() {
+        return line != null && line.sentAt() != null && "sent".equals(line.status());
     }
 
     /** To the project and the user, where there is one. */

@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.delivery;
 
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.fact.Columns.Deliveries;
 import io.seqpulse.lifecycle.fact.Row;
@@ -15,6 +16,7 @@ import java.io.IOException;
  * @param code of the email
  * @param projectId the project it is about, or null
  * @param userId the user it is about, or null
+ * @param variant of the rule's experiment, as anybody may have written it; or null
  */
 record DeliveryRow(
         String code,
@@ -25,10 +27,25 @@ record DeliveryRow(
         long createdAt,
         Long sentAt,
         Long causedAt,
-        Long decidedAt) {
+        Long decidedAt,
+        String variant) {
 
     private static final DeliveryRow UNKNOWN =
-            new DeliveryRow(null, null, null, null, null, 0, null, null, null);
+            new DeliveryRow(null, null, null, null, null, 0, null, null, null, null);
+
+    /** The variant that it was sent as; null for what may be none. */
+    String sentVariant() {
+        return variant != null
+                        && Experiment.isVariant(variant)
+                        && !variant.equals(Experiment.HELD_OUT)
+                ? variant
+                : null;
+    }
+
+    /** Whether its recipient got no email, for comparison. */
+    boolean isHeldOut() {
+        return "suppressed".equals(status) && Experiment.HELD_OUT.equals(reason);
+    }
 
     /** The line after a change of it; a column that is not told is as before. */
     static DeliveryRow after(RowChange change, DeliveryRow last) {
@@ -43,7 +60,8 @@ record DeliveryRow(
                 change.atMicros(),
                 row.get(Deliveries.SENT_AT, before.sentAt),
                 row.get(Deliveries.CAUSED_AT, before.causedAt),
-                row.get(Deliveries.DECIDED_AT, before.decidedAt));
+                row.get(Deliveries.DECIDED_AT, before.decidedAt),
+                row.get(Deliveries.VARIANT, before.variant));
     }
 
     static void write(DeliveryRow line, DataOutput out) throws IOException {
@@ -60,6 +78,7 @@ record DeliveryRow(
         Compact.writeTime(out, line.sentAt);
         Compact.writeTime(out, line.causedAt);
         Compact.writeTime(out, line.decidedAt);
+        Compact.writeText(out, line.variant);
     }
 
     static DeliveryRow read(DataInput in) throws IOException {
@@ -73,7 +92,8 @@ record DeliveryRow(
                         Compact.readNumber(in),
                         Compact.readTime(in),
                         Compact.readTime(in),
-                        Compact.readTime(in))
+                        Compact.readTime(in),
+                        Compact.readText(in))
                 : null;
     }
 }

@@ -4,7 +4,6 @@ import io.seqpulse.lifecycle.catalogue.Goal;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Kpi.Success;
 import io.seqpulse.lifecycle.codec.BoundedText;
-import io.seqpulse.lifecycle.delivery.Delivery.Sending;
 import io.seqpulse.lifecycle.kpi.Count;
 import io.seqpulse.lifecycle.kpi.Figure;
 import io.seqpulse.lifecycle.kpi.Histogram;
@@ -61,18 +60,29 @@ final class EmailFigures {
                 new Count(0, 1));
         Long causedAt = line.causedAt();
         addDuration(figures, DETECTION_LATENCY, causedAt, line.decidedAt());
-        Sending sending = email.sending();
-        if (sending == null) {
+        if (!email.isSent()) {
             return figures;
         }
         addDuration(figures, DELIVERY_LATENCY, causedAt, sentAt);
         if (code.startsWith(LIFECYCLE)) {
-            String funnel = "email/" + code + "/";
-            add(figures, funnel + "opened", sentAt, isOpened(email));
-            add(figures, funnel + "opened_by_people", sentAt, isOpenedByPeople(email));
-            add(figures, funnel + "clicked", sentAt, isClicked(email, Long.MAX_VALUE));
+            String variant = line.sentVariant();
+            add(figures, KpiIndex.funnel(code, "opened", variant), sentAt, isOpened(email));
+            add(
+                    figures,
+                    KpiIndex.funnel(code, "opened_by_people", variant),
+                    sentAt,
+                    isOpenedByPeople(email));
+            add(
+                    figures,
+                    KpiIndex.funnel(code, "clicked", variant),
+                    sentAt,
+                    isClicked(email, Long.MAX_VALUE));
             if (isGoalAClick(code)) {
-                add(figures, KpiIndex.goalOf(code), sentAt, isGoalReached(email, code, sentAt));
+                add(
+                        figures,
+                        KpiIndex.goalOf(code, variant),
+                        sentAt,
+                        isGoalReached(email, code, sentAt));
             }
         }
         for (Kpi kpi : measures.of(Kpi.Cohort.EMAIL_SENT)) {

@@ -2,8 +2,10 @@ package io.seqpulse.lifecycle.deployment;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
+import io.seqpulse.lifecycle.fact.Source;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.host.Effects;
 import io.seqpulse.lifecycle.host.SubjectFunction;
@@ -64,6 +66,9 @@ public final class AttachDeployment extends SubjectFunction<RowChange, Deploymen
             return;
         }
         deployment.take(id, change).forEach(effects::emit);
+        if (change.table() != CapturedTable.METRIC_SAMPLES) {
+            deployment.activityChanges(change.source()).forEach(effects::emit);
+        }
         if (isCounted(change.table())) {
             count(deployment, effects);
         }
@@ -74,6 +79,7 @@ public final class AttachDeployment extends SubjectFunction<RowChange, Deploymen
     protected void advanceTo(String id, Deployment deployment, long now, Effects<Fact> effects) {
         for (Fact started : deployment.advanceTo(id, now)) {
             effects.emit(started);
+            deployment.activityChanges(started.source()).forEach(effects::emit);
             count(deployment, effects);
         }
     }
@@ -115,6 +121,8 @@ public final class AttachDeployment extends SubjectFunction<RowChange, Deploymen
         if (end != null) {
             effects.emit(end);
         }
+        Source source = new Source(tombstone.at(), tombstone.position(), Origin.CHANGED);
+        deployment.activityEnd(source).forEach(effects::emit);
         deployment.delete(tombstone);
     }
 }

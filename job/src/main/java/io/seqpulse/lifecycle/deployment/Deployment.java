@@ -2,6 +2,9 @@ package io.seqpulse.lifecycle.deployment;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.fact.Activity;
+import io.seqpulse.lifecycle.fact.Activity.Figures;
+import io.seqpulse.lifecycle.fact.ActivitySignal;
 import io.seqpulse.lifecycle.fact.Columns.Samples;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.DeploymentSignal;
@@ -43,6 +46,7 @@ public class Deployment extends SubjectState {
 
     private static final long MICROS_PER_MILLI = Fact.MICROS_PER_MILLI;
     private static final int HINTS_KEPT = 20;
+    private static final String CRITICAL = "critical";
     private static final Set<String> PHASES = Set.of("pre", "post");
 
     /** What its row says. */
@@ -74,6 +78,12 @@ public class Deployment extends SubjectState {
 
     /** What it has added to the figures. */
     Contributions contributed = new Contributions();
+
+    /** What of its project's activity it has told, to {@link #activityOf}. */
+    Activity activity = new Activity();
+
+    /** The project that was told; null: none was. */
+    String activityOf;
 
     /** Hint id → hint. */
     Map<String, Hint> hints = new HashMap<>();
@@ -176,6 +186,61 @@ public class Deployment extends SubjectState {
                 false);
     }
 
+    /** By how much it has changed what its projects do, since that was told last. */
+    List<Fact> activityChanges(Source source) {
+        Activity now = activity();
+        String project = projectId();
+        List<Fact> told = new ArrayList<>(1);
+        if (activityOf != null && !activityOf.equals(project)) {
+            tellActivity(activityOf, new Activity().minus(activity), source, told);
+            activity = new Activity();
+        }
+        if (project != null) {
+            tellActivity(project, now.minus(activity), source, told);
+            activity = now;
+        }
+        activityOf = activity.isEmpty() ? null : project;
+        return told;
+    }
+
+    /** It is no more: what it told is taken back. */
+    List<Fact> activityEnd(Source source) {
+        List<Fact> told = new ArrayList<>(1);
+        if (activityOf != null) {
+            tellActivity(activityOf, new Activity().minus(activity), source, told);
+        }
+        return told;
+    }
+
+    private static void tellActivity(
+            String project, Activity change, Source source, List<Fact> told) {
+        if (!change.isEmpty()) {
+            told.add(new ActivitySignal(project, project, source, null, change));
+        }
+    }
+
+    private Activity activity() {
+        Activity now = new Activity();
+        if (projectId() == null) {
+            return now;
+        }
+        long started = startedMicros();
+        if (started != EarliestTimes.NEVER) {
+            now.add(Math.floorDiv(started, MICROS_PER_MILLI), Figures.DEPLOYMENT);
+        }
+        if (verdict != null) {
+            now.add(
+                    Math.floorDiv(verdict.atMicros(), MICROS_PER_MILLI),
+                    Figures.ofVerdict(verdict.verdict()));
+        }
+        for (Hint hint : hints.values()) {
+            if (CRITICAL.equals(hint.severity())) {
+                now.add(Math.floorDiv(hint.atMicros(), MICROS_PER_MILLI), Figures.CRITICAL_HINT);
+            }
+        }
+        return now;
+    }
+
     /** What figures ask about it. */
     DeploymentCohorts.State counted() {
         return new DeploymentCohorts.State(
@@ -258,6 +323,8 @@ public class Deployment extends SubjectState {
         finishedSeenAt = 0;
         hints.clear();
         samples.clear();
+        activity = new Activity();
+        activityOf = null;
         row.delete(deletion);
     }
 
@@ -384,6 +451,8 @@ public class Deployment extends SubjectState {
 
     private Event created(String id, Verdict given) {
         long until = given.source().committedAt() + HINTS_FOLLOW.toMillis();
+        boolean hinted =
+                hints.values().stream().anyMatch(h -> h.source().isOfSameCommit(given.source()));
         return Event.of(
                 EventType.VERDICT_CREATED,
                 projectId(),
@@ -399,6 +468,7 @@ public class Deployment extends SubjectState {
                 given.summary(),
                 VerdictFigures.latencyDelta(samples),
                 VerdictFigures.errorRateDelta(samples),
-                VerdictFigures.actions(hints.values(), until));
+                VerdictFigures.actions(hints.values(), until),
+                hinted ? "true" : null);
     }
 }

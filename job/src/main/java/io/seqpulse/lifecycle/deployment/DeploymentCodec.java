@@ -2,6 +2,7 @@ package io.seqpulse.lifecycle.deployment;
 
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
+import io.seqpulse.lifecycle.fact.Activity;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.CohortStateCodec;
@@ -40,6 +41,8 @@ public final class DeploymentCodec implements Codec<Deployment> {
         Tombstone.write(deployment.verdictDeletion, out);
         Compact.writeNumber(out, deployment.finishedSeenAt);
         CohortStateCodec.write(deployment.contributed, out);
+        deployment.activity.write(out);
+        Compact.writeText(out, deployment.activityOf);
     }
 
     @Override
@@ -59,6 +62,8 @@ public final class DeploymentCodec implements Codec<Deployment> {
         deployment.verdictDeletion = Tombstone.read(in);
         deployment.finishedSeenAt = Compact.readNumber(in);
         CohortStateCodec.read(deployment.contributed, in);
+        deployment.activity = Activity.read(in);
+        deployment.activityOf = Compact.readText(in);
         return deployment;
     }
 }

@@ -1,6 +1,8 @@
 package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.fact.FactMapper;
+import java.time.LocalDateTime;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -18,6 +20,8 @@ import java.util.Objects;
  * @param causedAt commit time of the change that caused it; 0 when a deadline did
  * @param decidedAt log time at which it was found to hold, epoch milliseconds
  * @param values what the text needs
+ * @param alsoTo of a bare address: the users who get the same email, one of whom it may belong to
+ * @param localDue not to be sent before it is that time where the recipient lives; null: at any
  */
 public record Candidate(
         String rule,
@@ -30,7 +34,9 @@ public record Candidate(
         long expiresAt,
         long causedAt,
         long decidedAt,
-        Map<String, String> values) {
+        Map<String, String> values,
+        List<String> alsoTo,
+        LocalDateTime localDue) {
 
     /** What marks a recipient who is no user. */
     public static final String BARE_ADDRESS = FactMapper.BARE_ADDRESS;
@@ -40,6 +46,43 @@ public record Candidate(
         Objects.requireNonNull(key, "key");
         Objects.requireNonNull(recipient, "recipient");
         values = values == null ? Map.of() : values;
+        alsoTo = alsoTo == null ? List.of() : alsoTo;
+    }
+
+    /** For a recipient whose address is nobody else's, at any local time. */
+    public Candidate(
+            String rule,
+            String key,
+            String instance,
+            String recipient,
+            String userId,
+            String projectId,
+            long dueAt,
+            long expiresAt,
+            long causedAt,
+            long decidedAt,
+            Map<String, String> values) {
+        this(
+                rule, key, instance, recipient, userId, projectId, dueAt, expiresAt, causedAt,
+                decidedAt, values, List.of(), null);
+    }
+
+    /** The same due at another time, which it has as long as before to expire after. */
+    public Candidate dueFrom(long movedTo) {
+        return new Candidate(
+                rule,
+                key,
+                instance,
+                recipient,
+                userId,
+                projectId,
+                movedTo,
+                expiresAt + movedTo - dueAt,
+                causedAt,
+                decidedAt,
+                values,
+                alsoTo,
+                null);
     }
 
     /** The bare address of a recipient who is no user, or null. */

@@ -8,20 +8,24 @@ import io.seqpulse.lifecycle.catalogue.Trigger;
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.detect.Detector.Answer;
 import io.seqpulse.lifecycle.detect.TriggerInstance.Deadline;
+import io.seqpulse.lifecycle.fact.ActivitySignal;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.ProjectSignal;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.fact.SpillStore;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -59,8 +63,11 @@ public final class Detection {
     private final Map<EventType, List<Hosted>> movedBy = new EnumMap<>(EventType.class);
     private final List<Hosted> movedByRow;
 
-    public Detection(Subject subject, List<ActiveRule> rules) {
-        this(subject, rules, Detector::of);
+    /**
+     * @param zone of whoever has none
+     */
+    public Detection(Subject subject, List<ActiveRule> rules, ZoneId zone) {
+        this(subject, rules, trigger -> Detector.of(trigger, zone));
     }
 
     /**
@@ -104,9 +111,11 @@ public final class Detection {
             find(rule, profile, event, news, older, wall, out);
             deny(rule, profile, event, out);
         }
-        watch(id, profile, event, out);
+        watch(id, profile, event, older, out);
         limitStranger(profile, event.committedAt());
-        profile.nextAskAt = nextAsk(profile);
+        if (moved.stream().anyMatch(rule -> rule.detector().isAskedAnew())) {
+            profile.nextAskAt = nextAsk(profile);
+        }
     }
 
     /**
@@ -123,6 +132,7 @@ public final class Detection {
             Consumer<Message> out) {
         boolean first = !profile.row.present;
         boolean firstWhole = !profile.toldWhole;
+        Optional<Event> switched = TwoFactorSwitch.toldBy(row, profile);
         boolean news = profile.describe(row);
         if (first || (firstWhole && profile.toldWhole)) {
             askWhatWaitedForTheSubject(profile, row.committedAt());
@@ -131,9 +141,10 @@ public final class Detection {
             find(rule, profile, row, news, older, wall, out);
         }
         waitForWhatMoved(profile, row, news, wall, out);
-        watch(id, profile, row, out);
+        watch(id, profile, row, older, out);
         limitStranger(profile, row.committedAt());
         profile.nextAskAt = nextAsk(profile);
+        switched.ifPresent(event -> take(id, profile, event, older, wall, out));
     }
 
     private void find(
@@ -244,6 +255,41 @@ public final class Detection {
                 .nextAsk(profile, Math.max(profile.askedAt, rule.active().liveSince() - 1));
     }
 
+    /**
+     * Takes what one of an owner's projects tells of itself.
+     *
+     * @param wall the wall clock, epoch milliseconds, for expiry
+     */
+    public void take(
+            String id,
+            Profile profile,
+            ProjectSignal signal,
+            SpillStore older,
+            long wall,
+            Consumer<Message> out) {
+        profile.observeOwned(signal.id(), signal.project());
+        if (signal.project() != null) {
+            profile.observe(signal.project());
+        }
+        for (Hosted rule : hosted.values()) {
+            if (rule.detector().isMovedBySignals()) {
+                find(rule, profile, signal, true, older, wall, out);
+            }
+        }
+        watch(id, profile, signal, older, out);
+        limitStranger(profile, signal.committedAt());
+    }
+
+    /** Takes by how much the activity of a project has changed: of the subject, or of its user. */
+    public void take(Profile profile, ActivitySignal signal) {
+        if (subject == Subject.USER) {
+            profile.observeOwned(signal);
+        } else if (profile.row.present || profile.row.tombstone == null) {
+            profile.observe(signal); // what a deleted project's deployments take back is gone
+        }
+        limitStranger(profile, signal.committedAt());
+    }
+
     /** Somebody belongs to the subject. */
     public void takeMember(Profile profile, String rowId, Member member) {
         Member before = profile.members.get(rowId);
@@ -289,7 +335,8 @@ public final class Detection {
     }
 
     /** Asks what is due on the log's clock and forgets what is over. */
-    public void advanceTo(String id, Profile profile, long now, Consumer<Message> out) {
+    public void advanceTo(
+            String id, Profile profile, long now, SpillStore older, Consumer<Message> out) {
         if (profile.strangerUntil != 0 && now >= profile.strangerUntil) {
             profile.forget();
             return;
@@ -311,9 +358,11 @@ public final class Detection {
                     pending.askAt = ScheduledTrigger.WHEN_TOLD;
                 } else if (neverApplied(rule.rule(), profile, pending)) {
                     all.remove(); // and may come again with another plan
-                } else if (!ask(id, rule, profile, pending, now, out)) {
+                } else if (!ask(id, rule, profile, pending, now, older, out)) {
                     all.remove();
-                    handle(profile, pending);
+                    if (pending.asked || !rule.detector().isAskedAgain()) {
+                        handle(profile, pending);
+                    }
                 }
             }
         }
@@ -449,7 +498,9 @@ public final class Detection {
             }
             return;
         }
-        if (!history && found.expiresAt <= wall && (snapshot || !news || found.movable)) {
+        boolean hastened = pending != null && rule.detector().hastens(pending, instance);
+        boolean told = snapshot || !news || found.movable;
+        if (!history && found.expiresAt <= wall && told && !hastened) {
             if (pending != null && instance.dueAt() < pending.dueAt) {
                 profile.pending.remove(name);
             }
@@ -458,7 +509,8 @@ public final class Detection {
         if (pending != null) {
             // an older fact told again does not mean that it was reached earlier
             boolean repeated = !news && instance.dueAt() == pending.dueAt;
-            found.askAt = repeated ? pending.askAt : Math.min(found.askAt, pending.askAt);
+            found.askAt =
+                    repeated && !hastened ? pending.askAt : Math.min(found.askAt, pending.askAt);
             found.causedAt = earlierCause(found.causedAt, pending.causedAt);
         }
         profile.pending.put(name, found);
@@ -495,10 +547,11 @@ public final class Detection {
             Profile profile,
             ScheduledTrigger pending,
             long now,
+            SpillStore older,
             Consumer<Message> out) {
         Answer answer =
                 appliesTo(rule.rule(), profile)
-                        ? rule.detector().ask(profile, pending)
+                        ? rule.detector().ask(profile, pending, older)
                         : Answer.RESOLVED;
         if (answer == Answer.VOID) {
             return false;
@@ -516,7 +569,8 @@ public final class Detection {
      * Looks again at what was given out, after the profile has changed: by an event, only for the
      * rules that it can move.
      */
-    private void watch(String id, Profile profile, Fact fact, Consumer<Message> out) {
+    private void watch(
+            String id, Profile profile, Fact fact, SpillStore older, Consumer<Message> out) {
         for (Iterator<ScheduledTrigger> all = profile.pending.values().iterator();
                 all.hasNext(); ) {
             ScheduledTrigger pending = all.next();
@@ -527,13 +581,16 @@ public final class Detection {
             if (fact instanceof Event event && !rule.detector().isMovedBy(event.type())) {
                 continue;
             }
+            if (fact instanceof Signal && !rule.detector().isMovedBySignals()) {
+                continue;
+            }
             if (!appliesTo(rule.rule(), profile)
-                    || rule.detector().ask(profile, pending) != Answer.HOLDS) {
+                    || rule.detector().ask(profile, pending, older) != Answer.HOLDS) {
                 retract(pending, profile, Retraction.RESOLVED, out);
                 all.remove();
                 handle(profile, pending);
             } else {
-                follow(id, rule, profile, pending, fact.committedAt(), out);
+                follow(id, rule, profile, pending, fact, out);
             }
         }
     }
@@ -544,16 +601,27 @@ public final class Detection {
             Hosted rule,
             Profile profile,
             ScheduledTrigger pending,
-            long now,
+            Fact fact,
             Consumer<Message> out) {
         Map<String, String> figures = rule.detector().figures(profile, pending);
+        if (figures.isEmpty() && fact instanceof Event) {
+            return; // which says nothing of who gets it
+        }
         boolean newFigures = !pending.values.entrySet().containsAll(figures.entrySet());
         pending.values.putAll(figures);
         String moved = moveMain(id, rule.rule(), profile, pending, out);
         pending.out.forEach(
                 (recipient, key) -> {
                     if (newFigures || recipient.equals(moved)) {
-                        emit(rule.rule(), id, profile, pending, recipient, key, now, out);
+                        emit(
+                                rule.rule(),
+                                id,
+                                profile,
+                                pending,
+                                recipient,
+                                key,
+                                fact.committedAt(),
+                                out);
                     }
                 });
     }
@@ -565,7 +633,7 @@ public final class Detection {
             Profile profile,
             ScheduledTrigger pending,
             Consumer<Message> out) {
-        String base = key(rule, id, pending);
+        String base = keyOf(rule, id, pending);
         String before =
                 pending.out.entrySet().stream()
                         .filter(entry -> entry.getValue().equals(base))
@@ -573,7 +641,7 @@ public final class Detection {
                         .findFirst()
                         .orElse(null);
         String now =
-                Recipients.of(rule, id, profile).entrySet().stream()
+                Recipients.of(rule, id, profile, pending.values).entrySet().stream()
                         .filter(entry -> entry.getValue().isEmpty())
                         .map(Map.Entry::getKey)
                         .findFirst()
@@ -594,21 +662,13 @@ public final class Detection {
             long now,
             Consumer<Message> out) {
         pending.values.putAll(rule.detector().figures(profile, pending));
-        String base = key(rule.rule(), id, pending);
-        Recipients.of(rule.rule(), id, profile)
-                .forEach(
-                        (recipient, suffix) -> {
-                            pending.out.put(recipient, base + suffix);
-                            emit(
-                                    rule.rule(),
-                                    id,
-                                    profile,
-                                    pending,
-                                    recipient,
-                                    base + suffix,
-                                    now,
-                                    out);
-                        });
+        String base = keyOf(rule.rule(), id, pending);
+        Map<String, String> suffixes = Recipients.of(rule.rule(), id, profile, pending.values);
+        suffixes.forEach((recipient, suffix) -> pending.out.put(recipient, base + suffix));
+        for (String recipient : suffixes.keySet()) {
+            String key = pending.out.get(recipient);
+            emit(rule.rule(), id, profile, pending, recipient, key, now, out);
+        }
     }
 
     private void emit(
@@ -630,19 +690,34 @@ public final class Detection {
         values.values().removeIf(value -> value == null);
         String owner = aboutProject ? profile.ownerId : id;
         out.accept(
-                Message.of(
-                        new Candidate(
-                                rule.code(),
-                                key,
-                                key(rule, id, pending),
-                                recipient,
-                                recipient.startsWith(Candidate.BARE_ADDRESS) ? owner : recipient,
-                                aboutProject ? id : null,
-                                pending.dueAt,
-                                pending.expiresAt,
-                                pending.causedAt,
-                                now,
-                                values)));
+                decided(
+                        Message.of(
+                                new Candidate(
+                                        rule.code(),
+                                        key,
+                                        keyOf(rule, id, pending),
+                                        recipient,
+                                        userOf(recipient, owner, pending),
+                                        aboutProject ? id : null,
+                                        pending.dueAt,
+                                        pending.expiresAt,
+                                        pending.causedAt,
+                                        now,
+                                        values,
+                                        alsoTo(recipient, pending),
+                                        rule.localDue(pending.dueAt))),
+                        pending));
+    }
+
+    /** The users who get the same email, one of whom a bare address may belong to. */
+    private static List<String> alsoTo(String recipient, ScheduledTrigger pending) {
+        if (!recipient.startsWith(Candidate.BARE_ADDRESS)) {
+            return List.of();
+        }
+        return pending.out.keySet().stream()
+                .filter(other -> !other.startsWith(Candidate.BARE_ADDRESS))
+                .sorted()
+                .toList();
     }
 
     private static void retract(
@@ -651,20 +726,37 @@ public final class Detection {
         pending.out.forEach(
                 (recipient, key) ->
                         out.accept(
-                                Message.of(
-                                        new Retraction(
-                                                key,
-                                                recipient,
-                                                recipient.startsWith(Candidate.BARE_ADDRESS)
-                                                        ? owner
-                                                        : recipient,
-                                                reason))));
+                                decided(
+                                        Message.of(
+                                                new Retraction(
+                                                        key,
+                                                        recipient,
+                                                        userOf(recipient, owner, pending),
+                                                        reason)),
+                                        pending)));
     }
 
-    private String key(Rule rule, String id, ScheduledTrigger pending) {
+    /** An invitation is decided with what is known of whoever sent it. */
+    private static Message decided(Message message, ScheduledTrigger pending) {
+        String inviter = pending.values.get("inviter_id");
+        boolean invited = inviter != null && message.recipient().startsWith(Candidate.BARE_ADDRESS);
+        return invited ? message.decidedFor(inviter) : message;
+    }
+
+    /** The user for whom it is journalled: of a bare address whoever invited it, or the owner. */
+    private static String userOf(String recipient, String owner, ScheduledTrigger pending) {
+        if (!recipient.startsWith(Candidate.BARE_ADDRESS)) {
+            return recipient;
+        }
+        String inviter = pending.values.get("inviter_id");
+        return inviter == null ? owner : inviter;
+    }
+
+    private String keyOf(Rule rule, String id, ScheduledTrigger pending) {
         Map<String, String> values = new HashMap<>(pending.values);
         values.put(subject.idAttribute(), id);
-        return DedupeKeys.fill(rule.dedupeKey(), values);
+        Hosted host = hosted.get(rule.code());
+        return DedupeKeys.fill(rule.dedupeKey(), values) + host.detector().keySuffix(pending);
     }
 
     private static boolean appliesTo(Rule rule, Profile profile) {
@@ -704,6 +796,7 @@ public final class Detection {
         pending.expiresAt =
                 rule.expires() == null ? end : instance.dueAt() + rule.expires().toMillis();
         long over = isPeriod(rule) ? Math.max(end, pending.expiresAt) : pending.expiresAt;
+        over = Math.max(over, hosted.detector().endOf(instance));
         pending.forgetAt = over + MEMORY.toMillis();
         return pending;
     }

@@ -7,6 +7,7 @@ import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SpillStore;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 
@@ -29,6 +30,16 @@ interface Detector {
     /** Whether a project's row, which says its plan, can make an instance. */
     default boolean isMovedByRow() {
         return false;
+    }
+
+    /** Whether what an owner's projects tell of themselves can make or move an instance. */
+    default boolean isMovedBySignals() {
+        return false;
+    }
+
+    /** What the key of an instance has beside what the rule's template says. */
+    default String keySuffix(ScheduledTrigger pending) {
+        return "";
     }
 
     /**
@@ -56,7 +67,7 @@ interface Detector {
     /**
      * When it next wants to be asked without a fact, on the log's clock: the first such time that
      * is later than another; {@link Deadlines#NONE}: never. Asked only of a subject whose row is
-     * there, and anew with every event and every row of its own.
+     * there, anew with every row of its own and whenever it has been asked.
      *
      * @param after up to when it has been asked, or the rule did not run
      */
@@ -102,8 +113,31 @@ interface Detector {
      */
     String name();
 
+    /**
+     * Whether an instance that waits may be asked earlier now, although the fact that says so was
+     * told before in other words.
+     */
+    default boolean hastens(ScheduledTrigger pending, TriggerInstance instance) {
+        return false;
+    }
+
+    /** Whether an event that moves it may change {@link #nextAsk}. */
+    default boolean isAskedAnew() {
+        return false;
+    }
+
+    /** Whether an instance that never was may be made anew. */
+    default boolean isAskedAgain() {
+        return false;
+    }
+
+    /** Until when there is no other instance of its id, epoch milliseconds; 0: until it expires. */
+    default long endOf(TriggerInstance instance) {
+        return 0;
+    }
+
     /** Whether an instance is still as the rule needs. */
-    Answer ask(Profile profile, ScheduledTrigger pending);
+    Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older);
 
     /**
      * Whether an instance can be decided although nobody told what happened to the subject before
@@ -123,16 +157,18 @@ interface Detector {
     /**
      * The detector of a trigger.
      *
-     * @throws IllegalArgumentException if this version has none; the catalogue's loader says so
-     *     first
+     * @param otherwise the zone of whoever has none
      */
-    static Detector of(Trigger trigger) {
+    static Detector of(Trigger trigger, ZoneId otherwise) {
         return switch (trigger.kind()) {
             case HAPPENED -> new HappenedDetector((Trigger.Happened) trigger);
             case MISSING -> new MissingDetector((Trigger.Missing) trigger);
             case REACHED -> new ReachedDetector((Trigger.Reached) trigger);
-            case DROPPED, SILENT, SEQUENCE, CALENDAR ->
-                    throw new IllegalArgumentException("no detector for " + trigger);
+            case DROPPED -> new DroppedDetector((Trigger.Dropped) trigger);
+            case SILENT -> new SilentDetector((Trigger.Silent) trigger);
+            case SEQUENCE -> new SequenceDetector((Trigger.Sequence) trigger);
+            case MILESTONE -> new MilestoneDetector((Trigger.Milestone) trigger);
+            case CALENDAR -> new CalendarDetector((Trigger.Calendar) trigger, otherwise);
         };
     }
 }

@@ -46,8 +46,9 @@ public final class EventHistory {
             last = event.at();
             return true;
         }
-        last = Math.max(last, event.at());
         EventRecord before = first;
+        long lastBefore = last;
+        last = Math.max(last, event.at());
         boolean earlier = isBefore(event, before);
         if (earlier || sameButRicher(before, event)) {
             first = EventRecord.of(event); // what is told again in other words is not new
@@ -68,6 +69,9 @@ public final class EventHistory {
                 count(known, -1);
             }
             count(event.at(), 1);
+        }
+        if (known != null && known == lastBefore && event.at() < known) {
+            last = atHand.stream().mapToLong(TimedEvent::at).max().orElse(last);
         }
         return earlier || known == null;
     }
@@ -102,6 +106,34 @@ public final class EventHistory {
         oldest.forEach(one -> older.put(type.label(), one.id(), one.at()));
         oldest.clear();
         olderElsewhere = true;
+    }
+
+    /** When one happened, by its id; null where it is not known. */
+    Long timeOf(EventType type, String id, SpillStore older) {
+        if (first.id().equals(id)) {
+            return first.at();
+        }
+        if (atHand != null) {
+            for (TimedEvent one : atHand) {
+                if (one.id().equals(id)) {
+                    return one.at();
+                }
+            }
+        }
+        return olderElsewhere ? older.get(type.label(), id) : null;
+    }
+
+    /** The latest UTC periods in which there were any, by number, ascending. */
+    List<Integer> periods(Period period) {
+        if (months == null) {
+            return List.of(Periods.number(period, first.at()));
+        }
+        PeriodCounts counts = period == Period.MONTH ? months : weeks;
+        List<Integer> periods = new ArrayList<>(counts.size());
+        for (int place = 0; place < counts.size(); place++) {
+            periods.add(counts.periodAt(place));
+        }
+        return periods;
     }
 
     /** How many there were in a UTC period, by its number. */

@@ -8,16 +8,12 @@ import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SpillStore;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** An event happened: each one, the first ever, or the first of a UTC month. */
 record HappenedDetector(Happened trigger) implements Detector {
-
-    /** By how much the clock that wrote an event's time may be ahead of the log's. */
-    private static final Duration TOLERANCE = Duration.ofMinutes(5);
 
     @Override
     public boolean isMovedBy(EventType type) {
@@ -28,13 +24,34 @@ record HappenedDetector(Happened trigger) implements Detector {
     public List<TriggerInstance> instances(Profile profile, Fact fact, SpillStore older) {
         Event event = (Event) fact;
         return switch (trigger.occurrence()) {
-            case EACH -> instance(event.id(), EventRecord.of(event));
+            case EACH ->
+                    mayBeUnfamiliar(profile, event)
+                            ? instance(idOf(event), EventRecord.of(event))
+                            : List.of();
             case FIRST -> first(profile.first(trigger.fact()), event);
             case FIRST_OF_MONTH -> {
                 EventRecord refused = EventRecord.of(event);
-                yield instance(Periods.month(at(refused)), refused);
+                yield instance(Periods.month(EventTimes.at(refused)), refused);
             }
         };
+    }
+
+    /** Asking for a feature again in the same week says nothing new. */
+    private static String idOf(Event event) {
+        return event.type() == EventType.FEATURE_GATED
+                ? event.value("user_id")
+                        + " "
+                        + Periods.week(EventTimes.at(EventRecord.of(event)))
+                        + " "
+                        + event.value("feature")
+                : event.id();
+    }
+
+    /** What earlier ones are told later can only make it more familiar. */
+    private boolean mayBeUnfamiliar(Profile profile, Event event) {
+        return trigger.unfamiliar().isEmpty()
+                || profile.logins.isUnfamiliar(
+                        trigger.unfamiliar(), event.id(), event.attributes());
     }
 
     /** Later ones say nothing new about the first. */
@@ -43,50 +60,46 @@ record HappenedDetector(Happened trigger) implements Detector {
     }
 
     private List<TriggerInstance> instance(String id, EventRecord record) {
-        boolean unknownWhen = isAhead(record) && record.snapshot();
-        if (unknownWhen || !matches(record.values())) {
+        if (EventTimes.isUnknown(record) || !matches(record.values())) {
             return List.of();
         }
-        long at = at(record);
+        long at = EventTimes.at(record);
         Map<String, String> values = new HashMap<>(record.values());
-        values.put("month", Periods.month(at));
+        values.putAll(EventTimes.values(at));
         long seenAt = Math.max(at, record.committedAt());
         return List.of(
                 new TriggerInstance(
                         id,
                         at,
-                        seenAt + trigger.waitFor().toMillis(),
+                        isComplete(values) ? seenAt : seenAt + trigger.waitFor().toMillis(),
                         record.snapshot() ? 0 : record.committedAt(),
                         values));
     }
 
-    /** What was committed has happened, whatever the clock of its writer said. */
-    private static long at(EventRecord record) {
-        return isAhead(record) ? record.committedAt() : record.at();
+    /** Whether what belongs to it was committed with it, so that nothing is waited for. */
+    private static boolean isComplete(Map<String, String> values) {
+        return values.containsKey(EventType.HINTED);
     }
 
-    private static boolean isAhead(EventRecord record) {
-        return record.at() > record.committedAt() + TOLERANCE.toMillis();
+    /** What was still waited for has turned out to be committed with it. */
+    @Override
+    public boolean hastens(ScheduledTrigger pending, TriggerInstance instance) {
+        return isComplete(instance.values()) && !isComplete(pending.values);
     }
 
     private boolean matches(Map<String, String> values) {
-        return trigger.where().entrySet().stream()
-                .allMatch(accepted -> accepts(accepted.getValue(), values.get(accepted.getKey())));
-    }
-
-    /** Immutable lists throw when asked for null. */
-    private static boolean accepts(List<String> accepted, String value) {
-        return value != null && accepted.contains(value);
+        return Conditions.hold(trigger.where(), values);
     }
 
     /**
-     * Each event stands for itself. An earlier first of a subject, or of a month, that began after
-     * the rule ran has its key taken, so whichever is told first may try.
+     * Each event stands for itself, but what is new about one only the earlier ones tell. An
+     * earlier first of a subject, or of a month, that began after the rule ran has its key taken,
+     * so whichever is told first may try.
      */
     @Override
     public boolean isTold(Profile profile, ScheduledTrigger pending, long liveSince) {
         return switch (trigger.occurrence()) {
-            case EACH -> true;
+            case EACH -> trigger.unfamiliar().isEmpty();
             case FIRST ->
                     trigger.fact() == EventType.USER_ACTIVATED || profile.createdAt >= liveSince;
             case FIRST_OF_MONTH ->
@@ -103,7 +116,7 @@ record HappenedDetector(Happened trigger) implements Detector {
             return null;
         }
         return switch (trigger.occurrence()) {
-            case EACH -> event.id();
+            case EACH -> idOf(event);
             case FIRST -> {
                 EventRecord first = profile.first(trigger.fact());
                 yield first != null && first.isTold(event) ? "" : null;
@@ -128,7 +141,11 @@ record HappenedDetector(Happened trigger) implements Detector {
     }
 
     @Override
-    public Answer ask(Profile profile, ScheduledTrigger pending) {
-        return Answer.HOLDS;
+    public Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older) {
+        boolean usual =
+                !trigger.unfamiliar().isEmpty()
+                        && !pending.asked
+                        && !profile.isUnfamiliar(trigger.unfamiliar(), pending);
+        return usual ? Answer.VOID : Answer.HOLDS;
     }
 }

@@ -25,6 +25,7 @@ public final class MessageCodec implements Codec<Message> {
 
     @Override
     public void write(Message message, DataOutput out) throws IOException {
+        Compact.writeText(out, message.decider());
         if (message.candidate() != null) {
             out.writeByte(CANDIDATE);
             CandidateCodec.write(message.candidate(), out);
@@ -43,7 +44,13 @@ public final class MessageCodec implements Codec<Message> {
 
     @Override
     public Message read(DataInput in) throws IOException {
+        String decider = Compact.readText(in);
         int kind = in.readByte();
+        Message message = read(kind, in);
+        return decider == null ? message : message.decidedFor(decider);
+    }
+
+    private Message read(int kind, DataInput in) throws IOException {
         return switch (kind) {
             case CANDIDATE -> Message.of(CandidateCodec.read(in));
             case RETRACTION ->

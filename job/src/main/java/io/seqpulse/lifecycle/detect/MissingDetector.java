@@ -58,7 +58,7 @@ record MissingDetector(Missing trigger) implements Detector {
     }
 
     @Override
-    public Answer ask(Profile profile, ScheduledTrigger pending) {
+    public Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older) {
         EventRecord followedBy = profile.first(trigger.without());
         if (followedBy == null) {
             return Answer.HOLDS;

@@ -4,6 +4,7 @@ import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.codec.Codec;
 import io.seqpulse.lifecycle.codec.Compact;
 import io.seqpulse.lifecycle.detect.EventHistory.TimedEvent;
+import io.seqpulse.lifecycle.fact.Activity;
 import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.OwnedProject;
@@ -12,6 +13,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** Binary layout of {@link Profile} in state. */
@@ -45,6 +47,13 @@ public final class ProfileCodec implements Codec<Profile> {
             Compact.writeText(out, all.getKey().label());
             write(all.getValue(), out);
         }
+        writeLogins(profile.logins, out);
+        Compact.writeNumber(out, profile.deployedAt);
+        Compact.writeText(out, profile.timezone);
+        profile.activity.write(out);
+        profile.untold.write(out);
+        Deadlines.write(profile.tellAt, out);
+        Compact.writeText(out, profile.toldOf);
         Compact.writeMap(out, profile.members, ProfileCodec::write);
         Compact.writeMap(out, profile.pending, ProfileCodec::write);
         Compact.writeNumbers(out, profile.handled);
@@ -56,6 +65,7 @@ public final class ProfileCodec implements Codec<Profile> {
         if (profile.told != null) {
             write(profile.told, out);
         }
+        Compact.writeFlag(out, profile.twoFactor);
     }
 
     @Override
@@ -84,6 +94,13 @@ public final class ProfileCodec implements Codec<Profile> {
                                                             .formatted(label)));
             profile.happened.put(type, readHistory(in));
         }
+        readLogins(profile.logins, in);
+        profile.deployedAt = Compact.readNumber(in);
+        profile.timezone = Compact.readText(in);
+        profile.activity = Activity.read(in);
+        profile.untold = Activity.read(in);
+        profile.tellAt = Deadlines.read(in);
+        profile.toldOf = Compact.readText(in);
         profile.members = Compact.readMap(in, ProfileCodec::readMember);
         profile.pending = Compact.readMap(in, ProfileCodec::readPending);
         profile.handled = Compact.readNumbers(in);
@@ -92,7 +109,34 @@ public final class ProfileCodec implements Codec<Profile> {
         profile.nextAskAt = Deadlines.read(in);
         profile.cohortState = CohortStateCodec.read(in);
         profile.told = in.readBoolean() ? readSummary(in) : null;
+        profile.twoFactor = Compact.readFlag(in);
         return profile;
+    }
+
+    private static void writeLogins(Logins logins, DataOutput out) throws IOException {
+        Compact.writeSize(out, logins.runs.size());
+        for (Map.Entry<String, List<Logins.Run>> value : logins.runs.entrySet()) {
+            Compact.writeText(out, value.getKey());
+            Compact.writeSize(out, value.getValue().size());
+            for (Logins.Run run : value.getValue()) {
+                Compact.writeNumber(out, run.start());
+                Compact.writeText(out, run.first());
+                Compact.writeNumber(out, run.end() - run.start());
+            }
+        }
+    }
+
+    private static void readLogins(Logins logins, DataInput in) throws IOException {
+        for (int left = Compact.readSize(in); left > 0; left--) {
+            String name = Compact.readText(in);
+            List<Logins.Run> runs = new ArrayList<>();
+            for (int more = Compact.readSize(in); more > 0; more--) {
+                long start = Compact.readNumber(in);
+                String first = Compact.readText(in);
+                runs.add(new Logins.Run(start, first, start + Compact.readNumber(in)));
+            }
+            logins.runs.put(name, runs);
+        }
     }
 
     private static void write(ProjectSummary told, DataOutput out) throws IOException {

@@ -68,7 +68,7 @@ record ReachedDetector(Reached trigger) implements Detector {
     }
 
     @Override
-    public Answer ask(Profile profile, ScheduledTrigger pending) {
+    public Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older) {
         return Answer.HOLDS;
     }
 
@@ -76,6 +76,7 @@ record ReachedDetector(Reached trigger) implements Detector {
     public Map<String, String> figures(Profile profile, ScheduledTrigger pending) {
         int number = Periods.number(trigger.per(), pending.instance);
         int used = profile.countIn(trigger.per(), trigger.count(), number);
-        return Map.of("used", Integer.toString(used));
+        int hints = profile.countIn(trigger.per(), EventType.HINT_CREATED, number);
+        return Map.of("used", Integer.toString(used), "hints", Integer.toString(hints));
     }
 }

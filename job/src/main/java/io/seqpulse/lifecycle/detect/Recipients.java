@@ -19,8 +19,10 @@ final class Recipients {
      * Recipient → suffix of the dedupe key, the main recipient first and without one.
      *
      * @param subjectId the user or project the rule is about
+     * @param values what the trigger's instance says
      */
-    static Map<String, String> of(Rule rule, String subjectId, Profile profile) {
+    static Map<String, String> of(
+            Rule rule, String subjectId, Profile profile, Map<String, String> values) {
         Map<String, String> suffixes = new LinkedHashMap<>();
         for (Audience audience : rule.audience()) {
             switch (audience) {
@@ -28,6 +30,17 @@ final class Recipients {
                 case OWNER -> {
                     if (profile.ownerId != null) {
                         suffixes.putIfAbsent(profile.ownerId, "");
+                    }
+                }
+                case ACTOR -> {
+                    if (values.get("user_id") != null) {
+                        suffixes.putIfAbsent(values.get("user_id"), "");
+                    }
+                }
+                case INVITEE -> {
+                    String address = address(values.get("invitee_email"));
+                    if (!address.isEmpty()) {
+                        suffixes.putIfAbsent(address, "");
                     }
                 }
                 case ADMINS ->
@@ -52,7 +65,12 @@ final class Recipients {
         if (member.userId() != null) {
             return member.userId();
         }
-        String address = member.address() == null ? "" : member.address().strip();
+        return address(member.address());
+    }
+
+    /** Empty where there is none. */
+    private static String address(String text) {
+        String address = text == null ? "" : text.strip();
         return address.isEmpty() ? "" : Candidate.BARE_ADDRESS + address.toLowerCase(Locale.ROOT);
     }
 

@@ -12,11 +12,11 @@ import io.pebbletemplates.pebble.template.PebbleTemplate;
 import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.connector.email.EmailContent;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.fact.TimeZones;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -33,7 +34,8 @@ import java.util.regex.Pattern;
  *
  * <p>A template {@code T} is {@code T.<language>.subject.txt}, {@code T.<language>.txt} and {@code
  * T.<language>.html}, in the directory {@link EmailSettings#templates()} or else in the jar's
- * {@code emails/}; a variant of it is the template {@code T.digest}. Not thread-safe.
+ * {@code emails/}; a variant of it is the template {@code T.digest}, another subject of it {@code
+ * T.b.<language>.subject.txt}. Not thread-safe.
  */
 public final class EmailRenderer {
 
@@ -49,6 +51,7 @@ public final class EmailRenderer {
     private final Typography defaultLanguage;
     private final ZoneId defaultZone;
     private final Map<String, Parts> templates = new HashMap<>();
+    private final Map<String, PebbleTemplate> otherSubjects = new HashMap<>();
     private final Page page = new Page();
 
     /** The compiled files of one template in one language. */
@@ -61,7 +64,17 @@ public final class EmailRenderer {
      *     cannot be sent; names every file and line
      */
     public EmailRenderer(EmailSettings settings, Collection<Rule> rules) {
-        links = new Links(settings);
+        this(settings, rules, Set.of());
+    }
+
+    /**
+     * The same, with hosts to which links that rows of the product name may lead.
+     *
+     * @param linkHosts {@link io.seqpulse.lifecycle.catalogue.Catalogue#linkHosts()}; the product's
+     *     own is one of them anyway
+     */
+    public EmailRenderer(EmailSettings settings, Collection<Rule> rules, Set<String> linkHosts) {
+        links = new Links(settings, linkHosts);
         defaultLanguage = Typography.of(settings.language(), Typography.FR);
         defaultZone = settings.timezone();
         Loader<?> loader = loader(settings.templates());
@@ -70,6 +83,9 @@ public final class EmailRenderer {
         List<String> problems = new ArrayList<>();
         for (Rule rule : rules) {
             compile(rule.template(), plain, escaping, problems);
+            for (String subject : rule.experiment().otherSubjects()) {
+                compileSubject(subjectOf(rule, subject), plain, problems);
+            }
             String digest = rule.template() + DIGEST;
             if (rule.category() == EmailCategory.ALERT
                     || loader.resourceExists(digest + ".fr.html")) {
@@ -97,6 +113,21 @@ public final class EmailRenderer {
      */
     public EmailContent render(
             Rule rule, String variantTemplate, Map<String, String> values, Instant now) {
+        return render(rule, variantTemplate, null, values, now);
+    }
+
+    /**
+     * The mail a rule sends, with one of the subjects that it is tried out with.
+     *
+     * @param subjectVariant the subject's name; null: the template's own, which is also that of the
+     *     first name
+     */
+    public EmailContent render(
+            Rule rule,
+            String variantTemplate,
+            String subjectVariant,
+            Map<String, String> values,
+            Instant now) {
         Typography language = Typography.of(values.get("language"), defaultLanguage);
         String name = variantTemplate == null ? rule.template() : variantTemplate;
         String key = key(name, language);
@@ -106,11 +137,36 @@ public final class EmailRenderer {
         }
         ZoneId zone = zone(values.get("timezone"));
         Map<String, Object> model = TemplateModel.of(rule, values, now, language, zone, links);
-        String subject = oneLine(written(parts.subject(), model, language));
+        PebbleTemplate own = parts.subject();
+        PebbleTemplate chosen =
+                subjectVariant == null || variantTemplate != null
+                        ? own
+                        : otherSubjects.getOrDefault(
+                                key(subjectOf(rule, subjectVariant), language), own);
+        String subject = oneLine(written(chosen, model, language));
         model.put("subject", subject);
         String html = written(parts.html(), model, language);
         String text = tidy(written(parts.text(), model, language));
         return new EmailContent(language.tag(), subject, html, text, headers(model));
+    }
+
+    /**
+     * Why the recipient gets a mail, as its plain text says it: the block {@code why} of the
+     * template, on one line; empty where the template has none.
+     */
+    String why(Rule rule, String variantTemplate, Map<String, String> values, Instant now) {
+        Typography language = Typography.of(values.get("language"), defaultLanguage);
+        String name = variantTemplate == null ? rule.template() : variantTemplate;
+        Map<String, Object> model =
+                TemplateModel.of(rule, values, now, language, zone(values.get("timezone")), links);
+        page.clear();
+        try {
+            templates.get(key(name, language)).text().evaluateBlock("why", page, model);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        language.space(page.text());
+        return oneLine(page.text().toString());
     }
 
     /** Whether all files of a template are there and well-formed. */
@@ -135,6 +191,30 @@ public final class EmailRenderer {
         tryOut(parts.subject(), key + ".subject.txt", model, language, problems);
         tryOut(parts.text(), key + ".txt", model, language, problems);
         tryOut(parts.html(), key + ".html", model, language, problems);
+        return problems;
+    }
+
+    /**
+     * Everything that keeps another subject of a rule's template from being written.
+     *
+     * @throws IllegalArgumentException as {@link #render} does
+     */
+    List<String> subjectProblems(
+            Rule rule, String subjectVariant, Map<String, String> values, Instant now) {
+        Typography language = Typography.of(values.get("language"), defaultLanguage);
+        String key = key(subjectOf(rule, subjectVariant), language);
+        PebbleTemplate subject = otherSubjects.get(key);
+        List<String> problems = new ArrayList<>();
+        if (subject != null) {
+            Map<String, Object> model =
+                    TemplateModel.of(
+                            rule, values, now, language, zone(values.get("timezone")), links);
+            String file = key + ".subject.txt";
+            tryOut(subject, file, model, language, problems);
+            if (problems.isEmpty() && oneLine(written(subject, model, language)).isBlank()) {
+                problems.add(file + ": the subject is empty");
+            }
+        }
         return problems;
     }
 
@@ -171,14 +251,7 @@ public final class EmailRenderer {
 
     /** The recipient's; the configured one where that is unknown or no zone. */
     private ZoneId zone(String name) {
-        if (name == null || name.isBlank()) {
-            return defaultZone;
-        }
-        try {
-            return ZoneId.of(name.strip());
-        } catch (DateTimeException noZone) {
-            return defaultZone;
-        }
+        return TimeZones.named(name, defaultZone);
     }
 
     private static Map<String, String> headers(Map<String, Object> model) {
@@ -242,6 +315,20 @@ public final class EmailRenderer {
                 templates.put(key, new Parts(subject, text, html));
             }
         }
+    }
+
+    private void compileSubject(String name, PebbleEngine plain, List<String> problems) {
+        for (Typography language : Typography.values()) {
+            String key = key(name, language);
+            PebbleTemplate subject = compiled(plain, key + ".subject.txt", problems);
+            if (subject != null) {
+                otherSubjects.put(key, subject);
+            }
+        }
+    }
+
+    private static String subjectOf(Rule rule, String subjectVariant) {
+        return rule.template() + "." + subjectVariant;
     }
 
     private static PebbleTemplate compiled(

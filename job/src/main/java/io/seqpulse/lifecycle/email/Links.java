@@ -5,7 +5,9 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /** Where a mail's links lead. */
 public final class Links {
@@ -15,10 +17,20 @@ public final class Links {
 
     private final EmailSettings settings;
     private final LinkSigner signer;
+    private final Set<String> hosts;
 
     public Links(EmailSettings settings) {
+        this(settings, Set.of());
+    }
+
+    /**
+     * @param linkHosts {@link io.seqpulse.lifecycle.catalogue.Catalogue#linkHosts()}
+     */
+    public Links(EmailSettings settings, Set<String> linkHosts) {
         this.settings = settings;
         this.signer = new LinkSigner(settings.linkSecret());
+        this.hosts = new HashSet<>(linkHosts);
+        hosts.add(WebAddress.host(settings.frontendUrl()));
     }
 
     /** Verifies the tokens of these links. */
@@ -49,6 +61,34 @@ public final class Links {
     /** The dashboard's start page. */
     public String dashboard() {
         return absolute(settings.dashboardPath());
+    }
+
+    /**
+     * An address that a row of the product names, such as an invoice's: only HTTPS, and only on the
+     * product's own host or one of the catalogue's; else null.
+     */
+    String trusted(String url) {
+        return WebAddress.trusted(url, hosts);
+    }
+
+    /** Where the recipient says that a login was theirs; null for a login without an id. */
+    String confirmLogin(String loginId) {
+        return loginId == null
+                ? null
+                : callToAction(
+                        "{dashboard_path}/security/logins/{login_id}/confirm",
+                        Map.of("login_id", loginId));
+    }
+
+    /** Where the recipient says that they still want to hear from us. */
+    String stay() {
+        return callToAction("{dashboard_path}?stay=1", Map.of());
+    }
+
+    /** Where the recipient gives the product a score, of 0 to 10. */
+    String score(int score) {
+        return callToAction(
+                "{dashboard_path}/nps?score={score}", Map.of("score", Integer.toString(score)));
     }
 
     /** Ends the mails of a category; serves the visible link and the one-click header alike. */

@@ -115,6 +115,19 @@ final class SafeText {
         return first == null ? null : isolated(shortened(first, NAME_LENGTH));
     }
 
+    /**
+     * What to call somebody whom a stranger may know: as {@link #firstName}, or else the whole
+     * name, where it is made of nothing but names.
+     */
+    static String personName(String firstName, String name) {
+        String first = firstName(firstName, name);
+        if (first != null) {
+            return first;
+        }
+        String full = person(clean(name));
+        return full == null ? null : isolated(shortened(full, NAME_LENGTH));
+    }
+
     private static String person(String text) {
         if (text == null || text.length() < 2 || !PERSON.matcher(text).matches()) {
             return null;

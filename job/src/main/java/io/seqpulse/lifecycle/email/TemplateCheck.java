@@ -30,16 +30,27 @@ final class TemplateCheck {
                     continue;
                 }
                 for (Map<String, String> values : SampleValues.each(language.tag())) {
-                    Placeholders.names(rule.ctaPath())
-                            .forEach(name -> values.putIfAbsent(name, "sample"));
+                    addPlaceholders(rule, values);
                     check(rule, rule.template(), values);
+                    for (String subject : rule.experiment().otherSubjects()) {
+                        checkSubject(rule, subject, values);
+                    }
                     if (renderer.hasDigest(rule)) {
                         check(rule, rule.template() + EmailRenderer.DIGEST, values);
                     }
                 }
+                for (SampleValues.Case sample : SampleValues.of(rule, language.tag())) {
+                    addPlaceholders(rule, sample.values());
+                    check(rule, rule.template() + sample.variant(), sample.values());
+                }
             }
         }
         return problems;
+    }
+
+    /** What the rule's own link needs, of a fact that no sample is of. */
+    static void addPlaceholders(Rule rule, Map<String, String> values) {
+        Placeholders.names(rule.ctaPath()).forEach(name -> values.putIfAbsent(name, "sample"));
     }
 
     private void check(Rule rule, String template, Map<String, String> values) {
@@ -49,17 +60,9 @@ final class TemplateCheck {
         }
         EmailContent content;
         try {
-            List<String> unwritten = renderer.problems(rule, template, values, NOW);
-            if (!unwritten.isEmpty()) {
-                problems.addAll(unwritten);
-                return;
-            }
             content = renderer.render(rule, template, values, NOW);
-        } catch (PebbleException error) {
-            problems.add(EmailRenderer.problem(error, file));
-            return;
-        } catch (IllegalArgumentException missing) {
-            problems.add(file + ": " + missing.getMessage());
+        } catch (RuntimeException broken) {
+            addEverythingWrong(rule, template, values, file, broken);
             return;
         }
         expect(!content.subject().isBlank(), file + ".subject.txt: the subject is empty");
@@ -70,6 +73,37 @@ final class TemplateCheck {
             String url = link.substring(1, link.length() - 1);
             expect(content.html().contains(url), file + ".html: no unsubscribe link");
             expect(content.text().contains(url), file + ".txt: no unsubscribe link");
+        }
+    }
+
+    /** What broke it first, and whatever else would. */
+    private void addEverythingWrong(
+            Rule rule,
+            String template,
+            Map<String, String> values,
+            String file,
+            RuntimeException broken) {
+        List<String> all;
+        try {
+            all = renderer.problems(rule, template, values, NOW);
+        } catch (IllegalArgumentException missing) {
+            all = List.of(file + ": " + missing.getMessage());
+        }
+        if (all.isEmpty()) {
+            all =
+                    List.of(
+                            broken instanceof PebbleException error
+                                    ? EmailRenderer.problem(error, file)
+                                    : file + ": " + broken);
+        }
+        problems.addAll(all);
+    }
+
+    private void checkSubject(Rule rule, String subject, Map<String, String> values) {
+        try {
+            problems.addAll(renderer.subjectProblems(rule, subject, values, NOW));
+        } catch (IllegalArgumentException missing) {
+            // told of the template itself
         }
     }
 

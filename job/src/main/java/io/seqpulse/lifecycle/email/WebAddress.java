@@ -5,11 +5,13 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The base of links, as it may stand in a mail's header: ASCII alone, without a slash at its end.
+ * Addresses as they may stand in a mail and in its header: ASCII alone; the bases of links without
+ * a slash at their end.
  */
 final class WebAddress {
 
@@ -21,6 +23,9 @@ final class WebAddress {
 
     private static final String IN_A_PATH = "-._~!$&'()*+,;=:@/%?#";
 
+    /** What browsers and mail programs still follow. */
+    private static final int LONGEST = 2_000;
+
     private WebAddress() {}
 
     /**
@@ -29,7 +34,37 @@ final class WebAddress {
      * @throws IllegalArgumentException naming the key, if it is none
      */
     static String page(String key, String url) {
-        return ascii(key, url, parts(key, url));
+        return base(ascii(key, url, parts(key, url)));
+    }
+
+    /**
+     * An address that somebody else wrote, as it may stand in a mail: HTTPS, at its usual port, on
+     * one of the hosts.
+     *
+     * @param url any text, or null
+     * @return null if it is none of that kind
+     */
+    static String trusted(String url, Set<String> hosts) {
+        if (url == null || url.length() > LONGEST) {
+            return null;
+        }
+        try {
+            String address = ascii("a link", url, parts("a link", url));
+            URI parsed = URI.create(address);
+            boolean usual = parsed.getPort() < 0 || parsed.getPort() == 443;
+            return parsed.getScheme().equals("https")
+                            && usual
+                            && hosts.contains(parsed.getHost().toLowerCase(Locale.ROOT))
+                    ? address
+                    : null;
+        } catch (IllegalArgumentException noAddress) {
+            return null;
+        }
+    }
+
+    /** The name of an address's host, in lower case. */
+    static String host(String address) {
+        return URI.create(address).getHost().toLowerCase(Locale.ROOT);
     }
 
     /**
@@ -53,7 +88,7 @@ final class WebAddress {
             throw new IllegalArgumentException(
                     key + " is '" + url + "'; leave out what follows its ? or #");
         }
-        return ascii(key, url, parts);
+        return base(ascii(key, url, parts));
     }
 
     private static Matcher parts(String key, String url) {
@@ -100,6 +135,11 @@ final class WebAddress {
         } catch (URISyntaxException none) {
             throw complaint(key, url);
         }
+        return address;
+    }
+
+    /** What paths can be appended to. */
+    private static String base(String address) {
         return address.replaceAll("/+$", "");
     }
 

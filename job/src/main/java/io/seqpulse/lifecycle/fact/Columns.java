@@ -22,6 +22,7 @@ public final class Columns {
         public static final Field<String> TIMEZONE = text(TABLE, "timezone");
         public static final Field<Boolean> TWOFA_ENABLED = flag(TABLE, "twofa_enabled");
         public static final Field<Long> TWOFA_ENABLED_AT = time(TABLE, "twofa_enabled_at");
+        public static final Field<Long> UPDATED_AT = time(TABLE, "updated_at");
 
         private Users() {}
     }
@@ -117,6 +118,7 @@ public final class Columns {
         public static final Field<Long> SENT_AT = time(TABLE, "sent_at");
         public static final Field<Long> CAUSED_AT = time(TABLE, "caused_at");
         public static final Field<Long> DECIDED_AT = time(TABLE, "decided_at");
+        public static final Field<String> VARIANT = text(TABLE, "variant");
 
         private Deliveries() {}
     }

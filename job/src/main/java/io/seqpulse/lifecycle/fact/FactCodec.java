@@ -25,6 +25,7 @@ public final class FactCodec implements Codec<Fact> {
     private static final int EMAIL = 4;
     private static final int OWNERSHIP = 5;
     private static final int PROJECT = 6;
+    private static final int ACTIVITY = 7;
 
     @Override
     public Class<Fact> type() {
@@ -47,10 +48,19 @@ public final class FactCodec implements Codec<Fact> {
             writeHeader(signal, out);
             out.writeBoolean(signal.sent());
             Compact.writeText(out, signal.code());
+            Compact.writeText(out, signal.variant());
         } else if (fact instanceof OwnershipSignal signal) {
             out.writeByte(OWNERSHIP);
             writeHeader(signal, out);
             out.writeBoolean(signal.owned());
+        } else if (fact instanceof ActivitySignal signal) {
+            out.writeByte(ACTIVITY);
+            writeHeader(signal, out);
+            Compact.writeText(out, signal.projectName());
+            out.writeBoolean(signal.change() != null);
+            if (signal.change() != null) {
+                signal.change().write(out);
+            }
         } else {
             ProjectSignal signal = (ProjectSignal) fact;
             out.writeByte(PROJECT);
@@ -77,6 +87,7 @@ public final class FactCodec implements Codec<Fact> {
                         header.id,
                         header.atMicros,
                         header.source,
+                        Compact.readText(in),
                         Compact.readText(in));
             }
             case OWNERSHIP -> {
@@ -91,6 +102,15 @@ public final class FactCodec implements Codec<Fact> {
                         header.id,
                         header.source,
                         in.readBoolean() ? OwnedProject.read(in) : null);
+            }
+            case ACTIVITY -> {
+                Header header = Header.read(in);
+                yield new ActivitySignal(
+                        header.key,
+                        header.id,
+                        header.source,
+                        Compact.readText(in),
+                        in.readBoolean() ? Activity.read(in) : null);
             }
             default -> throw new IOException("no family of facts: " + family);
         };

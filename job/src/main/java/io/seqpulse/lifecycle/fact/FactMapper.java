@@ -15,6 +15,10 @@ import io.seqpulse.lifecycle.fact.Columns.Projects;
 import io.seqpulse.lifecycle.fact.Columns.Samples;
 import io.seqpulse.lifecycle.fact.Columns.Users;
 import io.seqpulse.lifecycle.fact.Columns.Verdicts;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -38,6 +42,11 @@ public final class FactMapper {
 
     private static final int LONGEST_ID = 200;
 
+    /** By how much the clock that wrote what somebody did may be ahead of the log's. */
+    private static final Duration AHEAD_ACCEPTED = Duration.ofMinutes(5);
+
+    private static final int LONGEST_NUMBER = 20;
+
     /** Told of a column that is taken for unknown. */
     @FunctionalInterface
     public interface Unread {
@@ -59,7 +68,7 @@ public final class FactMapper {
             ChangeEvent change, CapturedTable table, LogPosition position, Unread unread) {
         this.change = change;
         this.table = table;
-        this.source = new Source(change.commitMillis(), position, origin(change));
+        this.source = Source.committedAt(change.commitMicros(), position, origin(change));
         this.unread = unread;
     }
 
@@ -94,6 +103,11 @@ public final class FactMapper {
             case FEATURE_GATE_EVENTS -> featureGated();
             case EMAIL_DELIVERIES -> delivery();
             case EMAIL_EVENTS -> emailEvent();
+            case PROJECT_INVITATIONS -> invitation();
+            case LOGIN_EVENTS -> login();
+            case PAYMENT_EVENTS -> payment();
+            case NPS_RESPONSES -> npsResponse();
+            case USAGE_EVENTS -> usage();
         }
     }
 
@@ -108,7 +122,17 @@ public final class FactMapper {
         }
         long createdAt = change.requiredMicros("created_at");
         boolean active = !Boolean.FALSE.equals(change.bool("is_active"));
-        tell(Stream.USERS, row(id, id, createdAt, Users.IS_ACTIVE));
+        tell(
+                Stream.USERS,
+                row(
+                        id,
+                        id,
+                        createdAt,
+                        Users.IS_ACTIVE,
+                        Users.TIMEZONE,
+                        Users.TWOFA_ENABLED,
+                        Users.TWOFA_ENABLED_AT,
+                        Users.UPDATED_AT));
         tell(
                 Stream.RECIPIENTS,
                 row(
@@ -211,7 +235,8 @@ public final class FactMapper {
                             Deliveries.REASON,
                             Deliveries.SENT_AT,
                             Deliveries.CAUSED_AT,
-                            Deliveries.DECIDED_AT));
+                            Deliveries.DECIDED_AT,
+                            Deliveries.VARIANT));
         }
     }
 
@@ -268,9 +293,11 @@ public final class FactMapper {
         String before = change.before().get("user_id");
         if (before != null && isId(before) && !before.equals(now)) {
             tell(Stream.SEGMENTS, RowChange.deletion(table, before, id, source));
+            tell(Stream.USERS, RowChange.deletion(table, before, id, source));
         }
         if (now != null) {
             tell(Stream.SEGMENTS, row(now, id, at));
+            tell(Stream.USERS, row(now, id, at));
         }
     }
 
@@ -283,7 +310,8 @@ public final class FactMapper {
     /** Where nobody's project is named, there is nothing to upgrade. */
     private void featureGated() {
         if (!isDeletion() && change.text("project_id") != null) {
-            event(EventType.FEATURE_GATED, "at", id("user_id"), change.text("feature"));
+            change.required("feature");
+            event(EventType.FEATURE_GATED, "at", id("user_id"), word("feature"));
         }
     }
 
@@ -364,6 +392,120 @@ public final class FactMapper {
         tell(Stream.FOREIGN_KEYS, row.withoutColumns());
     }
 
+    /** Each change of the row tells again all that has become of the invitation so far. */
+    private void invitation() {
+        String id = id("id");
+        if (isDeletion()) {
+            tell(Stream.FOREIGN_KEYS, RowChange.deletion(table, id, id, source));
+            return;
+        }
+        String project = id("project_id");
+        long createdAt = change.requiredMicros("created_at");
+        tell(
+                Stream.PROJECTS,
+                Event.of(
+                        EventType.INVITATION_SENT,
+                        project,
+                        id,
+                        createdAt,
+                        source,
+                        id,
+                        id("inviter_id"),
+                        change.text("email"),
+                        instant(time("expires_at"))));
+        tellEnd(EventType.INVITATION_ACCEPTED, "accepted_at", project, id);
+        tellEnd(EventType.INVITATION_DECLINED, "declined_at", project, id);
+        tellEnd(EventType.INVITATION_REVOKED, "revoked_at", project, id);
+        tell(Stream.FOREIGN_KEYS, row(project, id, createdAt));
+    }
+
+    private void tellEnd(EventType type, String timeColumn, String project, String id) {
+        Long at = time(timeColumn);
+        if (at != null) {
+            tell(Stream.PROJECTS, Event.of(type, project, id, at, source, id));
+        }
+    }
+
+    private void login() {
+        if (!isDeletion()) {
+            String id = id("id");
+            userEvent(EventType.LOGGED_IN, id, word("country"), word("city"), word("device"));
+        }
+    }
+
+    /** Of which kinds there are more than these, nothing is known. */
+    private void payment() {
+        if (isDeletion()) {
+            return;
+        }
+        String kind = word("kind");
+        EventType type =
+                kind == null
+                        ? null
+                        : switch (kind) {
+                            case "failed" -> EventType.PAYMENT_FAILED;
+                            case "succeeded" -> EventType.PAYMENT_SUCCEEDED;
+                            case "cancelled" -> EventType.PAYMENT_CANCELLED;
+                            default -> null;
+                        };
+        if (type == null) {
+            return;
+        }
+        String invoice = id("invoice_id");
+        String subscription = id("subscription_id");
+        String[] values =
+                type == EventType.PAYMENT_CANCELLED
+                        ? new String[] {subscription, invoice}
+                        : new String[] {
+                            subscription,
+                            invoice,
+                            whole("amount_cents"),
+                            word("currency"),
+                            change.text("invoice_url")
+                        };
+        tell(
+                Stream.PROJECTS,
+                Event.of(
+                        type,
+                        id("project_id"),
+                        invoice,
+                        change.requiredMicros("at"),
+                        source,
+                        values));
+    }
+
+    private void npsResponse() {
+        if (!isDeletion()) {
+            userEvent(EventType.NPS_ANSWERED, whole("score"));
+        }
+    }
+
+    private void usage() {
+        String kind = isDeletion() ? null : word("kind");
+        if (kind == null) {
+            return;
+        }
+        switch (kind) {
+            case "verdict_viewed" -> userEvent(EventType.VERDICT_VIEWED, idOrNull("deployment_id"));
+            case "session" -> userEvent(EventType.SESSION_STARTED);
+            case "stay" -> userEvent(EventType.STAYED);
+            default -> {
+                // another kind says nothing
+            }
+        }
+    }
+
+    /** Something that somebody did, of which each row tells one. */
+    private void userEvent(EventType type, String... values) {
+        long at = change.requiredMicros("at");
+        boolean ahead = at > micros(change.commitMillis() + AHEAD_ACCEPTED.toMillis());
+        if (ahead && change.fromSnapshot()) {
+            return; // nothing tells when it happened
+        }
+        long happenedAt = ahead ? micros(change.commitMillis()) : at;
+        tell(Stream.USERS, Event.of(type, id("user_id"), id("id"), happenedAt, source, values));
+    }
+
     /** Something that happened to a project, of which each row tells one. */
     private void event(EventType type, String timeColumn, String... values) {
         tell(
@@ -375,6 +517,32 @@ public final class FactMapper {
                         change.requiredMicros(timeColumn),
                         source,
                         values));
+    }
+
+    /** As ISO 8601 writes it; null where unknown. */
+    private static String instant(Long micros) {
+        return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
+    }
+
+    /** Null where unknown; text of fixed length comes padded. */
+    private String word(String column) {
+        String text = change.text(column);
+        return text == null ? null : text.stripTrailing();
+    }
+
+    /** A whole number as everybody writes it, whatever type its column has; else as it is. */
+    private String whole(String column) {
+        String text = word(column);
+        if (text == null || text.length() > LONGEST_NUMBER) {
+            return text;
+        }
+        try {
+            BigDecimal number = new BigDecimal(text);
+            boolean writable = Math.abs((long) number.scale()) <= LONGEST_NUMBER;
+            return writable ? number.setScale(0).toPlainString() : text;
+        } catch (ArithmeticException | NumberFormatException e) {
+            return text;
+        }
     }
 
     private RowChange row(String key, String id, long atMicros, Field<?>... fields) {

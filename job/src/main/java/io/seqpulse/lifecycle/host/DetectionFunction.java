@@ -4,10 +4,14 @@ import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
 import io.seqpulse.lifecycle.detect.Message;
+import io.seqpulse.lifecycle.detect.OwnedActivity;
+import io.seqpulse.lifecycle.detect.OwnedActivityCodec;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.ProfileCodec;
+import io.seqpulse.lifecycle.fact.ActivitySignal;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.ProjectSignal;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.Signal;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
@@ -18,6 +22,7 @@ import io.seqpulse.lifecycle.kpi.Cohorts;
 import io.seqpulse.lifecycle.state.CodecType;
 import io.seqpulse.lifecycle.state.TimeToLive;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -41,19 +46,23 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
     private final Subject subject;
     private final List<ActiveRule> rules;
     private final Cohorts cohorts;
+    private final ZoneId zone;
 
     private transient Detection detection;
     private transient MapState<String, Long> olderEvents;
     private transient SpillStore older;
     private transient SpillStore olderMoments;
+    private transient OwnedActivity.Store owned;
 
     /**
      * @param topic the change log, named in dead letters
      * @param cohorts what is counted of such subjects
+     * @param zone of whoever has none
      */
     protected DetectionFunction(
-            Subject subject, String topic, List<ActiveRule> rules, Cohorts cohorts) {
+            Subject subject, String topic, List<ActiveRule> rules, Cohorts cohorts, ZoneId zone) {
         super(topic);
+        this.zone = zone;
         this.subject = subject;
         this.rules = List.copyOf(rules);
         this.cohorts = cohorts;
@@ -69,6 +78,14 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
                         new MapStateDescriptor<>("older-events", Types.STRING, Types.LONG));
         olderEvents = getRuntimeContext().getMapState(counted);
         older = new SpillState("events", olderEvents);
+        owned =
+                new OwnedActivityState(
+                        getRuntimeContext()
+                                .getMapState(
+                                        new MapStateDescriptor<>(
+                                                "owned-activity",
+                                                Types.STRING,
+                                                new CodecType<>(new OwnedActivityCodec()))));
         olderMoments =
                 new SpillState(
                         "KPI state",
@@ -88,7 +105,7 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
 
     /** What decides. */
     protected Detection detection() {
-        return new Detection(subject, rules);
+        return new Detection(subject, rules, zone);
     }
 
     @Override
@@ -120,6 +137,7 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
     @Override
     protected void apply(String id, Profile profile, Fact fact, Effects<Message> effects)
             throws Exception {
+        attach(id, profile);
         if (profile.row.isOver(fact)) {
             return;
         }
@@ -132,6 +150,12 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
         } else {
             takeRow(id, profile, (RowChange) fact, effects);
         }
+    }
+
+    /** What the profile itself does not hold. */
+    private void attach(String id, Profile profile) {
+        profile.id = id;
+        profile.owned = subject == Subject.USER ? owned : OwnedActivity.Store.NONE;
     }
 
     private void takeRow(String id, Profile profile, RowChange change, Effects<Message> effects)
@@ -153,6 +177,14 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
 
     /** It concerns figures, and what was mailed of what is deleted since. */
     private void takeSignal(String id, Profile profile, Signal signal, Effects<Message> effects) {
+        if (signal instanceof ActivitySignal activity) {
+            detection.take(profile, activity);
+            return;
+        }
+        if (signal instanceof ProjectSignal project) {
+            detection.take(id, profile, project, older, wallClock(), effects::emit);
+            return;
+        }
         count(id, profile, signal, effects);
         detection.takeDeletion(profile, signal, effects::emit);
         if (profile.cohortState != null) {
@@ -169,13 +201,14 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
     @Override
     protected void advanceTo(String id, Profile profile, long now, Effects<Message> effects)
             throws Exception {
+        attach(id, profile);
         forgetting(
                 id,
                 profile,
                 effects,
                 () -> {
                     detection.askByTime(profile, Math.max(now, clock()), older, wallClock());
-                    detection.advanceTo(id, profile, now, effects::emit);
+                    detection.advanceTo(id, profile, now, older, effects::emit);
                 });
     }
 
@@ -183,6 +216,7 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
     protected boolean reconcile(
             String id, Profile profile, SnapshotBoundary boundary, Effects<Message> effects)
             throws Exception {
+        attach(id, profile);
         if (!detection.isMissingFrom(profile, boundary)) {
             return false;
         }
@@ -226,6 +260,7 @@ public abstract class DetectionFunction extends SubjectFunction<Fact, Profile, M
 
     @Override
     protected void recount(String id, Profile profile, long now, Effects<Message> effects) {
+        attach(id, profile);
         if (profile.cohortState != null) {
             profile.cohortState.contributed.become(
                     cohorts.figures(id, profile.cohortState), effects.kpis());

@@ -30,6 +30,7 @@ public final class CohortStateCodec {
                 cohortState.emails,
                 (email, to) -> {
                     Compact.writeText(to, email.code());
+                    Compact.writeText(to, email.variant());
                     Compact.writeNumber(to, email.sentMicros());
                 });
         Compact.writeText(out, cohortState.owner);
@@ -62,7 +63,11 @@ public final class CohortStateCodec {
         cohortState.emails =
                 Compact.readMap(
                         in,
-                        from -> new SentEmail(Compact.readText(from), Compact.readNumber(from)));
+                        from ->
+                                new SentEmail(
+                                        Compact.readText(from),
+                                        Compact.readText(from),
+                                        Compact.readNumber(from)));
         cohortState.owner = Compact.readText(in);
         cohortState.plan = Compact.readText(in);
         cohortState.startedFree = in.readBoolean();

@@ -1,6 +1,7 @@
 package io.seqpulse.lifecycle.kpi;
 
 import io.seqpulse.lifecycle.catalogue.Catalogue;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Goal;
 import io.seqpulse.lifecycle.catalogue.Kpi;
 import io.seqpulse.lifecycle.catalogue.Kpi.Cohort;
@@ -85,14 +86,36 @@ public final class KpiIndex implements Serializable {
         return exposed;
     }
 
-    /** The series of an email's goal. */
-    public static String goalOf(String code) {
-        return "email/" + code + "/goal";
+    /**
+     * The series of an email's goal, which is a measure of its own for those who did not get it: no
+     * sum over what was sent may hold them.
+     *
+     * @param variant of its experiment, or null
+     */
+    public static String goalOf(String code, String variant) {
+        return Experiment.HELD_OUT.equals(variant)
+                ? "email/" + code + "/holdout_goal"
+                : funnel(code, "goal", variant);
     }
 
-    /** Counts an email's goal: for the email's funnel, and for every KPI of that goal. */
+    /**
+     * The series of a measure of an email's funnel.
+     *
+     * @param variant of its experiment, or null
+     */
+    public static String funnel(String code, String measure, String variant) {
+        return "email/" + code + "/" + measure + (variant == null ? "" : "/" + variant);
+    }
+
+    /**
+     * Counts an email's goal: for the email's funnel, and for every KPI of that goal. Of who is
+     * held out only the first, beside those who are not.
+     */
     void tallyGoal(Accumulator tally, SentEmail email, boolean reached) {
-        tally.cohort(goalOf(email.code()), email.sentMicros(), reached);
+        tally.cohort(goalOf(email.code(), email.variant()), email.sentMicros(), reached);
+        if (email.isHeldOut()) {
+            return;
+        }
         for (Kpi kpi : of(Cohort.EMAIL_SENT)) {
             if (kpi.success() == Success.GOAL && kpi.codes().contains(email.code())) {
                 tally.cohort(kpi.name(), email.sentMicros(), reached);

@@ -170,7 +170,7 @@ public record ProjectCohorts(KpiIndex measures) implements Cohorts {
         if (!signal.sent() || !measures.exposed().contains(signal.code())) {
             return cohortState.emails.remove(signal.id()) != null;
         }
-        SentEmail email = new SentEmail(signal.code(), signal.atMicros());
+        SentEmail email = new SentEmail(signal.code(), signal.variant(), signal.atMicros());
         return !email.equals(cohortState.emails.put(signal.id(), email));
     }
 
@@ -182,12 +182,14 @@ public record ProjectCohorts(KpiIndex measures) implements Cohorts {
         }
         cohortState.emails.forEach(
                 (delivery, email) -> {
-                    tally.exposure(
-                            id,
-                            delivery,
-                            email.code(),
-                            email.sentMicros(),
-                            PRO.equals(cohortState.plan));
+                    if (!email.isHeldOut()) {
+                        tally.exposure(
+                                id,
+                                delivery,
+                                email.code(),
+                                email.sentMicros(),
+                                PRO.equals(cohortState.plan));
+                    }
                     Goal goal = measures.goal(email.code());
                     if (goal != null && goal.success() == Success.PRO) {
                         measures.tallyGoal(tally, email, upgraded(cohortState, email, goal));

@@ -46,7 +46,7 @@ public record UserCohorts(KpiIndex measures) implements Cohorts {
                 || measures.subject(signal.code()) != Subject.USER) {
             return cohortState.emails.remove(signal.id()) != null;
         }
-        SentEmail email = new SentEmail(signal.code(), signal.atMicros());
+        SentEmail email = new SentEmail(signal.code(), signal.variant(), signal.atMicros());
         return !email.equals(cohortState.emails.put(signal.id(), email));
     }
 

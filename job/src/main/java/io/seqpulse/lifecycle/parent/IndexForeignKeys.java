@@ -1,6 +1,8 @@
 package io.seqpulse.lifecycle.parent;
 
-import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.fact.Event;
+import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.host.Effects;
@@ -18,14 +20,19 @@ import org.apache.flink.util.OutputTag;
  * each belongs to, and tells that one when it is deleted or missing from a snapshot. The rows
  * themselves go there directly, so that none waits for this.
  *
- * <p>Deleted verdicts are told to their deployment, and by {@link #OF_EMAILS} deleted events to
- * their email. A deletion may come before the row that it ends: its position says which it is.
+ * <p>Deleted verdicts are told to their deployment, by {@link #OF_EMAILS} deleted events to their
+ * email, and by {@link #OF_PROJECTS} deleted invitations to their project. A deletion may come
+ * before the row that it ends: its position says which it is.
  */
 public final class IndexForeignKeys extends SubjectFunction<RowChange, ForeignKey, RowChange> {
 
     /** Deleted events of emails; keyed by email. */
     public static final OutputTag<RowChange> OF_EMAILS =
             new OutputTag<>("of-emails", StreamTypes.ROW);
+
+    /** Deleted invitations, which are over as revoked ones are; keyed by project. */
+    public static final OutputTag<Fact> OF_PROJECTS =
+            new OutputTag<>("of-projects", StreamTypes.FACT);
 
     private static final char SEPARATOR = ' ';
 
@@ -71,10 +78,21 @@ public final class IndexForeignKeys extends SubjectFunction<RowChange, ForeignKe
     }
 
     private static void tell(RowChange end, Effects<RowChange> effects) {
-        if (end.table() == CapturedTable.DEPLOYMENT_VERDICTS) {
-            effects.emit(end);
-        } else {
-            effects.emit(OF_EMAILS, end);
+        switch (end.table()) {
+            case DEPLOYMENT_VERDICTS -> effects.emit(end);
+            case EMAIL_EVENTS -> effects.emit(OF_EMAILS, end);
+            case PROJECT_INVITATIONS -> effects.emit(OF_PROJECTS, revoked(end));
+            default -> throw new IllegalArgumentException(end.table() + " has no index");
         }
+    }
+
+    private static Event revoked(RowChange end) {
+        return Event.of(
+                EventType.INVITATION_REVOKED,
+                end.key(),
+                end.id(),
+                end.atMicros(),
+                end.source(),
+                end.id());
     }
 }

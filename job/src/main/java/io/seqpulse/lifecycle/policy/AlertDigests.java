@@ -122,7 +122,9 @@ final class AlertDigests {
                 expiresAt,
                 0,
                 now,
-                values);
+                values,
+                first.alsoTo(),
+                null);
     }
 
     private static String json(List<Candidate> alerts) {

@@ -7,6 +7,7 @@ import io.seqpulse.lifecycle.host.Effects;
 import io.seqpulse.lifecycle.host.SubjectFunction;
 import io.seqpulse.lifecycle.state.CodecType;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -20,18 +21,27 @@ public final class DecideEmails extends SubjectFunction<Message, Recipient, Deci
 
     private final List<Rule> rules;
     private final Duration cooldown;
+    private final ZoneId zone;
+    private final QuietHours quietHours;
 
     private transient EmailPolicy policy;
 
-    public DecideEmails(List<Rule> rules, Duration cooldown) {
+    /**
+     * @param cooldown least time between two marketing emails to one person
+     * @param zone where people live of whom that is not known
+     * @param quietHours when nobody gets marketing mail
+     */
+    public DecideEmails(List<Rule> rules, Duration cooldown, ZoneId zone, QuietHours quietHours) {
         this.rules = List.copyOf(rules);
         this.cooldown = cooldown;
+        this.zone = zone;
+        this.quietHours = quietHours;
     }
 
     @Override
     public void open(OpenContext context) throws Exception {
         super.open(context);
-        policy = new EmailPolicy(rules, cooldown);
+        policy = new EmailPolicy(rules, cooldown, zone, quietHours);
     }
 
     @Override

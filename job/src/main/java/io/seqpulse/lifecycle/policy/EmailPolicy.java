@@ -18,6 +18,9 @@ import io.seqpulse.lifecycle.fact.Tombstone;
 import io.seqpulse.lifecycle.kpi.Count;
 import io.seqpulse.lifecycle.kpi.Figure;
 import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +33,10 @@ import java.util.stream.LongStream;
 
 /**
  * Decides about all emails of one person (DESIGN D7). Security, alert, transactional and service
- * mail passes; marketing respects the opt-out and the cap: the most important of those that wait
- * goes when the window opens, the others go on waiting until they expire. Pure: times are
- * arguments, what it remembers is the {@link Recipient}.
+ * mail passes; marketing respects the opt-out, quiet hours and the cap: the most important of those
+ * that wait goes when the window opens, the others go on waiting until they expire. What has a
+ * local time waits for it where the recipient lives. Pure: times are arguments, what it remembers
+ * is the {@link Recipient}.
  */
 public final class EmailPolicy {
 
@@ -41,14 +45,27 @@ public final class EmailPolicy {
 
     private final Map<String, Rule> rules;
     private final Duration cooldown;
+    private final ZoneId zone;
+    private final QuietHours quietHours;
     private final AlertDigests digests = new AlertDigests();
 
     /**
      * @param cooldown least time between two marketing emails to one person
      */
     public EmailPolicy(List<Rule> rules, Duration cooldown) {
+        this(rules, cooldown, ZoneOffset.UTC, QuietHours.NONE);
+    }
+
+    /**
+     * @param cooldown least time between two marketing emails to one person
+     * @param zone where people live of whom that is not known
+     * @param quietHours when nobody gets marketing mail
+     */
+    public EmailPolicy(List<Rule> rules, Duration cooldown, ZoneId zone, QuietHours quietHours) {
         this.rules = rules.stream().collect(Collectors.toMap(Rule::code, Function.identity()));
         this.cooldown = cooldown;
+        this.zone = zone;
+        this.quietHours = quietHours;
     }
 
     /** Takes what the log says of the person; returns whether the person is gone. */
@@ -59,7 +76,7 @@ public final class EmailPolicy {
                     return !recipient.row.outlived(change.position());
                 }
                 if (recipient.row.accepts(change)) {
-                    recipient.account = Account.after(change.row(), recipient.account);
+                    recipient.account = Account.after(change, recipient.account);
                     recipient.row.put(change);
                 }
             }
@@ -206,6 +223,7 @@ public final class EmailPolicy {
     private boolean isUrgent(Candidate candidate) {
         Rule rule = rules.get(candidate.rule());
         return rule != null
+                && candidate.localDue() == null
                 && (rule.category() == EmailCategory.ALERT
                         || rule.category() == EmailCategory.SECURITY);
     }
@@ -232,7 +250,7 @@ public final class EmailPolicy {
     public void advanceTo(Recipient recipient, long now, long wall, Consumer<Decision> out) {
         List<Recipient.Waiting> due =
                 recipient.waiting.values().stream()
-                        .filter(w -> !w.capped && w.candidate.decidedAt() <= now)
+                        .filter(w -> !w.capped && askAt(recipient, w.candidate) <= now)
                         .sorted(Comparator.comparing(w -> w.candidate.key()))
                         .toList();
         for (Recipient.Waiting waiting : due) {
@@ -242,7 +260,10 @@ public final class EmailPolicy {
             }
         }
         expireCapped(recipient, now, wall, out);
-        while (now >= windowOpensAt(recipient) && letOneThrough(recipient, now, wall, out)) {
+        boolean quiet = noteQuiet(recipient, Math.max(now, wall));
+        while (!quiet
+                && now >= windowOpensAt(recipient)
+                && letOneThrough(recipient, now, wall, out)) {
             // the next one, if the one before turned out not to be wanted any more
         }
         tellDigests(recipient, now, wall, out);
@@ -260,25 +281,94 @@ public final class EmailPolicy {
         if (recipient.waiting.isEmpty() && recipient.alertHours.isEmpty()) {
             return Map.of();
         }
-        return HeldEmails.of(recipient, windowOpensAt(recipient));
+        return HeldEmails.of(recipient, waiting -> hold(recipient, waiting));
     }
 
     /** When {@link #advanceTo} has something to do next, on the log's clock. */
     public long nextDeadline(Recipient recipient) {
         LongStream waiting =
-                recipient.waiting.values().stream()
-                        .mapToLong(
-                                w ->
-                                        w.capped
-                                                ? Math.min(
-                                                        w.candidate.expiresAt(),
-                                                        windowOpensAt(recipient))
-                                                : w.candidate.decidedAt());
+                recipient.waiting.values().stream().mapToLong(w -> nextDeadline(recipient, w));
         LongStream forgotten = recipient.decided.values().stream().mapToLong(Long::longValue);
         LongStream told = digests.times(recipient);
         return LongStream.concat(LongStream.concat(waiting, told), forgotten)
                 .min()
                 .orElse(Deadlines.NONE);
+    }
+
+    private long nextDeadline(Recipient recipient, Recipient.Waiting waiting) {
+        return waiting.capped
+                ? Math.min(
+                        placed(recipient, waiting.candidate).expiresAt(),
+                        Math.max(localDue(recipient, waiting.candidate), opensAt(recipient)))
+                : askAt(recipient, waiting.candidate);
+    }
+
+    /** What holds back one that waits, and how long; null where the log's clock alone does. */
+    private HeldEmails.Hold hold(Recipient recipient, Recipient.Waiting waiting) {
+        long localDue = localDue(recipient, waiting.candidate);
+        if (!waiting.capped) {
+            return localDue > waiting.candidate.decidedAt()
+                    ? HeldEmails.Hold.localTime(localDue)
+                    : null;
+        }
+        long windowOpensAt = windowOpensAt(recipient);
+        long opensAt = opensAt(recipient);
+        long expiresAt = placed(recipient, waiting.candidate).expiresAt();
+        if (expiresAt <= Math.max(localDue, opensAt)) {
+            return HeldEmails.Hold.expiry(expiresAt);
+        }
+        if (localDue > opensAt) {
+            return HeldEmails.Hold.localTime(localDue);
+        }
+        return opensAt > windowOpensAt
+                ? HeldEmails.Hold.quietHours(opensAt)
+                : HeldEmails.Hold.cap(opensAt);
+    }
+
+    /**
+     * When it is asked whether it goes: when the log's clock has passed what it stands on, and its
+     * local time has come.
+     */
+    private long askAt(Recipient recipient, Candidate candidate) {
+        return Math.max(candidate.decidedAt(), localDue(recipient, candidate));
+    }
+
+    /** When its local time has come where the recipient lives now; of none, always. */
+    private long localDue(Recipient recipient, Candidate candidate) {
+        return candidate.localDue() == null ? Long.MIN_VALUE : placed(recipient, candidate).dueAt();
+    }
+
+    /**
+     * The candidate at its place in time: due at its local time where the recipient lives, if that
+     * is later. A local time that the clocks jump over is as much later, one that they show twice
+     * the first of the two.
+     */
+    private Candidate placed(Recipient recipient, Candidate candidate) {
+        if (candidate.localDue() == null) {
+            return candidate;
+        }
+        long localDue =
+                ZonedDateTime.of(candidate.localDue(), zone(recipient)).toInstant().toEpochMilli();
+        return candidate.dueFrom(Math.max(candidate.dueAt(), localDue));
+    }
+
+    private ZoneId zone(Recipient recipient) {
+        return recipient.account == null ? zone : recipient.account.zone(zone);
+    }
+
+    /** Whether it is quiet where the recipient lives, which is remembered while something waits. */
+    private boolean noteQuiet(Recipient recipient, long now) {
+        boolean waits = recipient.waiting.values().stream().anyMatch(w -> w.capped);
+        boolean quiet = waits && outsideQuietHours(recipient, now) > now;
+        recipient.quietAt = quiet ? now : 0;
+        return quiet;
+    }
+
+    /** The first moment at or after a time at which it is not quiet where the recipient lives. */
+    private long outsideQuietHours(Recipient recipient, long time) {
+        return quietHours.equals(QuietHours.NONE)
+                ? time
+                : quietHours.endFrom(time, zone(recipient));
     }
 
     private void decide(
@@ -287,7 +377,7 @@ public final class EmailPolicy {
             long now,
             long wall,
             Consumer<Decision> out) {
-        Candidate candidate = waiting.candidate;
+        Candidate candidate = placed(recipient, waiting.candidate);
         Optional<String> obstacle = obstacle(recipient, candidate, now, wall);
         if (obstacle.isPresent()) {
             recipient.waiting.remove(candidate.key());
@@ -343,6 +433,12 @@ public final class EmailPolicy {
                 && recipient.account != null
                 && recipient.account.isInactive()) {
             return Optional.of(Reasons.INACTIVE);
+        }
+        if (rule.accountYoungerThan() != null
+                && recipient.account != null
+                && recipient.account.ageAt(candidate.dueAt()).compareTo(rule.accountYoungerThan())
+                        >= 0) {
+            return Optional.of(Reasons.NOT_NEW);
         }
         if (optedOut(recipient, rule.category())) {
             return Optional.of(Reasons.OPTED_OUT);
@@ -403,20 +499,33 @@ public final class EmailPolicy {
     private void expireCapped(Recipient recipient, long now, long wall, Consumer<Decision> out) {
         List<Candidate> expired =
                 recipient.waiting.values().stream()
-                        .filter(w -> w.capped && w.candidate.expiresAt() <= Math.max(now, wall))
-                        .map(w -> w.candidate)
+                        .filter(w -> w.capped)
+                        .map(w -> placed(recipient, w.candidate))
+                        .filter(candidate -> candidate.expiresAt() <= Math.max(now, wall))
                         .sorted(Comparator.comparing(Candidate::key))
                         .toList();
         for (Candidate candidate : expired) {
             recipient.waiting.remove(candidate.key());
-            end(recipient, candidate, Reasons.CAPPED, out);
+            end(recipient, candidate, expiredFor(recipient, candidate), out);
         }
     }
 
-    /** The person may have opted out, or become inactive, while it waited. */
+    /** The cap would have let it through in time, and quiet hours did not. */
+    private String expiredFor(Recipient recipient, Candidate expired) {
+        boolean quiet =
+                windowOpensAt(recipient) < expired.expiresAt()
+                        && opensAt(recipient) >= expired.expiresAt();
+        return quiet ? Reasons.QUIET_HOURS : Reasons.CAPPED;
+    }
+
+    /**
+     * The person may have opted out, or become inactive, while it waited. Who is held out is held
+     * out only now, so that those who get no email are in all else like those who get it; it takes
+     * no other one's place.
+     */
     private boolean letOneThrough(
             Recipient recipient, long now, long wall, Consumer<Decision> out) {
-        Optional<Candidate> next = mostImportant(recipient);
+        Optional<Candidate> next = mostImportant(recipient, now);
         if (next.isEmpty()) {
             return false;
         }
@@ -427,6 +536,10 @@ public final class EmailPolicy {
             end(recipient, candidate, obstacle.get(), out);
             return true;
         }
+        if (isHeldOut(candidate)) {
+            end(recipient, candidate, Reasons.HOLDOUT, out);
+            return true;
+        }
         settle(recipient, candidate);
         recipient.reservedKey = candidate.key();
         recipient.reservedAt = now;
@@ -435,16 +548,27 @@ public final class EmailPolicy {
         return false;
     }
 
-    private Optional<Candidate> mostImportant(Recipient recipient) {
+    private boolean isHeldOut(Candidate candidate) {
+        Rule rule = rules.get(candidate.rule());
+        return rule.experiment().holdsOut(rule.code(), candidate.recipient());
+    }
+
+    private Optional<Candidate> mostImportant(Recipient recipient, long now) {
         return recipient.waiting.values().stream()
-                .filter(w -> w.capped)
-                .map(w -> w.candidate)
+                .filter(w -> w.capped && localDue(recipient, w.candidate) <= now)
+                .map(w -> placed(recipient, w.candidate))
                 .min(
                         Comparator.comparingInt(this::priority)
                                 .thenComparingLong(Candidate::dueAt)
                                 .thenComparing(Candidate::key));
     }
 
+    /** When the next marketing email may go, as far as that is known. */
+    private long opensAt(Recipient recipient) {
+        return outsideQuietHours(recipient, Math.max(windowOpensAt(recipient), recipient.quietAt));
+    }
+
+    /** When the cap lets the next marketing email through. */
     private long windowOpensAt(Recipient recipient) {
         long last = recipient.marketingSentAt;
         if (recipient.reservedKey != null) {
@@ -454,8 +578,8 @@ public final class EmailPolicy {
         return Math.max(opensAt, recipient.releasedAt);
     }
 
-    private void end(
-            Recipient recipient, Candidate candidate, String reason, Consumer<Decision> out) {
+    private void end(Recipient recipient, Candidate ended, String reason, Consumer<Decision> out) {
+        Candidate candidate = placed(recipient, ended);
         if (Reasons.takesKey(reason)) {
             settle(recipient, candidate);
         }

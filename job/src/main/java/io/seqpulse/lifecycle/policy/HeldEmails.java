@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.kpi.Increment;
 import io.seqpulse.lifecycle.kpi.Relation;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * What the policy holds back of a person's mail, as rows of {@code kpi.waiting}: nothing of it is
@@ -18,31 +19,57 @@ final class HeldEmails {
     private static final String STAGE = "policy";
     private static final String CAP = "cap";
 
-    /** The cap, too, where it lets nothing through until the email has expired. */
+    /** The cap or quiet hours, too, where they let nothing through until the email has expired. */
     private static final String EXPIRY = "expiry";
 
     private static final String DIGEST = "digest";
+    private static final String LOCAL_TIME = "local_time";
+    private static final String QUIET_HOURS = "quiet_hours";
 
     private static final int LONGEST_KEY = 500;
     private static final int LONGEST = 100;
+
+    /**
+     * What holds back an email.
+     *
+     * @param until when it is asked again, epoch milliseconds
+     */
+    record Hold(String why, long until) {
+
+        /** Another marketing email of the last day does. */
+        static Hold cap(long until) {
+            return new Hold(CAP, until);
+        }
+
+        /** It will not be sent any more. */
+        static Hold expiry(long until) {
+            return new Hold(EXPIRY, until);
+        }
+
+        /** It is night where the recipient lives. */
+        static Hold quietHours(long until) {
+            return new Hold(QUIET_HOURS, until);
+        }
+
+        /** It is for a later time of day where the recipient lives. */
+        static Hold localTime(long until) {
+            return new Hold(LOCAL_TIME, until);
+        }
+    }
 
     private HeldEmails() {}
 
     /**
      * A figure each.
      *
-     * @param windowOpensAt when the cap lets the next marketing email through, epoch milliseconds
+     * @param hold what holds back one that waits; null where nothing that is worth telling does
      */
-    static Map<Figure, Count> of(Recipient recipient, long windowOpensAt) {
+    static Map<Figure, Count> of(Recipient recipient, Function<Recipient.Waiting, Hold> hold) {
         Map<Figure, Count> held = new HashMap<>();
         for (Recipient.Waiting waiting : recipient.waiting.values()) {
-            if (waiting.capped) {
-                long expiresAt = waiting.candidate.expiresAt();
-                if (expiresAt <= windowOpensAt) {
-                    add(held, waiting.candidate, EXPIRY, expiresAt);
-                } else {
-                    add(held, waiting.candidate, CAP, windowOpensAt);
-                }
+            Hold why = hold.apply(waiting);
+            if (why != null) {
+                add(held, waiting.candidate, why.why(), why.until());
             }
         }
         for (Recipient.AlertHour hour : recipient.alertHours.values()) {

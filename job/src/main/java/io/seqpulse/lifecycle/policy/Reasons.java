@@ -1,5 +1,6 @@
 package io.seqpulse.lifecycle.policy;
 
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import java.util.Set;
 
 /** Why an email was not sent, as the journal says it (DESIGN D7). */
@@ -9,6 +10,9 @@ public final class Reasons {
 
     /** It expired while the cap held it back. */
     public static final String CAPPED = "capped";
+
+    /** It expired while quiet hours held it back. */
+    public static final String QUIET_HOURS = "quiet_hours";
 
     public static final String SUPERSEDED = "superseded";
     public static final String RESOLVED = "resolved";
@@ -22,6 +26,12 @@ public final class Reasons {
     public static final String SHADOW = "shadow";
     public static final String DISABLED = "disabled";
     public static final String INACTIVE = "inactive";
+
+    /** It is for people who have come lately, and this one has not. */
+    public static final String NOT_NEW = "not_new";
+
+    /** The person is among those who get no such email, for comparison. */
+    public static final String HOLDOUT = Experiment.HELD_OUT;
 
     /** It failed: it could not be written. */
     public static final String INVALID_CONTENT = "invalid_content";

@@ -39,7 +39,10 @@ public class Recipient extends SubjectState {
     /** When the journal told that the reserved one had its end; 0: never. */
     public long releasedAt;
 
-    /** Dedupe key → email that waits: for the clock, or for the cap. */
+    /** When quiet hours last held something back that waits, epoch milliseconds; 0: none do. */
+    public long quietAt;
+
+    /** Dedupe key → email that waits: for a clock, or for the cap. */
     public Map<String, Waiting> waiting = new HashMap<>();
 
     /** Dedupe key that had its outcome → when that may be forgotten. */
@@ -65,6 +68,7 @@ public class Recipient extends SubjectState {
         reservedKey = null;
         reservedAt = 0;
         releasedAt = 0;
+        quietAt = 0;
         waiting.clear();
         decided.clear();
         queued.clear();
@@ -90,7 +94,7 @@ public class Recipient extends SubjectState {
     public static class Waiting {
         public Candidate candidate;
 
-        /** Whether it was found good and only the cap holds it back. */
+        /** Whether it was found good and only the cap, or quiet hours, hold it back. */
         public boolean capped;
     }
 

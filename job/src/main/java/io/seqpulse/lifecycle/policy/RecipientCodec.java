@@ -38,6 +38,7 @@ public final class RecipientCodec implements Codec<Recipient> {
         Compact.writeText(out, recipient.reservedKey);
         Compact.writeNumber(out, recipient.reservedAt);
         Compact.writeNumber(out, recipient.releasedAt);
+        Compact.writeNumber(out, recipient.quietAt);
         Compact.writeMap(out, recipient.waiting, RecipientCodec::write);
         Compact.writeNumbers(out, recipient.decided);
         Compact.writeMap(out, recipient.queued, RecipientCodec::write);
@@ -59,6 +60,7 @@ public final class RecipientCodec implements Codec<Recipient> {
         recipient.reservedKey = Compact.readText(in);
         recipient.reservedAt = Compact.readNumber(in);
         recipient.releasedAt = Compact.readNumber(in);
+        recipient.quietAt = Compact.readNumber(in);
         recipient.waiting = Compact.readMap(in, RecipientCodec::readWaiting);
         recipient.decided = Compact.readNumbers(in);
         recipient.queued = Compact.readMap(in, RecipientCodec::readQueued);

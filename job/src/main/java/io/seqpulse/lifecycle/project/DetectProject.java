@@ -11,6 +11,7 @@ import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.detect.ProjectSummary;
 import io.seqpulse.lifecycle.fact.Columns.Members;
 import io.seqpulse.lifecycle.fact.Columns.Projects;
+import io.seqpulse.lifecycle.fact.Deadlines;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.LogPosition;
@@ -27,6 +28,7 @@ import io.seqpulse.lifecycle.host.StreamTypes;
 import io.seqpulse.lifecycle.kpi.CohortState;
 import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.kpi.ProjectCohorts;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Objects;
 import org.apache.flink.util.OutputTag;
@@ -46,7 +48,7 @@ public final class DetectProject extends DetectionFunction {
      * @param measures what is counted
      */
     public DetectProject(String topic, List<ActiveRule> rules, KpiIndex measures) {
-        super(Subject.PROJECT, topic, rules, new ProjectCohorts(measures));
+        super(Subject.PROJECT, topic, rules, new ProjectCohorts(measures), ZoneOffset.UTC);
     }
 
     @Override
@@ -54,11 +56,15 @@ public final class DetectProject extends DetectionFunction {
         return change.table() == CapturedTable.PROJECTS;
     }
 
-    /** All but its own row and creation, and the end of a membership. */
+    /**
+     * All but its own row and creation, and the ends of a membership and of an invitation, which
+     * may be all that is left of a deleted project.
+     */
     @Override
     protected boolean needsSubject(Fact fact) {
         if (fact instanceof Event event) {
-            return event.type() != EventType.PROJECT_CREATED;
+            return event.type() != EventType.PROJECT_CREATED
+                    && event.type() != EventType.INVITATION_REVOKED;
         }
         return fact instanceof RowChange change && change.tells(CapturedTable.PROJECT_MEMBERS);
     }
@@ -151,6 +157,7 @@ public final class DetectProject extends DetectionFunction {
         super.apply(id, project, fact, effects);
         if (isSummarised(fact)) {
             summarise(id, project, false, fact.committedAt(), fact.position(), effects);
+            tellActivity(project, fact.committedAt(), effects);
         }
     }
 
@@ -171,6 +178,16 @@ public final class DetectProject extends DetectionFunction {
             summarise(id, project, true, now, project.row.position, effects);
         }
         super.advanceTo(id, project, now, effects);
+        tellActivity(project, now, effects);
+    }
+
+    @Override
+    protected long nextDeadline(Profile project) {
+        return Deadlines.earliest(super.nextDeadline(project), project.tellActivityAt());
+    }
+
+    private static void tellActivity(Profile project, long now, Effects<Message> effects) {
+        project.activityToTell(now).forEach(signal -> effects.emit(OWNER_SIGNALS, signal));
     }
 
     @Override
@@ -181,6 +198,7 @@ public final class DetectProject extends DetectionFunction {
         if (missing) {
             Tombstone deletion = boundary.tombstone();
             summarise(id, project, false, deletion.at(), deletion.position(), effects);
+            tellActivity(project, deletion.at(), effects);
         }
         return missing;
     }

@@ -1,10 +1,10 @@
 package io.seqpulse.lifecycle.user;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
-import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Subject;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Detection;
+import io.seqpulse.lifecycle.detect.Member;
 import io.seqpulse.lifecycle.detect.Profile;
 import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
@@ -12,6 +12,7 @@ import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.host.DetectionFunction;
 import io.seqpulse.lifecycle.kpi.KpiIndex;
 import io.seqpulse.lifecycle.kpi.UserCohorts;
+import java.time.ZoneId;
 import java.util.List;
 
 /** Keyed by user: hosts the rules about people, who hear of their projects by signals. */
@@ -20,9 +21,10 @@ public final class DetectUser extends DetectionFunction {
     /**
      * @param topic the change log, named in dead letters
      * @param measures what is counted
+     * @param zone of whoever has none
      */
-    public DetectUser(String topic, List<ActiveRule> rules, KpiIndex measures) {
-        super(Subject.USER, topic, rules, new UserCohorts(measures));
+    public DetectUser(String topic, List<ActiveRule> rules, KpiIndex measures, ZoneId zone) {
+        super(Subject.USER, topic, rules, new UserCohorts(measures), zone);
     }
 
     @Override
@@ -30,14 +32,31 @@ public final class DetectUser extends DetectionFunction {
         return change.table() == CapturedTable.USERS;
     }
 
+    /** What somebody belongs to. */
     @Override
     protected void takeOther(Detection detection, Profile profile, RowChange change) {
-        throw new IllegalArgumentException(change.table() + " is not about a user");
+        if (change.table() != CapturedTable.PROJECT_MEMBERS) {
+            throw new IllegalArgumentException(change.table() + " is not about a user");
+        }
+        if (change.deleted()) {
+            detection.takeRemoval(profile, change);
+        } else {
+            detection.takeMember(
+                    profile,
+                    change.id(),
+                    new Member(
+                            change.key(),
+                            null,
+                            null,
+                            false,
+                            change.committedAt(),
+                            change.position()));
+        }
     }
 
-    /** Somebody's project. */
+    /** Somebody's project, and what they did. */
     @Override
     protected boolean needsSubject(Fact fact) {
-        return fact instanceof Event event && event.type() == EventType.PROJECT_CREATED;
+        return fact instanceof Event && fact.table() != CapturedTable.USERS;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.seqpulse.connector.email.SmtpSettings.Security;
 import io.seqpulse.lifecycle.config.LifecycleOptions.Option;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,6 +98,7 @@ class LifecycleConfigTest {
                         "email.from | EMAIL_FROM | required",
                         "email.reply-to | EMAIL_REPLY_TO | null",
                         "email.marketing-cooldown-hours | EMAIL_MARKETING_COOLDOWN_HOURS | 24",
+                        "email.quiet-hours | LIFECYCLE_EMAIL_QUIET_HOURS | ",
                         "email.enabled-types | EMAIL_ENABLED_TYPES | ",
                         "smtp.host | LIFECYCLE_SMTP_HOST | null",
                         "smtp.port | LIFECYCLE_SMTP_PORT | 587",
@@ -131,6 +133,7 @@ class LifecycleConfigTest {
         assertThat(config.smtp().user()).isNull();
         assertThat(config.emailReplyTo()).isNull();
         assertThat(config.marketingCooldown()).isEqualTo(Duration.ofHours(24));
+        assertThat(config.quietHours()).isEqualTo(QuietHours.NONE);
         assertThat(config.enabledTypes()).isEmpty();
         assertThat(config.emailSettings().frontendUrl()).isEqualTo("https://app.example.com");
         assertThat(config.emailSettings().language()).isEqualTo("fr");
@@ -200,7 +203,8 @@ class LifecycleConfigTest {
                                 + " LIFECYCLE_KAFKA_BOOTSTRAP_SERVERS",
                         "email.from: is missing; set it in the file, as --email.from or as"
                                 + " EMAIL_FROM",
-                        "smtp.host: is required for email.provider smtp; set it")
+                        "smtp.host: is required for email.provider smtp; set it or"
+                                + " LIFECYCLE_SMTP_HOST")
                 .hasSize(NEEDED.size());
     }
 
@@ -219,6 +223,9 @@ class LifecycleConfigTest {
                     email.provider                 | pigeon       | email.provider: no email provider 'pigeon': use resend
                     email.provider                 | postmark     | email.api-key: is required for email.provider postmark
                     email.marketing-cooldown-hours | -1           | email.marketing-cooldown-hours: is -1; give a number from 0
+                    email.quiet-hours              | 22-8         | email.quiet-hours: '22-8' are no quiet hours; give two
+                    email.quiet-hours              | 08:00-08:00  | email.quiet-hours: '08:00-08:00' are no quiet hours
+                    email.quiet-hours              | 24:00-08:00  | email.quiet-hours: '24:00-08:00' are no quiet hours
                     email.enabled-types            | welcome      | email.enabled-types: 'welcome' is no code
                     database.url                   | localhost    | database.url: database URL must look like jdbc:postgresql://
                     frontend.url                   | example.com  | frontend.url is 'example.com'; it must be an http
@@ -368,13 +375,13 @@ class LifecycleConfigTest {
 
                ## Times in `lifecycle.yaml`
 
-               A time is a whole number of at most six digits and a unit: `90s`, `15m` (minutes), `2h`, `30d`. One written otherwise stops the start; the
+               [rules.md](rules.md) says all that a rule can be made of. A time is a whole number of at most six digits and a unit: `90s`, `15m` (minutes), `2h`, `30d`. One written otherwise stops the start; the
                error says how to write what was probably meant (`30min`: write `30m`).
 
                A `missing` rule is asked `within` after the first fact and 60 s of grace later: rows are committed after the moment they tell of, and so long
                the second fact may still become known. What counts is the time that the facts tell. A project created within the time was never missing; one
                created in the minute of grace came late, and the email about it is not sent either (`resolved`). `expires` counts from the due time, without
-               the grace.
+               the grace. `dropped`, `silent`, `calendar` and the later steps of a `sequence` are asked after the same grace.
                """
                 .formatted(table);
     }

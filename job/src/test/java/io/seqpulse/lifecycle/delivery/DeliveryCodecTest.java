@@ -39,7 +39,7 @@ class DeliveryCodecTest {
         Delivery delivery = new Delivery();
         delivery.line =
                 new DeliveryRow(
-                        "E-ACT-05", "p", null, "sent", null, MORNING * 1_000, 7L, null, -1L);
+                        "E-ACT-05", "p", null, "sent", null, MORNING * 1_000, 7L, null, -1L, "b");
         delivery.row.present = true;
         delivery.row.committedAt = MORNING;
         delivery.row.position = new LogPosition(2, 3);
@@ -58,8 +58,8 @@ class DeliveryCodecTest {
 
     private static final String LAYOUT_1 =
             """
-            0101809afccab868040201809afccab8681000010194010c0e0000929afccab86801a20105700060
-            008090abda89faaf06010e00010101056568018e90abda89faaf06080001056601809afccab8680a
-            0001031f452d4143542d30350a73656e740a8085d41b0002
+            0101809afccab868040201809afccab8681000010194010c0e0000929afccab86801a2010570006
+            0008090abda89faaf06010e000101056201056568018e90abda89faaf06080001056601809afcca
+            b8680a0001031f452d4143542d30350a73656e740a8085d41b0002
             """;
 }

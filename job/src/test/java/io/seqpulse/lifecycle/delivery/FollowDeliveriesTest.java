@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
+import io.seqpulse.lifecycle.fact.EmailSignal;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an email counts for, from the journal and what was done with it. */
 class FollowDeliveriesTest {
@@ -81,6 +83,33 @@ class FollowDeliveriesTest {
         hears(row("E-TRX-01", "failed", MORNING + HOUR).with("reason", "unconfirmed").fact());
         assertThat(totals())
                 .containsExactly(Map.entry(email("E-TRX-01 failed unconfirmed", 60), "0/1"));
+    }
+
+    @Test
+    void countsTheVariantsOfAnEmailApart() throws Exception {
+        hears(
+                sent(VERDICT, MORNING).with("variant", "b").fact(),
+                event("e1", "clicked", MORNING + HOUR).fact());
+        assertThat(totals())
+                .containsEntry(cohort("email/E-ACT-04/opened/b", 0), "0/1")
+                .containsEntry(cohort("email/E-ACT-04/opened_by_people/b", 0), "0/1")
+                .containsEntry(cohort("email/E-ACT-04/clicked/b", 0), "1/1")
+                .containsEntry(cohort("email/E-ACT-04/goal/b", 0), "1/1")
+                .containsEntry(email("E-ACT-04 sent ", 0), "0/1")
+                .doesNotContainKeys(
+                        cohort("email/E-ACT-04/opened", 0), cohort("email/E-ACT-04/goal", 0));
+        assertThat(((EmailSignal) harness.extractOutputValues().get(0)).variant()).isEqualTo("b");
+    }
+
+    /** It may have been written by anybody. */
+    @ParameterizedTest
+    @ValueSource(strings = {"holdout", "a/b", "", "A", "x\ny", "a very long name of a variant"})
+    void takesNothingElseForTheVariantOfWhatWasSent(String variant) throws Exception {
+        hears(sent(VERDICT, MORNING).with("variant", variant).fact());
+        assertThat(totals())
+                .containsEntry(cohort("email/E-ACT-04/opened", 0), "0/1")
+                .containsEntry(cohort("email/E-ACT-04/goal", 0), "0/1")
+                .doesNotContainKey(cohort("email/E-ACT-04/holdout_goal", 0));
     }
 
     @Test
@@ -234,6 +263,27 @@ class FollowDeliveriesTest {
         assertThat(told.atMicros()).isEqualTo((MORNING + SECOND) * 1_000);
         assertThat(told.committedAt()).isEqualTo(MORNING + SECOND);
         assertThat(values(told)).containsOnly(Map.entry("email_type", ALERT));
+    }
+
+    @Test
+    void tellsWhoWasKeptFromGettingItAndCountsNothingAsSent() throws Exception {
+        hears(row("E-CONV-01", "suppressed", MORNING).with("reason", "holdout").fact());
+        assertThat(totals())
+                .containsExactly(Map.entry(email("E-CONV-01 suppressed holdout", 0), "0/1"));
+        List<EmailSignal> told =
+                harness.extractOutputValues().stream().map(EmailSignal.class::cast).toList();
+        assertThat(told)
+                .singleElement()
+                .satisfies(
+                        signal -> {
+                            assertThat(signal.sent()).isTrue();
+                            assertThat(signal.variant()).isEqualTo("holdout");
+                            assertThat(signal.atMicros()).isEqualTo(MORNING * 1_000);
+                        });
+        assertThat(toUsers()).hasSize(1);
+
+        hears(row("E-CONV-01", "suppressed", MORNING + 1).with("reason", "resolved").fact());
+        assertThat(toProjects()).containsExactly("EMAIL SENT " + SHOP, "EMAIL UNSENT " + SHOP);
     }
 
     @Test

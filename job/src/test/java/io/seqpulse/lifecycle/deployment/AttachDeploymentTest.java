@@ -13,6 +13,9 @@ import static io.seqpulse.lifecycle.story.Facts.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.fact.Activity;
+import io.seqpulse.lifecycle.fact.Activity.Figures;
+import io.seqpulse.lifecycle.fact.ActivitySignal;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.FactTexts;
 import io.seqpulse.lifecycle.fact.RowChange;
@@ -40,6 +43,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AttachDeploymentTest {
 
     private static final String DEPLOYMENT = "d1";
+    private static final String OTHER = "07he7000-0000-4000-8000-000000000009";
 
     private final List<Fact> before = new ArrayList<>();
     private KeyedTwoInputStreamOperatorTestHarness<String, RowChange, SnapshotBoundary, Fact>
@@ -53,6 +57,44 @@ class AttachDeploymentTest {
     @AfterEach
     void stop() throws Exception {
         harness.close();
+    }
+
+    @Test
+    void tellsProjectsWhatHappensInThemAndTakesItBack() throws Exception {
+        hears(verdict(MORNING + HOUR).with("verdict", "warning").fact());
+        assertThat(activity(SHOP).isEmpty()).isTrue();
+
+        hears(row(MORNING).fact());
+        Activity warned = new Activity();
+        warned.add(MORNING, Figures.DEPLOYMENT);
+        warned.add(MORNING + HOUR, Figures.ofVerdict("warning"));
+        assertThat(activity(SHOP)).isEqualTo(warned);
+
+        restart();
+        hears(verdict(MORNING + HOUR).with("verdict", "ok").committedAt(MORNING + 2 * HOUR).fact());
+        hears(verdict(MORNING + HOUR).with("verdict", "ok").committedAt(MORNING + 2 * HOUR).fact());
+        Activity well = new Activity();
+        well.add(MORNING, Figures.DEPLOYMENT);
+        well.add(MORNING + HOUR, Figures.ofVerdict("ok"));
+        assertThat(activity(SHOP)).isEqualTo(well);
+
+        hears(
+                row(MORNING)
+                        .with("project_id", OTHER)
+                        .committedAt(MORNING + 3 * HOUR)
+                        .updated()
+                        .fact());
+        assertThat(activity(SHOP).isEmpty()).isTrue();
+        assertThat(activity(OTHER)).isEqualTo(well);
+
+        hears(
+                Facts.deletion(
+                                CapturedTable.DEPLOYMENTS,
+                                DEPLOYMENT,
+                                DEPLOYMENT,
+                                MORNING + 4 * HOUR)
+                        .fact());
+        assertThat(activity(OTHER).isEmpty()).isTrue();
     }
 
     @Test
@@ -212,6 +254,66 @@ class AttachDeploymentTest {
         assertThat(value(verdicts.get(verdicts.size() - 1), "actions"))
                 .isEqualTo(belongs ? "[\"scale up\"]" : null);
         assertThat(told("HINT_CREATED")).hasSize(1);
+    }
+
+    /** Told first or last: the rows of one transaction come in the order they were written. */
+    @ParameterizedTest
+    @CsvSource({
+        // milliseconds and microseconds after the verdict; whether it was committed with it
+        "0, 0, true",
+        "0, 1, false",
+        "1, 0, false",
+        "2000, 0, false",
+        "-1, 0, false",
+        "-60000, 0, false"
+    })
+    void saysWhetherHintsWereCommittedWithTheVerdict(long after, int micros, boolean hinted)
+            throws Exception {
+        RowChange verdict = verdict(MORNING + HOUR).committedMicros(5).fact();
+        RowChange hint =
+                hint("h1", MORNING + HOUR + after)
+                        .with("suggested_actions", null)
+                        .committedMicros(5 + micros)
+                        .fact();
+        for (List<RowChange> order : List.of(List.of(verdict, hint), List.of(hint, verdict))) {
+            stop();
+            before.clear();
+            start();
+            hears(row(MORNING).fact());
+            hears(order.toArray(RowChange[]::new));
+            assertThat(value(last("VERDICT_CREATED"), "hinted")).isEqualTo(hinted ? "true" : null);
+        }
+    }
+
+    @Test
+    void saysSoToAProjectThatIsKnownLaterAndAfterARestart() throws Exception {
+        hears(hint("h1", MORNING).committedMicros(7).fact());
+        restart();
+        hears(verdict(MORNING).committedMicros(7).fact());
+        restart();
+        hears(row(MORNING).fact());
+        assertThat(value(only("VERDICT_CREATED"), "hinted")).isEqualTo("true");
+    }
+
+    @Test
+    void ofASnapshotsRowsNobodyKnowsWhichTransactionWroteThem() throws Exception {
+        hears(
+                row(MORNING).snapshotAt(MORNING + HOUR).fact(),
+                hint("h1", MORNING).snapshotAt(MORNING + HOUR).fact(),
+                verdict(MORNING).snapshotAt(MORNING + HOUR).fact());
+        assertThat(values(last("VERDICT_CREATED"))).doesNotContainKey("hinted");
+    }
+
+    @Test
+    void hintsOfAVerdictAreNotThoseOfItsCorrection() throws Exception {
+        hears(row(MORNING).fact(), verdict(MORNING).fact(), hint("h1", MORNING).fact());
+        assertThat(value(last("VERDICT_CREATED"), "hinted")).isEqualTo("true");
+        Facts<RowChange> corrected =
+                verdict(MORNING).with("verdict", "rollback_recommended").updated();
+        hears(corrected.committedAt(MORNING + SECOND).fact());
+        assertThat(values(last("VERDICT_CREATED"))).doesNotContainKey("hinted");
+        hears(hint("h2", MORNING + SECOND).fact());
+        assertThat(value(last("VERDICT_CREATED"), "hinted")).isEqualTo("true");
     }
 
     @Test
@@ -512,9 +614,22 @@ class AttachDeploymentTest {
     }
 
     private List<Fact> told() {
+        return all().stream().filter(fact -> !(fact instanceof ActivitySignal)).toList();
+    }
+
+    private List<Fact> all() {
         List<Fact> told = new ArrayList<>(before);
         told.addAll(harness.extractOutputValues());
         return told;
+    }
+
+    /** What its projects hear of what happens in them, summed up. */
+    private Activity activity(String project) {
+        Activity sum = new Activity();
+        all().stream()
+                .filter(fact -> fact instanceof ActivitySignal && fact.key().equals(project))
+                .forEach(fact -> sum.add(((ActivitySignal) fact).change()));
+        return sum;
     }
 
     private List<Fact> told(String kind) {

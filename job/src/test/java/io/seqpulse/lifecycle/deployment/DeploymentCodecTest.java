@@ -3,6 +3,7 @@ package io.seqpulse.lifecycle.deployment;
 import static io.seqpulse.lifecycle.story.Facts.MORNING;
 
 import io.seqpulse.lifecycle.codec.Layouts;
+import io.seqpulse.lifecycle.fact.Activity.Figures;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.fact.Orphan;
@@ -62,7 +63,7 @@ class DeploymentCodecTest {
     }
 
     private static Deployment full() {
-        Source source = new Source(MORNING + 1, LogPosition.at(4), Origin.SNAPSHOT);
+        Source source = new Source(MORNING + 1, 789, LogPosition.at(4), Origin.SNAPSHOT);
         Deployment deployment = new Deployment();
         deployment.columns =
                 new DeploymentRow(
@@ -77,6 +78,8 @@ class DeploymentCodecTest {
         deployment.row.orphans = new Orphans();
         deployment.row.orphans.named = List.of(new Orphan("sdh_hints", 6, 7));
         deployment.row.tombstone = new Tombstone(MORNING, LogPosition.at(10));
+        deployment.activity.add(MORNING, Figures.ofVerdict("ok"));
+        deployment.activityOf = "p1";
         deployment.timerAt = MORNING + 11;
         return deployment;
     }
@@ -84,14 +87,14 @@ class DeploymentCodecTest {
     private static final String LAYOUT_1_COUNTED =
             """
             010000000000000000000000000000000000057601809afccab8681600989afccab8680102c401f8
-            c1c21c0002
+            c1c21c00020000
             """;
 
     private static final String LAYOUT_1 =
             """
             0101809afccab868040201809afccab868140001018a010c0e0000969afccab86800053732004401
-            8090abda89faaf0600010000010576ce9fabda89faaf06829afccab8680800023c000b66696e6501
-            056805688090abda89faaf06829afccab8680800025a00075b5d014c809afccab8680d3138302e35
-            0000000000
+            8090abda89faaf0600010000010576ce9fabda89faaf06829afccab86895060800023c000b66696e
+            6501056805688090abda89faaf06829afccab86895060800025a00075b5d014c809afccab8680d31
+            38302e3500000000000188aff3010002000000077031
             """;
 }

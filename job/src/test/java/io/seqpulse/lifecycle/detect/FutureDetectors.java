@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.TemporalAdjusters;
@@ -57,7 +58,7 @@ final class FutureDetectors {
         return switch (trigger.kind()) {
             case SILENT -> new SilentDetector((Trigger.Silent) trigger);
             case CALENDAR -> new CalendarDetector((Trigger.Calendar) trigger);
-            default -> Detector.of(trigger);
+            default -> Detector.of(trigger, ZoneOffset.UTC);
         };
     }
 
@@ -95,7 +96,8 @@ final class FutureDetectors {
     static Rule weekly(Duration expires) {
         return rule(
                 WEEKLY,
-                new Trigger.Calendar(Period.WEEK, "09:00", List.of(ACTIVITY)),
+                new Trigger.Calendar(
+                        Period.WEEK, "09:00", Duration.ZERO, List.of(ACTIVITY), Set.of()),
                 expires,
                 "weekly:{project_id}:{week}");
     }
@@ -139,7 +141,12 @@ final class FutureDetectors {
         private final List<ActiveRule> rules;
 
         Host(List<ActiveRule> rules) {
-            super(Subject.PROJECT, Facts.LOG, List.of(), new ProjectCohorts(Rules.measures()));
+            super(
+                    Subject.PROJECT,
+                    Facts.LOG,
+                    List.of(),
+                    new ProjectCohorts(Rules.measures()),
+                    ZoneOffset.UTC);
             this.rules = List.copyOf(rules);
         }
 
@@ -221,7 +228,7 @@ final class FutureDetectors {
         }
 
         @Override
-        public Answer ask(Profile profile, ScheduledTrigger pending) {
+        public Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older) {
             long dueAt = last(profile) + trigger.after().toMillis();
             return dueAt <= pending.dueAt ? Answer.HOLDS : Answer.RESOLVED;
         }
@@ -290,7 +297,7 @@ final class FutureDetectors {
         }
 
         @Override
-        public Answer ask(Profile profile, ScheduledTrigger pending) {
+        public Answer ask(Profile profile, ScheduledTrigger pending, SpillStore older) {
             long from = pending.dueAt - Duration.ofDays(7).toMillis();
             boolean active =
                     trigger.facts().stream()

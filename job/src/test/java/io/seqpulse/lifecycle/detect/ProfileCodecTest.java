@@ -6,6 +6,7 @@ import static io.seqpulse.lifecycle.story.Facts.SHOP;
 
 import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.codec.Layouts;
+import io.seqpulse.lifecycle.fact.Activity.Figures;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.LogPosition;
 import io.seqpulse.lifecycle.fact.Orphan;
@@ -127,6 +128,8 @@ class ProfileCodecTest {
         profile.name = "Shop";
         profile.ownerId = "u1";
         profile.inactive = true;
+        profile.timezone = "Europe/Paris";
+        profile.twoFactor = true;
         profile.row.present = true;
         profile.row.committedAt = MORNING;
         profile.row.position = new LogPosition(17, 18);
@@ -143,6 +146,20 @@ class ProfileCodecTest {
         profile.happened.get(EventType.DEPLOYMENT_STARTED).olderElsewhere = true;
         profile.members.put(
                 "m", new Member(null, "a@b.example", "admin", true, MORNING, LogPosition.at(3)));
+        profile.observe(
+                Facts.of(EventType.LOGGED_IN, SHOP, "l-1", MORNING)
+                        .with("login_id", "l-1")
+                        .with("country", "FR")
+                        .with("device", "Firefox on Linux")
+                        .fact(),
+                none);
+        profile.deployedAt = MORNING + 2;
+        profile.timezone = "Europe/Paris";
+        profile.activity.add(MORNING, Figures.DEPLOYMENT);
+        profile.activity.add(MORNING + DAY, Figures.ofVerdict("warning"));
+        profile.untold.add(MORNING + DAY, Figures.CRITICAL_HINT);
+        profile.tellAt = MORNING + DAY + 1;
+        profile.toldOf = "u2";
         ScheduledTrigger pending = new ScheduledTrigger();
         pending.rule = "E-ACT-01";
         pending.trigger = "missing/USER_CREATED/PROJECT_CREATED";
@@ -173,21 +190,26 @@ class ProfileCodecTest {
     private static final String LAYOUT_1 =
             """
             0101809afccab868220201809afccab868120001018a010cfeffffffffffffffff01018a01108e9a
-            fccab868949afccab8680b53686f70077531000100000080aac9f8b76880ba96a6b7680270015709
+            fccab868949afccab8680b53686f70077531000100000080aac9f8b76880ba96a6b7680370015709
             e000000040008000000000000003809afccab8680000000000007409642d30809afccab868000000
             8080f3df19010284fc020486fc020203ae2e02b42e02b82e020309642d300009642d3180c0f9ef0c
-            09642d328080f3df190101056d00196140622e6578616d706c655001809afccab86806000115452d
-            4143542d30317c9a014b6d697373696e672f555345525f435245415445442f50524f4a4543545f43
-            52454154454403809afccab868feffffffffffffffff01869afccab868889afccab868fe99fccab8
-            68012011323032362d313101015709e000000040008000000000000003096b657901010115452d54
-            52582d30317c8a9afccab8688c9afccab868969afccab868989afccab8680000
+            09642d328080f3df1901156c6f676765645f696e096c2d31809afccab868000003136c6f67696e5f
+            6964096c2d3111636f756e7472790746520f6465766963652346697265666f78206f6e204c696e75
+            7800000002536465766963652f46495245464f585f4f4e5f4c494e55587e31346433333066326139
+            32323132363701809afccab868096c2d310017636f756e7472792f465201809afccab868096c2d31
+            00849afccab8681b4575726f70652f50617269730288aff3010200000000c001000002000001c8b0
+            f3010000000002828aaf9db96807753201056d00196140622e6578616d706c655001809afccab868
+            06000115452d4143542d30317c9a014b6d697373696e672f555345525f435245415445442f50524f
+            4a4543545f4352454154454403809afccab868feffffffffffffffff01869afccab868889afccab8
+            68fe99fccab868012011323032362d313101015709e000000040008000000000000003096b657901
+            010115452d5452582d30317c8a9afccab8688c9afccab868969afccab868989afccab868000001
             """;
 
     private static final String LAYOUT_1_COUNTED =
             """
-            01000000000000000000000000000000000000000001018090abda89faaf06010564d09fabda89fa
-            af0600010564a0afabda89faaf0600010565a401f0beabda89faaf06015709e00000004000800000
-            00000000032a01018090e6b78dffaf060100cc01f8c1c21c0202013400010564a0afabda89faaf06
-            0000
+            0100000000000000000000000000000000000000000000000000000001018090abda89faaf060105
+            64d09fabda89faaf0600010564a0afabda89faaf0600010565a40100f0beabda89faaf06015709e0
+            000000400080000000000000032a01018090e6b78dffaf060100cc01f8c1c21c0202013400010564
+            a0afabda89faaf060000ff
             """;
 }

@@ -453,7 +453,7 @@ class TimedTriggersPropertyTest {
             while ((next = Detection.nextDeadline(profile)) <= millis) {
                 profile.row.advanceTo(next);
                 detection.askByTime(profile, millis, older, wall);
-                detection.advanceTo(SHOP, profile, next, messages::add);
+                detection.advanceTo(SHOP, profile, next, older, messages::add);
                 assertThat(Detection.nextDeadline(profile)).as("goes on").isGreaterThan(before);
                 before = next;
             }

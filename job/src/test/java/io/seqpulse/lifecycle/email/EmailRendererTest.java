@@ -14,7 +14,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.seqpulse.connector.email.EmailCategory;
 import io.seqpulse.connector.email.EmailContent;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.story.Rules;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -34,7 +36,10 @@ class EmailRendererTest {
     private static final Instant NOW = Instant.parse("2026-11-18T12:00:00Z");
     private static final String DIGEST = "E-ACT-05.digest";
     private static final EmailRenderer RENDERER =
-            new EmailRenderer(SampleRules.SETTINGS, SampleRules.ALL);
+            new EmailRenderer(SampleRules.SETTINGS, SampleRules.ALL, SampleRules.LINK_HOSTS);
+
+    /** What GitHub Actions fills in; the snippets alone may have braces. */
+    private static final String WORKFLOW_EXPRESSION = "\\$\\{\\{ [a-zA-Z_.]+ }}";
 
     @Test
     void theSubjectsOfTheFoundingDocument() {
@@ -57,6 +62,110 @@ class EmailRendererTest {
                 .isEqualTo("Votre projet approche la limite Free (40/50)");
         assertThat(subject(QUOTA_REACHED, values))
                 .isEqualTo("Action requise: limite Free atteinte pour votre projet");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "E-TRX-02 | j0 | Nadia vous a invité à rejoindre le projet \"API Gateway\"",
+                "E-TRX-02 | j2 | Nadia vous attend sur le projet API Gateway",
+                "E-TRX-02 | j5 | Dernier rappel: votre invitation au projet API Gateway",
+                "E-SEC-01 | off | Alerte sécurité: votre 2FA a été désactivée",
+                "E-SEC-01 | on | Sécurité: votre 2FA a été activée",
+                "E-SEC-02 | full | Nouvelle connexion détectée sur votre compte SEQPULSE",
+                "E-ACT-02 | full | Connectez votre pipeline pour obtenir votre premier verdict",
+                "E-ACT-03 | full | Votre analyse SEQPULSE est en attente de \"finish\"",
+                "E-CONV-02 | full | Plus que 5 déploiements avant blocage",
+                "E-CONV-02 | last | Plus qu'un déploiement avant blocage",
+                "E-CONV-04 | sdh_full | Cette fonctionnalité est prête pour vous en Pro",
+                "E-CONV-05 | full | Votre bilan SEQPULSE d'octobre (+ opportunités Pro)",
+                "E-RET-01 | full | Votre semaine SEQPULSE: 87 déploiements, 8 alertes",
+                "E-RET-01 | calm | Votre semaine SEQPULSE: 1 déploiement, 0 alerte",
+                "E-RET-02 | full | On a remarqué une baisse d'activité sur votre projet",
+                "E-RET-03 | full | Votre cockpit deployment vous attend",
+                "E-RET-04 | first | Souhaitez-vous continuer à recevoir les alertes SEQPULSE\u202f?",
+                "E-BILL-01 | j0 | Action requise: votre paiement SEQPULSE a échoué",
+                "E-BILL-01 | j10 | Dernier rappel: votre paiement SEQPULSE a échoué",
+                "E-BILL-02 | full | Renouvellement confirmé - votre projet reste protégé",
+                "E-ADV-01 | full | Comment évaluez-vous SEQPULSE aujourd'hui\u202f?",
+                "E-ADV-02 | 10 | Merci pour votre confiance - un petit avis\u202f?"
+            })
+    void theSubjectsOfTheOtherSixteen(String code, String name, String subject) {
+        Rule rule = SampleRules.rule(code);
+        assertThat(subject(rule, sample(rule, name, "fr"))).isEqualTo(subject);
+    }
+
+    /** A step that nobody knows is the first; a mail is not lost over it. */
+    @ParameterizedTest
+    @CsvSource({"E-TRX-02, j0", "E-BILL-01, j0", "E-RET-04, first"})
+    void anUnknownStepReadsAsTheFirst(String code, String first) {
+        Rule rule = SampleRules.rule(code);
+        Map<String, String> values = sample(rule, first, "fr");
+        Map<String, String> without = new HashMap<>(values);
+        without.remove("step");
+        EmailContent expected = render(rule, values);
+        assertThat(render(rule, without)).isEqualTo(expected);
+        assertThat(render(rule, with(values, "step", "j99"))).isEqualTo(expected);
+    }
+
+    /** Each step and each state says something of its own. */
+    @Test
+    void noTwoCasesOfAMailReadTheSame() {
+        for (Rule rule : SampleRules.ALL) {
+            List<String> texts =
+                    SampleValues.of(rule, "fr").stream()
+                            .filter(sample -> !sample.name().equals("least"))
+                            .map(
+                                    sample ->
+                                            RENDERER.render(
+                                                            rule,
+                                                            rule.template() + sample.variant(),
+                                                            sample.values(),
+                                                            NOW)
+                                                    .text())
+                            .toList();
+            assertThat(texts).as(rule.code()).doesNotHaveDuplicates();
+        }
+    }
+
+    /** It is copied into a file: no typographer may have touched it, and no indent be lost. */
+    @ParameterizedTest
+    @ValueSource(strings = {"fr", "en"})
+    void theWorkflowsStepsAreCopiedAsTheyStand(String language) {
+        Rule rule = SampleRules.rule("E-ACT-02");
+        EmailContent mail = render(rule, sample(rule, "full", language));
+        String text = mail.text();
+        String steps =
+                text.substring(
+                        text.indexOf("\nenv:"), text.indexOf("json\"", text.indexOf("finish\"")));
+        assertThat(steps.replaceAll("#.*", "")).matches("\\p{ASCII}*");
+        assertThat(steps)
+                .contains(
+                        "\n  - name: SEQPULSE trigger\n    id: seqpulse\n",
+                        "/deployments/trigger",
+                        "\n  - name: SEQPULSE finish\n    if: always()\n",
+                        "/deployments/finish",
+                        "${{ secrets.SEQPULSE_API_KEY }}");
+        assertThat(Html.parsed(mail.html()).text()).contains(steps);
+    }
+
+    @Test
+    void whatHintsFoundIsToldOnlyWhereThereIsSome() {
+        Rule rule = SampleRules.rule("E-CONV-02");
+        Map<String, String> values = sample(rule, "full", "fr");
+        assertThat(render(rule, values).text()).contains("3 anomalies potentielles");
+        for (String none : List.of("0", "", "x")) {
+            assertThat(render(rule, with(values, "hints", none)).text()).doesNotContain("anomalie");
+        }
+    }
+
+    private static Map<String, String> sample(Rule rule, String name, String language) {
+        return SampleValues.of(rule, language).stream()
+                .filter(sample -> sample.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .values();
     }
 
     @Test
@@ -83,7 +192,8 @@ class EmailRendererTest {
         assertThat(html.layoutTablesWithoutRole()).isZero();
         assertThat(html.remoteContent()).isZero();
         assertThat(html.text()).contains(mail.subject().substring(0, 5));
-        assertThat(mail.html() + mail.text() + mail.subject()).doesNotContain("{{", "{%", "null");
+        assertThat((mail.html() + mail.text() + mail.subject()).replaceAll(WORKFLOW_EXPRESSION, ""))
+                .doesNotContain("{{", "{%", "null");
         assertThat(mail.subject()).doesNotContainPattern("[\\p{Cc}]").isNotBlank();
     }
 
@@ -91,11 +201,20 @@ class EmailRendererTest {
         return Stream.of("fr", "en")
                 .flatMap(
                         language ->
-                                SampleRules.ALL.stream()
-                                        .flatMap(
-                                                rule ->
-                                                        SampleValues.each(language).stream()
-                                                                .flatMap(v -> forms(rule, v))));
+                                SampleRules.ALL.stream().flatMap(rule -> forms(rule, language)));
+    }
+
+    private static Stream<Object[]> forms(Rule rule, String language) {
+        return Stream.concat(
+                SampleValues.each(language).stream().flatMap(values -> forms(rule, values)),
+                SampleValues.of(rule, language).stream()
+                        .map(
+                                sample ->
+                                        new Object[] {
+                                            rule,
+                                            rule.template() + sample.variant(),
+                                            sample.values()
+                                        }));
     }
 
     private static Stream<Object[]> forms(Rule rule, Map<String, String> values) {
@@ -121,36 +240,34 @@ class EmailRendererTest {
             })
     void whatUsersWroteIsTextAndNothingElse(String hostile) {
         for (Rule rule : SampleRules.ALL) {
-            Map<String, String> values = new HashMap<>(everything("fr"));
-            for (String name :
-                    List.of(
-                            "first_name",
-                            "name",
-                            "project_name",
-                            "env",
-                            "branch",
-                            "summary",
-                            "deployment_number",
-                            "confidence",
-                            "verdict",
-                            "used",
-                            "month",
-                            "plan")) {
-                values.put(name, hostile);
-            }
-            values.put("actions", "[\"" + hostile.replaceAll("[\\\\\"\r\n]", " ") + "\"]");
-            for (String template :
-                    new String[] {null, rule.equals(CRITICAL_VERDICT) ? DIGEST : null}) {
-                EmailContent mail = RENDERER.render(rule, template, values, NOW);
-                Html html = Html.parsed(mail.html());
-                assertThat(html.count("script", "img", "b")).isZero();
-                assertThat(html.links("cta")).hasSize(1);
-                assertThat(mail.html() + mail.text() + mail.subject())
-                        .doesNotContain("evil.com", "victim@", "\u202E", "0123456789abcdef0123");
-                assertThat(mail.subject()).doesNotContain("\r", "\n");
-                assertThat(mail.text()).doesNotContain("\r");
+            for (SampleValues.Case sample : SampleValues.of(rule, "fr")) {
+                Map<String, String> values = new HashMap<>(everything("fr"));
+                values.putAll(sample.values());
+                values.replaceAll((name, value) -> isOurs(name) ? value : hostile);
+                String quoted = hostile.replaceAll("[\\\\\"\r\n]", " ");
+                values.put("actions", "[\"" + quoted + "\"]");
+                values.put(
+                        "report",
+                        "[{\"project_name\":\"" + quoted + "\",\"deployments\":3},{\"ok\":\"x\"}]");
+                for (String template :
+                        new String[] {null, rule.equals(CRITICAL_VERDICT) ? DIGEST : null}) {
+                    EmailContent mail = RENDERER.render(rule, template, values, NOW);
+                    Html html = Html.parsed(mail.html());
+                    assertThat(html.count("script", "img", "b")).isZero();
+                    assertThat(html.links("cta")).hasSize(1);
+                    assertThat(mail.html() + mail.text() + mail.subject())
+                            .doesNotContain(
+                                    "evil.com", "victim@", "\u202E", "0123456789abcdef0123");
+                    assertThat(mail.subject()).doesNotContain("\r", "\n");
+                    assertThat(mail.text()).doesNotContain("\r");
+                }
             }
         }
+    }
+
+    /** Ids, of which links are made, and what the mail is chosen by. */
+    private static boolean isOurs(String name) {
+        return name.endsWith("_id") || name.equals("language") || name.equals("dedupe_key");
     }
 
     /** The quota begins again with the UTC month: the evening before in New York. */
@@ -186,7 +303,7 @@ class EmailRendererTest {
     void marketingCanBeRefusedInOneClickAndTheRestHasNoSuchLink() {
         for (Rule rule : SampleRules.ALL) {
             EmailContent mail = render(rule, everything("fr"));
-            boolean marketing = rule.category() == EmailCategory.MARKETING;
+            boolean marketing = rule.category().capped();
             assertThat(mail.text().contains("/unsubscribe?t=")).isEqualTo(marketing);
             assertThat(mail.html().contains("/unsubscribe?t=")).isEqualTo(marketing);
             if (!marketing) {
@@ -287,6 +404,9 @@ class EmailRendererTest {
     void foretellsNothingFromTheCountOfAWeek() {
         Instant now = Instant.parse("2026-11-18T12:00:00Z");
         Map<String, String> values = with(everything("en"), "week", "2026-W47");
+        EmailContent ofAMonth = RENDERER.render(QUOTA_80, null, values, now);
+        assertThat(ofAMonth.text()).contains("42", "you will reach the limit");
+        values.remove("month");
         EmailContent mail = RENDERER.render(QUOTA_80, null, values, now);
         assertThat(mail.text()).contains("42").doesNotContain("you will reach the limit");
     }
@@ -319,6 +439,35 @@ class EmailRendererTest {
                 .isEqualTo("Bienvenue chez nous");
         assertThat(renderer.render(WELCOME, null, everything("en"), NOW).subject())
                 .isEqualTo("Welcome to SEQPULSE - Create your first project in 2 minutes");
+    }
+
+    @Test
+    void writesAnotherSubjectOverTheSameText(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("E-TRX-01.b.fr.subject.txt"), "{{ first_name }},\nici");
+        Files.writeString(directory.resolve("E-TRX-01.b.en.subject.txt"), "Here you are");
+        Rule rule = Rules.withExperiment(WELCOME, new Experiment(0, List.of("a", "b")));
+        EmailRenderer renderer = new EmailRenderer(settings(directory), List.of(rule));
+        EmailContent own = renderer.render(rule, null, everything("en"), NOW);
+        EmailContent other = renderer.render(rule, null, "b", everything("en"), NOW);
+        assertThat(other.subject()).isEqualTo("Here you are");
+        assertThat(other.text()).isEqualTo(own.text());
+        assertThat(renderer.render(rule, null, "a", everything("en"), NOW)).isEqualTo(own);
+        assertThat(renderer.render(rule, null, "b", everything("fr"), NOW).subject())
+                .endsWith(", ici");
+    }
+
+    @Test
+    void anotherSubjectThatIsMissingOrBrokenIsRefused(@TempDir Path directory) throws Exception {
+        Files.writeString(directory.resolve("E-TRX-01.b.fr.subject.txt"), "{{ no_such_name }}");
+        Files.writeString(directory.resolve("E-TRX-01.c.fr.subject.txt"), " ");
+        Files.writeString(directory.resolve("E-TRX-01.c.en.subject.txt"), "{% if %}");
+        Rule rule = Rules.withExperiment(WELCOME, new Experiment(0, List.of("a", "b", "c")));
+        assertThatThrownBy(() -> new EmailRenderer(settings(directory), List.of(rule)))
+                .isInstanceOf(InvalidTemplatesException.class)
+                .hasMessageContaining("E-TRX-01.b.fr.subject.txt:1: Root attribute [no_such_name]")
+                .hasMessageContaining("E-TRX-01.b.en.subject.txt: not found")
+                .hasMessageContaining("E-TRX-01.c.fr.subject.txt: the subject is empty")
+                .hasMessageContaining("E-TRX-01.c.en.subject.txt:1");
     }
 
     @Test

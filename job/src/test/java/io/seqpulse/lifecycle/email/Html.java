@@ -56,6 +56,7 @@ final class Html {
 
     long layoutTablesWithoutRole() {
         return elements("table").stream()
+                .filter(table -> table.getElementsByTagName("th").getLength() == 0)
                 .filter(table -> !table.getAttribute("role").equals("presentation"))
                 .count();
     }

@@ -6,7 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -33,15 +34,12 @@ final class RenderSamples {
         int count = 0;
         for (String language : List.of("fr", "en")) {
             for (Rule rule : SampleRules.ALL) {
-                for (var sample : samples(rule, language).entrySet()) {
-                    boolean digest = sample.getKey().equals("digest");
+                for (SampleValues.Case sample : samples(rule, language)) {
+                    TemplateCheck.addPlaceholders(rule, sample.values());
                     EmailContent mail =
                             renderer.render(
-                                    rule,
-                                    digest ? rule.template() + EmailRenderer.DIGEST : null,
-                                    sample.getValue(),
-                                    NOW);
-                    String name = rule.code() + "." + sample.getKey() + "." + language;
+                                    rule, rule.template() + sample.variant(), sample.values(), NOW);
+                    String name = rule.code() + "." + sample.name() + "." + language;
                     Files.writeString(directory.resolve(name + ".html"), mail.html());
                     Files.writeString(
                             directory.resolve(name + ".txt"),
@@ -53,34 +51,30 @@ final class RenderSamples {
         return count;
     }
 
-    private static Map<String, Map<String, String>> samples(Rule rule, String language) {
-        Map<String, String> everything = SampleValues.everything(language);
-        Map<String, Map<String, String>> samples = new LinkedHashMap<>();
-        switch (rule.template()) {
-            case "E-ACT-04" -> {
-                Map<String, String> good = SampleValues.with(everything, "verdict", "ok");
-                good.remove("summary");
-                good.put("latency_delta", "-4.2");
-                good.put("error_rate_delta", "0");
-                samples.put("ok", good);
-                samples.put("warning", SampleValues.with(everything, "verdict", "warning"));
-            }
-            case "E-ACT-05" -> {
-                samples.put("rollback", everything);
-                samples.put("warning", SampleValues.with(everything, "verdict", "warning"));
-                samples.put("free", SampleValues.with(everything, "plan", "free"));
-                samples.put("digest", everything);
-            }
-            default -> samples.put("full", everything);
+    /** What a rule can come to send, and what people can make of it. */
+    private static List<SampleValues.Case> samples(Rule rule, String language) {
+        List<SampleValues.Case> samples = new ArrayList<>(SampleValues.of(rule, language));
+        Map<String, String> hostile = new HashMap<>(samples.get(0).values());
+        if (rule.template().equals("E-ACT-04")) {
+            hostile = SampleValues.everything(language);
         }
-        Map<String, String> hostile = new LinkedHashMap<>(everything);
         hostile.put("first_name", "");
         hostile.put("name", "<script>alert(1)</script> https://evil.example/x");
         hostile.put(
                 "project_name",
                 "A-very-long-project-name-without-any-space-in-it-that-goes-on-and-on-for-ever");
-        samples.put("hostile", hostile);
-        samples.put("least", SampleValues.leastOf(language));
+        hostile.put("country", "https://evil.example/<b>");
+        hostile.put("city", "\"><img src=x>");
+        hostile.put("device", "a\r\nBcc: victim@acme.example");
+        hostile.put("feature", "win money at www.evil.example");
+        hostile.put("invoice_url", "https://app.seqpulse.example.evil.example/invoice");
+        hostile.put("amount_cents", "-1");
+        hostile.put("step", "j99");
+        hostile.put(
+                "report",
+                "[{\"project_name\":\"Checkout <b>https://evil.example</b>\",\"deployments\":8},"
+                        + "{\"deployments\":-3},null,7]");
+        samples.add(new SampleValues.Case("hostile", "", hostile));
         return samples;
     }
 }

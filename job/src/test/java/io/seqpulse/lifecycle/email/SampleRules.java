@@ -27,6 +27,9 @@ final class SampleRules {
                     ZoneId.of("Europe/Paris"),
                     null);
 
+    /** Hosts a link may lead to beside the product's. */
+    static final Set<String> LINK_HOSTS = Set.of("pay.example.com");
+
     static final List<Rule> ALL = CatalogueLoader.load(null).rules();
 
     static final Rule WELCOME = rule("E-TRX-01");
@@ -38,7 +41,7 @@ final class SampleRules {
 
     private SampleRules() {}
 
-    private static Rule rule(String code) {
+    static Rule rule(String code) {
         return ALL.stream().filter(rule -> rule.code().equals(code)).findFirst().orElseThrow();
     }
 

@@ -118,7 +118,17 @@ class FactMapperTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sdh_hints", "metric_samples", "quota_refusals", "feature_gate_events"})
+    @ValueSource(
+            strings = {
+                "sdh_hints",
+                "metric_samples",
+                "quota_refusals",
+                "feature_gate_events",
+                "login_events",
+                "payment_events",
+                "nps_responses",
+                "usage_events"
+            })
     void makesNothingOfADeletedEvent(String table) {
         assertThat(facts(Rows.deleted(table, "id", "x"))).isEmpty();
     }
@@ -127,7 +137,8 @@ class FactMapperTest {
     @CsvSource({
         "deployment_verdicts, FOREIGN_KEYS",
         "email_deliveries, EMAILS",
-        "email_events, FOREIGN_KEYS"
+        "email_events, FOREIGN_KEYS",
+        "project_invitations, FOREIGN_KEYS"
     })
     void saysOfADeletedRowWhichItWas(String table, Stream stream) {
         Fact fact =
@@ -150,6 +161,32 @@ class FactMapperTest {
                 .containsOnlyKeys("is_active", "twofa_enabled", "twofa_enabled_at")
                 .containsEntry("twofa_enabled", "true")
                 .containsEntry("twofa_enabled_at", Long.toString(MORNING * 1_000 + 999));
+        assertThat(
+                        values(
+                                fact(
+                                        Stream.USERS,
+                                        "USERS",
+                                        row.with("updated_at", CREATED_AT)
+                                                .with("timezone", "Asia/Tokyo"))))
+                .isEqualTo(
+                        Map.of(
+                                "is_active", "true",
+                                "timezone", "Asia/Tokyo",
+                                "twofa_enabled", "true",
+                                "twofa_enabled_at", Long.toString(MORNING * 1_000 + 999),
+                                "updated_at", Long.toString(CREATED * 1_000 + 456)));
+    }
+
+    @Test
+    void saysNothingOfTwoFactorsWhereTheFlagCannotBeRead() {
+        Rows row = user(Rows.updated("users", ALICE)).with("twofa_enabled", "yes");
+        List<String> unread = new ArrayList<>();
+        assertThat(
+                        FactMapper.facts(
+                                row.change(), LogPosition.at(1), e -> unread.add(e.getMessage())))
+                .extracting(routed -> values(routed.fact()))
+                .noneMatch(values -> values.containsKey("twofa_enabled"));
+        assertThat(unread).containsExactly("users.twofa_enabled is neither true nor false");
     }
 
     @Test
@@ -448,6 +485,216 @@ class FactMapperTest {
     }
 
     @Test
+    void saysThatSomebodyWasInvited() {
+        Rows row = invitation(Rows.inserted("project_invitations", "i1"));
+        assertThat(told(row))
+                .containsExactly("PROJECTS INVITATION_SENT", "FOREIGN_KEYS PROJECT_INVITATIONS");
+        Fact kept = fact(Stream.FOREIGN_KEYS, "PROJECT_INVITATIONS", row);
+        assertThat(kept.key()).isEqualTo(SHOP);
+        assertThat(kept.id()).isEqualTo("i1");
+        assertThat(values(kept)).isEmpty();
+        Fact sent = fact(Stream.PROJECTS, "INVITATION_SENT", row);
+        assertThat(sent.key()).isEqualTo(SHOP);
+        assertThat(sent.id()).isEqualTo("i1");
+        assertThat(sent.atMicros()).isEqualTo(CREATED * 1_000 + 456);
+        assertThat(values(sent))
+                .isEqualTo(
+                        Map.of(
+                                "invitation_id", "i1",
+                                "inviter_id", ALICE,
+                                "invitee_email", "bob@example.org",
+                                "expires_at", "2026-11-17T08:00:00Z"));
+    }
+
+    @Test
+    void saysOfAnInvitationOnlyWhatIsKnown() {
+        Rows row =
+                invitation(Rows.inserted("project_invitations", "i1 "))
+                        .with("inviter_id", ALICE + " ")
+                        .with("email", null)
+                        .without("expires_at");
+        assertThat(values(fact(Stream.PROJECTS, "INVITATION_SENT", row)))
+                .isEqualTo(Map.of("invitation_id", "i1", "inviter_id", ALICE));
+    }
+
+    /** Whichever change of the row is read first, all of it is known. */
+    @Test
+    void tellsTheInvitationAgainWithItsEnd() {
+        Rows row =
+                invitation(Rows.updated("project_invitations", "i1"))
+                        .with("accepted_at", "2026-11-10T09:00:00.000001Z")
+                        .with("declined_at", null);
+        assertThat(values(fact(Stream.PROJECTS, "INVITATION_SENT", row)))
+                .containsEntry("invitee_email", "bob@example.org");
+        Fact accepted = fact(Stream.PROJECTS, "INVITATION_ACCEPTED", row);
+        assertThat(accepted.key()).isEqualTo(SHOP);
+        assertThat(accepted.id()).isEqualTo("i1");
+        assertThat(accepted.atMicros()).isEqualTo(MORNING * 1_000 + 1);
+        assertThat(values(accepted)).isEqualTo(Map.of("invitation_id", "i1"));
+        assertThat(facts(row))
+                .extracting(FactTexts::kind)
+                .doesNotContain("INVITATION_DECLINED", "INVITATION_REVOKED");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "accepted_at, INVITATION_ACCEPTED",
+        "declined_at, INVITATION_DECLINED",
+        "revoked_at, INVITATION_REVOKED"
+    })
+    void saysHowAnInvitationEnded(String column, String kind) {
+        for (Rows row :
+                List.of(
+                        Rows.updated("project_invitations", "i1"),
+                        Rows.read("project_invitations", "i1"))) {
+            Fact end =
+                    fact(Stream.PROJECTS, kind, invitation(row).with(column, "2026-11-10T09:00Z"));
+            assertThat(end.at()).isEqualTo(MORNING);
+            assertThat(values(end)).isEqualTo(Map.of("invitation_id", "i1"));
+        }
+    }
+
+    @Test
+    void saysWhoLoggedInAndFromWhere() {
+        Fact login = fact(Stream.USERS, "LOGGED_IN", login());
+        assertThat(told(login())).containsExactly("USERS LOGGED_IN");
+        assertThat(login.key()).isEqualTo(ALICE);
+        assertThat(login.id()).isEqualTo("l1");
+        assertThat(login.at()).isEqualTo(CREATED);
+        assertThat(values(login))
+                .isEqualTo(
+                        Map.of(
+                                "login_id", "l1",
+                                "country", "FR",
+                                "city", "Saint-Étienne",
+                                "device", "Firefox on Linux"));
+        assertThat(
+                        values(
+                                fact(
+                                        Stream.USERS,
+                                        "LOGGED_IN",
+                                        login().with("country", null)
+                                                .without("city")
+                                                .with("device", null))))
+                .isEqualTo(Map.of("login_id", "l1"));
+        assertThat(
+                        values(
+                                fact(
+                                        Stream.USERS,
+                                        "LOGGED_IN",
+                                        login().with("id", "7").with("country", "FR  "))))
+                .as("char(n)")
+                .containsEntry("login_id", "7")
+                .containsEntry("country", "FR");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"failed, PAYMENT_FAILED", "succeeded, PAYMENT_SUCCEEDED"})
+    void saysWhatBecameOfAnInvoice(String kind, String event) {
+        Rows row = payment(kind);
+        assertThat(told(row)).containsExactly("PROJECTS " + event);
+        Fact fact = fact(Stream.PROJECTS, event, row);
+        assertThat(fact.key()).isEqualTo(SHOP);
+        assertThat(fact.id()).as("a second try of it is no other one").isEqualTo("in_1/2:3");
+        assertThat(fact.at()).isEqualTo(CREATED);
+        assertThat(values(fact))
+                .isEqualTo(
+                        Map.of(
+                                "subscription_id", "s1",
+                                "invoice_id", "in_1/2:3",
+                                "amount_cents", "1999",
+                                "currency", "EUR",
+                                "invoice_url", "https://pay.example/in_1"));
+        assertThat(
+                        values(
+                                fact(
+                                        Stream.PROJECTS,
+                                        event,
+                                        row.with("kind", kind + "   ")
+                                                .with("amount_cents", null)
+                                                .with("currency", null)
+                                                .with("invoice_url", null))))
+                .isEqualTo(Map.of("subscription_id", "s1", "invoice_id", "in_1/2:3"));
+    }
+
+    @Test
+    void saysThatAnInvoiceWasCancelled() {
+        assertThat(told(payment("cancelled"))).containsExactly("PROJECTS PAYMENT_CANCELLED");
+        Fact fact = fact(Stream.PROJECTS, "PAYMENT_CANCELLED", payment("cancelled"));
+        assertThat(fact.id()).isEqualTo("in_1/2:3");
+        assertThat(values(fact))
+                .isEqualTo(Map.of("subscription_id", "s1", "invoice_id", "in_1/2:3"));
+    }
+
+    /** A column may be of any type that holds numbers; what is none is told as it is. */
+    @ParameterizedTest
+    @CsvSource({
+        "9, 9",
+        "9.0, 9",
+        "9.000, 9",
+        "1E+1, 10",
+        "'9  ', 9",
+        "-1, -1",
+        "9.5, 9.5",
+        "NaN, NaN",
+        "nine, nine",
+        "1E+99999999, 1E+99999999",
+        "1E-99999999, 1E-99999999",
+        "123456789012345678901234567890.0, 123456789012345678901234567890.0"
+    })
+    void writesAWholeNumberInOneWay(String told, String written) {
+        assertThat(values(fact(Stream.USERS, "NPS_ANSWERED", score(told))))
+                .isEqualTo(Map.of("score", written));
+        Rows payment = payment("failed").with("amount_cents", told).with("currency", "EUR ");
+        assertThat(values(fact(Stream.PROJECTS, "PAYMENT_FAILED", payment)))
+                .containsEntry("amount_cents", written)
+                .containsEntry("currency", "EUR");
+    }
+
+    @Test
+    void saysWhichScoreWasGiven() {
+        Fact fact = fact(Stream.USERS, "NPS_ANSWERED", score("10"));
+        assertThat(told(score("10"))).containsExactly("USERS NPS_ANSWERED");
+        assertThat(fact.key()).isEqualTo(ALICE);
+        assertThat(fact.id()).isEqualTo("n1");
+        assertThat(fact.at()).isEqualTo(CREATED);
+        assertThat(values(fact(Stream.USERS, "NPS_ANSWERED", score(null)))).isEmpty();
+    }
+
+    @Test
+    void saysHowTheProductWasUsed() {
+        assertThat(told(usage("verdict_viewed"))).containsExactly("USERS VERDICT_VIEWED");
+        Fact viewed = fact(Stream.USERS, "VERDICT_VIEWED", usage("verdict_viewed"));
+        assertThat(viewed.key()).isEqualTo(ALICE);
+        assertThat(viewed.id()).isEqualTo("g1");
+        assertThat(viewed.at()).isEqualTo(CREATED);
+        assertThat(values(viewed)).isEqualTo(Map.of("deployment", "d1"));
+        assertThat(
+                        values(
+                                fact(
+                                        Stream.USERS,
+                                        "VERDICT_VIEWED",
+                                        usage("verdict_viewed").with("deployment_id", null))))
+                .isEmpty();
+        assertThat(told(usage("session   "))).containsExactly("USERS SESSION_STARTED");
+        assertThat(told(usage("stay"))).containsExactly("USERS STAYED");
+        assertThat(values(fact(Stream.USERS, "STAYED", usage("stay")))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"refunded", "Failed", "SESSION", "", " "})
+    void saysNothingOfAKindThatItDoesNotKnow(String kind) {
+        assertThat(facts(payment(kind))).isEmpty();
+        assertThat(facts(usage(kind))).isEmpty();
+    }
+
+    @Test
+    void saysNothingWhereTheKindIsNotTold() {
+        assertThat(facts(payment(null))).isEmpty();
+        assertThat(facts(usage("stay").without("kind"))).isEmpty();
+    }
+
+    @Test
     void readsTimesWithAndWithoutAZone() {
         long micros = CREATED * 1_000 + 456;
         Rows plain = user(Rows.inserted("users", ALICE)).with("created_at", "" + micros);
@@ -475,6 +722,21 @@ class FactMapperTest {
                 deployment().with("project_id", null),
                 event("deployment_verdicts").with("deployment_id", null),
                 event("sdh_hints").with("created_at", null),
+                invitation(Rows.inserted("project_invitations", "i1")).with("project_id", null),
+                invitation(Rows.inserted("project_invitations", "i1")).with("inviter_id", null),
+                invitation(Rows.inserted("project_invitations", "i1")).with("created_at", null),
+                login().with("user_id", null),
+                login().with("at", "yesterday"),
+                payment("failed").with("invoice_id", null),
+                payment("failed").with("subscription_id", null),
+                payment("succeeded").with("project_id", null),
+                payment("cancelled").with("at", "infinity"),
+                score("9").with("at", null),
+                usage("session").with("user_id", null),
+                Rows.inserted("feature_gate_events", "g1")
+                        .with("user_id", ALICE)
+                        .with("project_id", SHOP)
+                        .with("at", CREATED_AT),
                 Rows.inserted("metric_samples", "x").with("deployment_id", "d1"),
                 Rows.inserted("quota_refusals", "x").with("project_id", SHOP),
                 Rows.deleted("users", "uid", ALICE),
@@ -511,7 +773,12 @@ class FactMapperTest {
                                 .with("status", "sent")
                                 .with("sent_at", time)
                                 .with("caused_at", time)
-                                .with("decided_at", time))
+                                .with("decided_at", time),
+                        invitation(Rows.inserted("project_invitations", "i1"))
+                                .with("expires_at", time)
+                                .with("accepted_at", time)
+                                .with("declined_at", time)
+                                .with("revoked_at", time))
                 .forEach(
                         row -> {
                             List<Routed> facts =
@@ -536,7 +803,11 @@ class FactMapperTest {
                         "deployments.finished_at",
                         "email_deliveries.sent_at",
                         "email_deliveries.caused_at",
-                        "email_deliveries.decided_at");
+                        "email_deliveries.decided_at",
+                        "project_invitations.expires_at",
+                        "project_invitations.accepted_at",
+                        "project_invitations.declined_at",
+                        "project_invitations.revoked_at");
     }
 
     @Test
@@ -554,6 +825,12 @@ class FactMapperTest {
                         deployment().with("project_id", id),
                         event("deployment_verdicts").with("deployment_id", id),
                         journal().with("project_id", id),
+                        invitation(Rows.updated("project_invitations", id)),
+                        login().with("user_id", id),
+                        payment("failed").with("invoice_id", id),
+                        payment("cancelled").with("subscription_id", id),
+                        score("9").with("user_id", id),
+                        usage("verdict_viewed").with("deployment_id", id),
                         Rows.deleted("users", "id", id))
                 .forEach(
                         row ->
@@ -598,26 +875,29 @@ class FactMapperTest {
                         case WORD, TEXT -> column.name();
                     });
         }
-        for (Snapshot snapshot : List.of(Snapshot.NONE, Snapshot.MIDDLE)) {
-            ChangeEvent change =
-                    new ChangeEvent(
-                            table.label(),
-                            snapshot == Snapshot.NONE ? Operation.CREATE : Operation.READ,
-                            Map.of(),
-                            Map.of(),
-                            row,
-                            MORNING * 1_000,
-                            MORNING,
-                            1,
-                            snapshot,
-                            1,
-                            1);
-            FactMapper.facts(
-                    change,
-                    LogPosition.at(1),
-                    reason -> {
-                        throw reason;
-                    });
+        for (String kind : List.of("", "failed", "verdict_viewed")) {
+            row.computeIfPresent("kind", (column, before) -> kind);
+            for (Snapshot snapshot : List.of(Snapshot.NONE, Snapshot.MIDDLE)) {
+                ChangeEvent change =
+                        new ChangeEvent(
+                                table.label(),
+                                snapshot == Snapshot.NONE ? Operation.CREATE : Operation.READ,
+                                Map.of(),
+                                Map.of(),
+                                row,
+                                MORNING * 1_000,
+                                MORNING,
+                                1,
+                                snapshot,
+                                1,
+                                1);
+                FactMapper.facts(
+                        change,
+                        LogPosition.at(1),
+                        reason -> {
+                            throw reason;
+                        });
+            }
         }
         // A change is captured by its key, whether that is read or not.
         read.add(table.columns().get(0).name());
@@ -688,6 +968,52 @@ class FactMapperTest {
                 .with("env", "production")
                 .with("state", "running")
                 .committedAt(MORNING);
+    }
+
+    private static Rows invitation(Rows row) {
+        return row.with("project_id", SHOP)
+                .with("inviter_id", ALICE)
+                .with("email", "bob@example.org")
+                .with("token_hash", "never captured, never read")
+                .with("created_at", CREATED_AT)
+                .with("expires_at", "2026-11-17T08:00:00Z");
+    }
+
+    private static Rows login() {
+        return Rows.inserted("login_events", "l1")
+                .with("user_id", ALICE)
+                .with("at", CREATED_AT)
+                .with("country", "FR")
+                .with("city", "Saint-Étienne")
+                .with("device", "Firefox on Linux")
+                .with("ip_hash", "never captured, never read");
+    }
+
+    private static Rows payment(String kind) {
+        return Rows.inserted("payment_events", "p1")
+                .with("subscription_id", "s1")
+                .with("project_id", SHOP)
+                .with("invoice_id", "in_1/2:3")
+                .with("kind", kind)
+                .with("amount_cents", "1999")
+                .with("currency", "EUR")
+                .with("invoice_url", "https://pay.example/in_1")
+                .with("at", CREATED_AT);
+    }
+
+    private static Rows score(String score) {
+        return Rows.inserted("nps_responses", "n1")
+                .with("user_id", ALICE)
+                .with("score", score)
+                .with("at", CREATED_AT);
+    }
+
+    private static Rows usage(String kind) {
+        return Rows.inserted("usage_events", "g1")
+                .with("user_id", ALICE)
+                .with("kind", kind)
+                .with("deployment_id", "d1")
+                .with("at", CREATED_AT);
     }
 
     private static Rows event(String table) {

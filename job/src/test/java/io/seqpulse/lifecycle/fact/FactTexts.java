@@ -30,6 +30,9 @@ public final class FactTexts {
         if (fact instanceof OwnershipSignal signal) {
             return signal.owned() ? "PROJECT OWNED" : "PROJECT LEFT";
         }
+        if (fact instanceof ActivitySignal signal) {
+            return signal.change() == null ? "ACTIVITY ENDED" : "ACTIVITY";
+        }
         return ((ProjectSignal) fact).project() == null ? "SUMMARY ENDED" : "SUMMARY";
     }
 

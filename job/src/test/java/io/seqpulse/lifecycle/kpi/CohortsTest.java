@@ -85,6 +85,44 @@ class CohortsTest {
     }
 
     @Test
+    void countsTheGoalOfWhoIsHeldOutByItself() {
+        take(USERS, account(ALICE, MORNING).fact());
+        take(USERS, sent(ALICE, "e1", "E-TRX-01", MORNING + HOUR));
+        take(USERS, heldOut(ALICE, "e2", "E-TRX-01", MORNING + HOUR));
+        take(
+                USERS,
+                Facts.email(true, ALICE, "e4", MORNING + HOUR)
+                        .with("email_type", "E-TRX-01")
+                        .with("variant", "b")
+                        .fact());
+        take(USERS, owned("p", (MORNING + 2 * HOUR) * 1_000));
+        assertThat(figures(USERS, ALICE))
+                .containsEntry("email/E-TRX-01/goal", "1/1")
+                .containsEntry("email/E-TRX-01/goal/b", "1/1")
+                .containsEntry("email/E-TRX-01/holdout_goal", "1/1");
+
+        cohortState = new CohortState();
+        take(PROJECTS, project(SHOP, MORNING).fact());
+        take(PROJECTS, heldOut(SHOP, "e3", "E-CONV-01", MORNING + DAY));
+        take(
+                PROJECTS,
+                project(SHOP, MORNING).with("plan", "pro").committedAt(MORNING + 4 * DAY).fact());
+        assertThat(figures(PROJECTS, SHOP))
+                .containsEntry("email/E-CONV-01/holdout_goal", "1/1")
+                .doesNotContainKeys(
+                        "email/E-CONV-01/goal", "quota_email_to_upgrade", SHOP + " e3 E-CONV-01");
+        take(PROJECTS, Facts.email(false, SHOP, "e3", MORNING).fact());
+        assertThat(figures(PROJECTS, SHOP)).doesNotContainKey("email/E-CONV-01/holdout_goal");
+    }
+
+    private static Fact heldOut(String key, String delivery, String code, long at) {
+        return Facts.email(true, key, delivery, at)
+                .with("email_type", code)
+                .with("variant", "holdout")
+                .fact();
+    }
+
+    @Test
     void countsNothingOfAUserWhoseRowIsNotThere() {
         take(USERS, owned("p", MORNING * 1_000));
         assertThat(figures(USERS, ALICE)).isEmpty();

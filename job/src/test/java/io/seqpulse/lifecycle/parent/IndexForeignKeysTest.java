@@ -7,6 +7,8 @@ import static io.seqpulse.lifecycle.story.Facts.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
+import io.seqpulse.lifecycle.catalogue.EventType;
+import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.RowChange;
 import io.seqpulse.lifecycle.fact.SnapshotBoundary;
 import io.seqpulse.lifecycle.story.Facts;
@@ -60,6 +62,44 @@ class IndexForeignKeysTest {
         assertThat(harness.getSideOutput(IndexForeignKeys.OF_EMAILS))
                 .extracting(record -> record.getValue().key() + " " + record.getValue().id())
                 .containsExactly("m1 e1");
+    }
+
+    @Test
+    void tellsTheProjectThatItsInvitationIsOver() throws Exception {
+        hears(invitation("p1", MORNING), invitation("p1", MORNING + 1));
+        assertThat(revoked()).isNull();
+        hears(Facts.deletion(CapturedTable.PROJECT_INVITATIONS, "i1", "i1", MORNING + 2).fact());
+        assertThat(told()).isEmpty();
+        assertThat(revoked())
+                .extracting(record -> record.getValue())
+                .containsExactly(
+                        Facts.of(EventType.INVITATION_REVOKED, "p1", "i1", MORNING + 2)
+                                .with("invitation_id", "i1")
+                                .updated()
+                                .fact());
+    }
+
+    @Test
+    void tellsTheProjectOfAnInvitationThatASnapshotNoLongerShows() throws Exception {
+        hears(invitation("p1", MORNING));
+        restart();
+        Reconciliations.tell(
+                harness,
+                Reconciliations.boundary(MORNING + HOUR, MORNING + HOUR, "project_invitations"));
+        Reconciliations.clock(harness, MORNING + HOUR);
+        assertThat(revoked())
+                .extracting(record -> record.getValue().key() + " " + record.getValue().at())
+                .containsExactly("p1 " + (MORNING + HOUR));
+    }
+
+    @Test
+    void tellsTheProjectAlsoWhenTheInvitationComesAfterItsDeletion() throws Exception {
+        hears(Facts.deletion(CapturedTable.PROJECT_INVITATIONS, "i1", "i1", MORNING + 2).fact());
+        assertThat(revoked()).isNull();
+        hears(invitation("p1", MORNING));
+        assertThat(revoked())
+                .extracting(record -> record.getValue().at())
+                .containsExactly(MORNING + 2);
     }
 
     @Test
@@ -172,6 +212,14 @@ class IndexForeignKeysTest {
         return harness.extractOutputValues().stream()
                 .map(fact -> fact.key() + " " + fact.committedAt())
                 .toList();
+    }
+
+    private Iterable<StreamRecord<Fact>> revoked() {
+        return harness.getSideOutput(IndexForeignKeys.OF_PROJECTS);
+    }
+
+    private static RowChange invitation(String project, long at) {
+        return Facts.row(CapturedTable.PROJECT_INVITATIONS, project, "i1", at).fact();
     }
 
     private static RowChange verdict(String deployment, long at) {

@@ -26,6 +26,7 @@ import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Reconciliations;
 import io.seqpulse.lifecycle.story.Rules;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -333,7 +334,9 @@ class DecideEmailsTest {
     private void start(OperatorSubtaskState state) throws Exception {
         harness =
                 Reconciliations.harness(
-                        new DecideEmails(Rules.all(), Duration.ofHours(24)), Message::recipient);
+                        new DecideEmails(
+                                Rules.all(), Duration.ofHours(24), ZoneOffset.UTC, QuietHours.NONE),
+                        Message::recipient);
         harness.setup();
         if (state != null) {
             harness.initializeState(state);

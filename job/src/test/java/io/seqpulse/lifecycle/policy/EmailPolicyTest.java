@@ -98,7 +98,39 @@ class EmailPolicyTest {
         wants(to(DUTY, candidate(ALERT, "k", MORNING)));
         assertThat(sent()).containsExactly("k");
         assertThat(decisions.get(0).candidate().address()).isEqualTo("duty@example.org");
+        assertThat(decisions.get(0).candidate().alsoTo()).containsExactly(ALICE);
         assertThat(decisions.get(0).recipient()).isEmpty();
+    }
+
+    /** To the millisecond, at the time at which it was due. */
+    @Test
+    void tellsOnlyNewPeopleWhatIsForThem() {
+        Rule noPipeline = Rules.rule("E-ACT-02");
+        assertThat(noPipeline.accountYoungerThan()).isEqualTo(Duration.ofDays(14));
+        policy = new EmailPolicy(List.of(noPipeline), COOLDOWN);
+        for (long age : List.of(14 * DAY - 1, 14 * DAY)) {
+            recipient = new Recipient();
+            hears(account(ALICE, MORNING - age).committedAt(MORNING - HOUR).fact());
+            wants(candidate("E-ACT-02", "k" + age, MORNING));
+            pass(MORNING + HOUR);
+        }
+        assertThat(sent()).containsExactly("k" + (14 * DAY - 1));
+        assertThat(reasons()).containsExactly("k" + 14 * DAY + " not_new");
+    }
+
+    /** Of whoever is invited nothing is known: the inviter's account decides, and names them. */
+    @Test
+    void invitesInTheNameOfWhoeverInvites() {
+        policy = new EmailPolicy(List.of(Rules.rule("E-TRX-02")), COOLDOWN);
+        wants(to("mailto:zoe@example.org", candidate("E-TRX-02", "k", MORNING)));
+        pass(MORNING);
+        assertThat(sent()).containsExactly("k");
+        assertThat(decisions.get(0).recipient()).containsEntry("name", "Alice Martin");
+
+        hears(account(ALICE, MORNING + DAY).with("is_active", "false").fact());
+        wants(to("mailto:zoe@example.org", candidate("E-TRX-02", "later", MORNING + DAY)));
+        pass(MORNING + DAY);
+        assertThat(reasons()).containsExactly("later inactive");
     }
 
     @Test
@@ -870,7 +902,9 @@ class EmailPolicyTest {
                 c.expiresAt(),
                 c.causedAt(),
                 c.decidedAt(),
-                c.values());
+                c.values(),
+                List.of(c.recipient()),
+                c.localDue());
     }
 
     private static Candidate about(String project, Candidate c) {

@@ -11,6 +11,8 @@ import io.seqpulse.lifecycle.policy.Recipient.AlertHour;
 import io.seqpulse.lifecycle.policy.Recipient.Queued;
 import io.seqpulse.lifecycle.policy.Recipient.Waiting;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.LocalDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +41,8 @@ class RecipientCodecTest {
     @Test
     void bringsBackWhatWasToldOfHeldEmails() throws IOException {
         Recipient recipient = full();
-        recipient.held.become(HeldEmails.of(recipient, MORNING), increment -> {});
+        recipient.held.become(
+                new EmailPolicy(List.of(), Duration.ofDays(1)).held(recipient), increment -> {});
         Layouts.assertComesBack(codec, recipient);
         assertThat(recipient.held.isEmpty()).isFalse();
     }
@@ -49,9 +52,23 @@ class RecipientCodecTest {
         values.put("plan", "free");
         values.put("project_name", null);
         Candidate candidate =
-                new Candidate("E-ACT-01", "k", "o", ALICE, ALICE, null, MORNING, 2, 0, 3, values);
+                new Candidate(
+                        "E-ACT-01",
+                        "k",
+                        "o",
+                        ALICE,
+                        ALICE,
+                        null,
+                        MORNING,
+                        2,
+                        0,
+                        3,
+                        values,
+                        List.of("u"),
+                        LocalDateTime.parse("2026-11-30T08:00:00.5"));
         Recipient recipient = new Recipient();
-        recipient.account = new Account(null, "Alice", "alice@live.example", false, null, "UTC");
+        recipient.account =
+                new Account(null, "Alice", "alice@live.example", false, null, "UTC", MORNING);
         recipient.row.present = true;
         recipient.row.committedAt = MORNING;
         recipient.row.position = new LogPosition(1, 2);
@@ -63,6 +80,7 @@ class RecipientCodecTest {
         recipient.reservedKey = "r";
         recipient.reservedAt = MORNING + 3;
         recipient.releasedAt = MORNING + 4;
+        recipient.quietAt = MORNING + 10;
         Waiting waiting = new Waiting();
         waiting.candidate = candidate;
         waiting.capped = true;
@@ -81,11 +99,12 @@ class RecipientCodecTest {
     private static final String LAYOUT_1 =
             """
             0101809afccab86802020000909afccab86801000d416c69636527616c696365406c6976652e6578
-            616d706c65000009555443010001809afccab86806020000849afccab8680572869afccab868889a
-            fccab86801056b9a01056b056f01a11ce00000004000800000000000000101a11ce0000000400080
-            0000000000000100809afccab868040006021c001e28010105648a9afccab868010571a401057092
-            9afccab86801057002809afccab8688c9afccab868019a01056b056f01a11ce00000004000800000
-            000000000101a11ce00000004000800000000000000100809afccab868040006021c001e288e9afc
+            616d706c65000009555443809afccab868010001809afccab86806020000849afccab8680572869a
+            fccab868889afccab868949afccab86801056b9a01056b056f01a11ce00000004000800000000000
+            000101a11ce00000004000800000000000000100809afccab868040006021c001e280105750180b4
+            e9b00d8094ebdc03010105648a9afccab868010571a4010570929afccab86801057002809afccab8
+            688c9afccab868019a01056b056f01a11ce00000004000800000000000000101a11ce00000004000
+            800000000000000100809afccab868040006021c001e280105750180b4e9b00d8094ebdc038e9afc
             cab86800
             """;
 }

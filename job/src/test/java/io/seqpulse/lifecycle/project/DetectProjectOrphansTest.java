@@ -134,6 +134,23 @@ class DetectProjectOrphansTest {
         assertThat(story.messages()).isEmpty();
     }
 
+    /** The database deletes what refers to a project after it. */
+    @Test
+    void buriesNoInvitationThatWentWithItsProject() throws Exception {
+        story.hears(project(SHOP, CREATED).fact());
+        story.hears(deleted(MORNING));
+        story.hears(
+                Facts.of(EventType.INVITATION_REVOKED, SHOP, "i1", MORNING)
+                        .position(MORNING + 1)
+                        .with("invitation_id", "i1")
+                        .updated()
+                        .fact());
+        story.clock(MORNING + 8 * DAY);
+        assertThat(buried()).isEmpty();
+        assertThat(story.stateEntries()).isZero();
+        assertThat(story.timers()).isZero();
+    }
+
     @Test
     void beginsAnewWhenTheProjectIsInsertedAgain() throws Exception {
         story.hears(project(SHOP, CREATED).fact(), verdict(SHOP, "d1", "ok", MORNING).fact());

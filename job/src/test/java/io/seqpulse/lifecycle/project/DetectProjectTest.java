@@ -28,10 +28,17 @@ import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
 import io.seqpulse.lifecycle.detect.Retraction;
+import io.seqpulse.lifecycle.fact.Activity;
+import io.seqpulse.lifecycle.fact.Activity.Figures;
+import io.seqpulse.lifecycle.fact.ActivitySignal;
 import io.seqpulse.lifecycle.fact.DeploymentSignal;
 import io.seqpulse.lifecycle.fact.DeploymentSignal.Kind;
+import io.seqpulse.lifecycle.fact.Event;
 import io.seqpulse.lifecycle.fact.Fact;
+import io.seqpulse.lifecycle.fact.LogPosition;
+import io.seqpulse.lifecycle.fact.Origin;
 import io.seqpulse.lifecycle.fact.RowChange;
+import io.seqpulse.lifecycle.fact.Source;
 import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
@@ -209,6 +216,8 @@ class DetectProjectTest {
         assertThat(toAddress.address()).isEqualTo("duty@example.org");
         assertThat(toAddress.userId()).as("journalled for the owner").isEqualTo(ALICE);
         assertThat(toAddress.key()).startsWith(key + ":").doesNotContain("duty");
+        assertThat(toAddress.alsoTo()).as("whose address it may be").containsExactly(ALICE, BOB);
+        assertThat(alerts().get(0).alsoTo()).isEmpty();
 
         story.hears(verdict(SHOP, "d2", "rollback_recommended", MORNING + HOUR).fact());
         story.clock(MORNING + 2 * HOUR);
@@ -381,6 +390,111 @@ class DetectProjectTest {
         assertThat(alerts())
                 .singleElement()
                 .satisfies(c -> assertThat(c.values()).containsEntry("actions", "[\"scale up\"]"));
+    }
+
+    @Test
+    void alertsAsSoonAsTheClockHasPassedAVerdictThatCameWithItsHints() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).with("plan", "pro").fact(),
+                verdict(SHOP, "d1", "warning", MORNING).fact(),
+                verdict(SHOP, "d2", "warning", MORNING).fact(),
+                hinted("d1", MORNING).with("actions", "[\"scale up\"]").fact());
+        story.clock(MORNING - 1);
+        assertThat(alerts()).isEmpty();
+        story.clock(MORNING);
+        assertThat(alerts())
+                .singleElement()
+                .satisfies(c -> assertThat(c.key()).isEqualTo("critical_verdict_alert:d1"))
+                .satisfies(c -> assertThat(c.decidedAt()).isEqualTo(MORNING))
+                .satisfies(c -> assertThat(c.causedAt()).isEqualTo(MORNING))
+                .satisfies(c -> assertThat(c.values()).containsEntry("actions", "[\"scale up\"]"));
+        story.clock(MORNING + 2 * SECOND - 1);
+        assertThat(alerts()).hasSize(1);
+        story.clock(MORNING + 2 * SECOND);
+        assertThat(alerts()).as("without hints, two seconds later").hasSize(2);
+        story.hears(hinted("d1", MORNING).fact()).clock(MORNING + MINUTE);
+        assertThat(alerts()).hasSize(2);
+    }
+
+    /** With a commit as late as the row's own time, of a writer whose clock is ahead. */
+    @Test
+    void neverAlertsBeforeTheVerdictsOwnTime() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                hinted("d1", MORNING + SECOND).committedAt(MORNING).fact());
+        story.clock(MORNING + SECOND - 1);
+        assertThat(alerts()).isEmpty();
+        story.clock(MORNING + SECOND);
+        assertThat(alerts()).hasSize(1);
+    }
+
+    /** Whatever is told again, and in whichever order, the earliest time to ask stays. */
+    @Test
+    void alertsAtTheSameTimeInAnyOrderAndWithAnyRepetition() throws Exception {
+        List<Fact> facts =
+                List.of(
+                        project(SHOP, CREATED).fact(),
+                        verdict(SHOP, "d1", "warning", MORNING).fact(),
+                        verdict(SHOP, "d1", "warning", MORNING).with("latency_delta", "18").fact(),
+                        hinted("d1", MORNING).fact());
+        Random random = new Random(14);
+        for (int i = 0; i < 50; i++) {
+            List<Fact> order = new ArrayList<>(facts);
+            order.addAll(facts.subList(0, random.nextInt(facts.size())));
+            Collections.shuffle(order, random);
+            story.close();
+            story = live(LIVE_SINCE);
+            story.hears(order.subList(0, 2)).restarts().hears(order.subList(2, order.size()));
+            story.clock(MORNING - 1);
+            assertThat(alerts()).as("%s", order).isEmpty();
+            story.clock(MORNING);
+            assertThat(alerts()).as("%s", order).hasSize(1);
+            story.hears(order).clock(MORNING + HOUR);
+            assertThat(alerts()).as("%s", order).hasSize(1);
+        }
+    }
+
+    @Test
+    void waitsForTheHintsOfACorrectedVerdictAsForThoseOfANewOne() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                verdict(SHOP, "d1", "ok", MORNING).with("hinted", "true").fact());
+        story.clock(MORNING + SECOND);
+        story.hears(verdict(SHOP, "d1", "warning", MORNING).committedAt(MORNING + HOUR).fact());
+        story.clock(MORNING + HOUR + 2 * SECOND - 1);
+        assertThat(alerts()).isEmpty();
+        story.hears(hinted("d1", MORNING).committedAt(MORNING + HOUR).fact());
+        story.clock(MORNING + HOUR + 2 * SECOND - 1);
+        assertThat(alerts()).as("its hints came with the correction").hasSize(1);
+    }
+
+    @Test
+    void nobodyIsAlertedOfAHintedVerdictThatIsDeletedOrCorrectedInTime() throws Exception {
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                hinted("d1", MORNING).fact(),
+                hinted("d2", MORNING).fact());
+        story.hears(
+                gone(Kind.VERDICT_GONE, "d1", MORNING).fact(),
+                verdict(SHOP, "d2", "ok", MORNING).with("hinted", "true").fact());
+        story.clock(MORNING + HOUR);
+        assertThat(alerts()).isEmpty();
+    }
+
+    /** As a job does that was down: it ends as stale, for whoever was on call when it was asked. */
+    @Test
+    void asksAtTheSameTimeOfAnAlertThatHasExpiredMeanwhile() throws Exception {
+        story.wall(MORNING + 7 * HOUR);
+        story.hears(
+                project(SHOP, CREATED).fact(),
+                verdict(SHOP, "d1", "warning", MORNING).fact(),
+                hinted("d1", MORNING).fact());
+        story.clock(MORNING);
+        assertThat(alerts()).hasSize(1);
+    }
+
+    private static Facts<Event> hinted(String deployment, long at) {
+        return verdict(SHOP, deployment, "warning", at).with("hinted", "true");
     }
 
     @Test
@@ -716,6 +830,57 @@ class DetectProjectTest {
 
         story.hears(Facts.deletion(CapturedTable.PROJECTS, SHOP, SHOP, moved + HOUR).fact());
         assertThat(signals("PROJECT LEFT")).extracting(Fact::key).containsExactly(ALICE, BOB);
+    }
+
+    @Test
+    void tellsTheOwnerWhatHappensInTheProjectAQuarterOfAnHourAtATime() throws Exception {
+        story.hears(project(SHOP, CREATED).fact());
+        story.hears(happened(MORNING), happened(MORNING + 10 * MINUTE));
+        story.clock(MORNING + 15 * MINUTE + 30 * SECOND - 1);
+        assertThat(activity(ALICE)).isEmpty();
+        story.clock(MORNING + 15 * MINUTE + 30 * SECOND);
+        Activity told = new Activity();
+        told.add(MORNING, Figures.DEPLOYMENT);
+        told.add(MORNING, Figures.DEPLOYMENT);
+        assertThat(activity(ALICE)).containsExactly(told);
+        story.hears(happened(MORNING + HOUR)).clock(MORNING + 2 * HOUR);
+        assertThat(activity(ALICE)).hasSize(2);
+        assertThat(story.timers()).isZero();
+    }
+
+    @Test
+    void tellsAllOfItToANewOwnerAndWhoWasItThatItIsNotTheirs() throws Exception {
+        story.hears(project(SHOP, CREATED).fact());
+        story.hears(happened(MORNING)).clock(MORNING + HOUR);
+        story.hears(happened(MORNING + HOUR));
+        story.hears(
+                project(SHOP, CREATED)
+                        .with("owner_id", BOB)
+                        .committedAt(MORNING + 2 * HOUR)
+                        .updated()
+                        .fact());
+        Activity all = new Activity();
+        all.add(MORNING, Figures.DEPLOYMENT);
+        all.add(MORNING + HOUR, Figures.DEPLOYMENT);
+        assertThat(activity(BOB)).containsExactly(all);
+        assertThat(signals("ACTIVITY ENDED")).extracting(Fact::key).containsExactly(ALICE);
+
+        story.hears(Facts.deletion(CapturedTable.PROJECTS, SHOP, SHOP, MORNING + 3 * HOUR).fact());
+        assertThat(signals("ACTIVITY ENDED")).extracting(Fact::key).containsExactly(ALICE, BOB);
+    }
+
+    private static ActivitySignal happened(long at) {
+        Activity activity = new Activity();
+        activity.add(at, Figures.DEPLOYMENT);
+        Source source = new Source(at, LogPosition.at(at), Origin.CHANGED);
+        return new ActivitySignal(SHOP, SHOP, source, null, activity);
+    }
+
+    private List<Activity> activity(String owner) {
+        return signals("ACTIVITY").stream()
+                .filter(signal -> signal.key().equals(owner))
+                .map(signal -> ((ActivitySignal) signal).change())
+                .toList();
     }
 
     private List<Fact> signals(String kind) {

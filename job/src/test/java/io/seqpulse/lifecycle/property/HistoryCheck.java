@@ -5,6 +5,7 @@ import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.Catalogue;
 import io.seqpulse.lifecycle.catalogue.CatalogueLoader;
 import io.seqpulse.lifecycle.catalogue.CatalogueResolution;
+import io.seqpulse.lifecycle.catalogue.Experiment;
 import io.seqpulse.lifecycle.catalogue.Rule;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Candidate;
@@ -15,6 +16,7 @@ import io.seqpulse.lifecycle.property.FakeJournal.Row;
 import io.seqpulse.lifecycle.property.History.Transaction;
 import io.seqpulse.lifecycle.property.JobRun.Decided;
 import io.seqpulse.lifecycle.property.JobRun.Loss;
+import io.seqpulse.lifecycle.story.Rules;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -357,14 +359,24 @@ public final class HistoryCheck {
             tables.remove("quota_refusals");
         }
         return CatalogueResolution.of(CATALOGUE, tables).catalogue().rules().stream()
+                .filter(rule -> setting.liveSince().containsKey(rule.code()))
                 .map(
                         rule ->
                                 new ActiveRule(
-                                        rule.withMode(
-                                                setting.modes()
-                                                        .getOrDefault(rule.code(), Rule.Mode.LIVE)),
+                                        tried(rule, setting)
+                                                .withMode(
+                                                        setting.modes()
+                                                                .getOrDefault(
+                                                                        rule.code(),
+                                                                        Rule.Mode.LIVE)),
                                         setting.liveSince().get(rule.code())))
                 .toList();
+    }
+
+    private static Rule tried(Rule rule, Setting setting) {
+        return rule.category().capped()
+                ? Rules.withExperiment(rule, new Experiment(setting.holdout() * 100, List.of()))
+                : rule;
     }
 
     /** What must hold whatever the oracle thinks. */

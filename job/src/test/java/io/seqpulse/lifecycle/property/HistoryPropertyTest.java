@@ -36,6 +36,7 @@ class HistoryPropertyTest {
                     Map.entry("E-CONV-03 sent", 30),
                     Map.entry("reason capped", 1),
                     Map.entry("reason disabled", 2),
+                    Map.entry("reason holdout", 4),
                     Map.entry("reason inactive", 30),
                     Map.entry("reason opted_out", 8),
                     Map.entry("reason resolved", 60),
@@ -121,6 +122,11 @@ class HistoryPropertyTest {
                         "detect/Detection.java",
                         "instance.dueAt() < rule.active().liveSince()",
                         "instance.dueAt() <= rule.active().liveSince()"),
+                new Mutant(
+                        "hints that came with a verdict are waited for",
+                        "detect/HappenedDetector.java",
+                        "values.containsKey(EventType.HINTED)",
+                        "values.isEmpty()"),
                 new Mutant(
                         "months of Paris",
                         "detect/Periods.java",

@@ -14,6 +14,7 @@ import io.seqpulse.lifecycle.host.KpiOutputs;
 import io.seqpulse.lifecycle.parent.FollowMembers;
 import io.seqpulse.lifecycle.policy.DecideEmails;
 import io.seqpulse.lifecycle.policy.Decision;
+import io.seqpulse.lifecycle.policy.QuietHours;
 import io.seqpulse.lifecycle.project.DetectProject;
 import io.seqpulse.lifecycle.state.NextTimer;
 import io.seqpulse.lifecycle.state.ReconcileOperator;
@@ -22,6 +23,7 @@ import io.seqpulse.lifecycle.story.Rules;
 import io.seqpulse.lifecycle.user.DetectUser;
 import java.lang.reflect.Method;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -151,8 +153,11 @@ final class Operators implements AutoCloseable {
         members = reconciled(new FollowMembers(), "id");
         attach = reconciled(new AttachDeployment(LOG, Rules.measures()), "key");
         project = reconciled(new DetectProject(LOG, rules, Rules.measures()), "key");
-        user = reconciled(new DetectUser(LOG, rules, Rules.measures()), "key");
-        policy = reconciled(new DecideEmails(catalogue, cooldown), "recipient");
+        user = reconciled(new DetectUser(LOG, rules, Rules.measures(), ZoneOffset.UTC), "key");
+        policy =
+                reconciled(
+                        new DecideEmails(catalogue, cooldown, ZoneOffset.UTC, QuietHours.NONE),
+                        "recipient");
         decode.setOutputCreator(any -> new Wire<>(value -> {}, this::decoded, List.of()));
         members.setOutputCreator(any -> wire(Channel.FOLLOWED_MEMBERS));
         attach.setOutputCreator(any -> wire(Channel.ATTACHED));
@@ -226,7 +231,7 @@ final class Operators implements AutoCloseable {
     }
 
     private void signalled(OutputTag<?> tag, Object value) {
-        if (tag.equals(DetectProject.OWNER_SIGNALS)) {
+        if (tag.equals(DetectProject.OWNER_SIGNALS) || tag.equals(DetectProject.STANDINGS)) {
             queue(Channel.OWNER_SIGNALS).add(value);
         } else {
             buried(tag, value);
@@ -241,7 +246,7 @@ final class Operators implements AutoCloseable {
     /** A whole log has no orphans and nothing that cannot be read. */
     private void buried(OutputTag<?> tag, Object value) {
         boolean orphan = orphans && value instanceof DeadLetter letter && isOrphan(letter);
-        if (orphan || tag.equals(KpiOutputs.INCREMENTS) || tag.equals(DetectProject.STANDINGS)) {
+        if (orphan || tag.equals(KpiOutputs.INCREMENTS)) {
             return;
         }
         throw new AssertionError(tag.getId() + ": " + value);

@@ -127,6 +127,11 @@ final class Oracle {
     private final Map<String, User> users = new TreeMap<>();
     private final Map<String, Project> projects = new TreeMap<>();
     private final Map<String, String> projectOfDeployment = new HashMap<>();
+
+    /** Deployment → when its verdict was last written, and its last hint; none from a snapshot. */
+    private final Map<String, Long> verdictWritten = new HashMap<>();
+
+    private final Map<String, Long> hintWritten = new HashMap<>();
     private final Map<String, Person> people = new TreeMap<>();
 
     /** Rule and occasion → what is open; those that are over stay, so that none comes twice. */
@@ -233,6 +238,7 @@ final class Oracle {
                 case "project_members" -> member(change);
                 case "deployments" -> deployment(change, commit, snapshot);
                 case "deployment_verdicts" -> verdict(change, commit, snapshot);
+                case "sdh_hints" -> hint(change, commit, snapshot);
                 case "quota_refusals" -> refusal(change, commit, snapshot);
                 default -> {
                     // figures of a mail, not whether it is sent
@@ -465,6 +471,28 @@ final class Oracle {
             critical.askAt = Math.max(createdAt, commit) + 2 * SECOND;
             critical.expires = createdAt + 6 * HOUR;
             consider(critical, snapshot);
+        }
+        if (snapshot) {
+            verdictWritten.remove(deployment);
+        } else {
+            verdictWritten.put(deployment, commit);
+            hurry(deployment);
+        }
+    }
+
+    private void hint(Change change, long commit, boolean snapshot) {
+        if (!snapshot && change.operation() == 'c') {
+            hintWritten.put(change.text("deployment_id"), commit);
+            hurry(change.text("deployment_id"));
+        }
+    }
+
+    /** Whose hints were committed with it waits for none. */
+    private void hurry(String deployment) {
+        Long written = verdictWritten.get(deployment);
+        TriggerInstance alert = open.get("E-ACT-05 critical_verdict_alert:" + deployment);
+        if (alert != null && written != null && written.equals(hintWritten.get(deployment))) {
+            alert.askAt = Math.min(alert.askAt, Math.max(alert.due, written));
         }
     }
 
@@ -750,11 +778,22 @@ final class Oracle {
                 end(person, best, obstacle);
                 continue;
             }
+            if (isHeldOut(best)) {
+                end(person, best, "holdout");
+                continue;
+            }
             send(person, best, best.key);
             person.reserved = best.key;
             person.reservedAt = now;
             return;
         }
+    }
+
+    /** The first 64 bits of the hash, among ten thousand parts of all people. */
+    private boolean isHeldOut(Offer offer) {
+        String hash = hash(offer.instance.rule + ":" + offer.recipient);
+        long part = Long.remainderUnsigned(Long.parseUnsignedLong(hash, 16), 10_000);
+        return part < setting.holdout() * 100L;
     }
 
     private static long opensAt(Person person) {

@@ -65,6 +65,11 @@ record Setting(
         return wall;
     }
 
+    /** The share of people who are kept from each marketing email, in percent. */
+    int holdout() {
+        return seed % 3 == 0 ? 20 : 0;
+    }
+
     boolean inGap(long commit) {
         return commit > gapFrom && commit <= gapTo;
     }
@@ -157,7 +162,7 @@ record Setting(
         }
         text.append(refusalsTable ? "" : ", no quota_refusals");
         text.append(journalCaptured ? "" : ", journal not captured");
-        text.append(", modes ").append(modes);
+        text.append(", modes ").append(modes).append(", holdout ").append(holdout());
         liveSince.forEach(
                 (rule, at) ->
                         text.append("\n  ")

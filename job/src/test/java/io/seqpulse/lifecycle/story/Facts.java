@@ -52,6 +52,7 @@ public final class Facts<F extends Fact> {
     private final Map<String, String> values = new HashMap<>();
     private long atMicros;
     private long committedAt;
+    private int committedMicros;
     private LogPosition position;
     private Origin origin = Origin.INSERTED;
 
@@ -144,7 +145,8 @@ public final class Facts<F extends Fact> {
                                 delivery,
                                 made.atMicros,
                                 made.source(),
-                                made.values.get("email_type")));
+                                made.values.get("email_type"),
+                                made.values.get("variant")));
     }
 
     /** A project tells a user whether it is theirs. */
@@ -292,13 +294,19 @@ public final class Facts<F extends Fact> {
         return this;
     }
 
+    /** Committed so many microseconds after its millisecond. */
+    public Facts<F> committedMicros(int micros) {
+        committedMicros = micros;
+        return this;
+    }
+
     /** A time as a column's text. */
     public static String micros(long millis) {
         return Long.toString(millis * 1_000);
     }
 
     private Source source() {
-        return new Source(committedAt, position, origin);
+        return new Source(committedAt, committedMicros, position, origin);
     }
 
     public F fact() {

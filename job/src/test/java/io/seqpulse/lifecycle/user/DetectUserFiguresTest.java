@@ -20,6 +20,7 @@ import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -67,7 +68,12 @@ class DetectUserFiguresTest {
 
     private DetectionStory story() throws Exception {
         return new DetectionStory(
-                () -> new DetectUser(LOG, Rules.liveSince(LIVE_SINCE + 400 * 24 * HOUR), measures));
+                () ->
+                        new DetectUser(
+                                LOG,
+                                Rules.liveSince(LIVE_SINCE + 400 * 24 * HOUR),
+                                measures,
+                                ZoneOffset.UTC));
     }
 
     private static void signUpWithAProject(DetectionStory story) throws Exception {

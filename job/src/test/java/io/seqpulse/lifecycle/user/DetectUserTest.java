@@ -16,11 +16,14 @@ import static io.seqpulse.lifecycle.story.Facts.signUp;
 import static io.seqpulse.lifecycle.story.Facts.signUpInSnapshot;
 import static io.seqpulse.lifecycle.story.Facts.updated;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.seqpulse.lifecycle.catalogue.CapturedTable;
 import io.seqpulse.lifecycle.catalogue.EventType;
 import io.seqpulse.lifecycle.catalogue.Rule;
+import io.seqpulse.lifecycle.catalogue.Trigger.Happened;
 import io.seqpulse.lifecycle.catalogue.Trigger.Missing;
+import io.seqpulse.lifecycle.catalogue.Trigger.Occurrence;
 import io.seqpulse.lifecycle.detect.ActiveRule;
 import io.seqpulse.lifecycle.detect.Candidate;
 import io.seqpulse.lifecycle.detect.Message;
@@ -31,9 +34,14 @@ import io.seqpulse.lifecycle.story.DetectionStory;
 import io.seqpulse.lifecycle.story.Facts;
 import io.seqpulse.lifecycle.story.Rules;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,12 +60,59 @@ class DetectUserTest {
 
     @BeforeEach
     void start() throws Exception {
-        story = new DetectionStory(() -> new DetectUser(LOG, rules, Rules.measures()));
+        story =
+                new DetectionStory(
+                        () -> new DetectUser(LOG, rules, Rules.measures(), ZoneOffset.UTC));
     }
 
     @AfterEach
     void stop() throws Exception {
         story.close();
+    }
+
+    /** One email a switch, however often and from wherever its row is told. */
+    @Test
+    void tellsOfEachSwitchOfTwoFactorsOnceAcrossARestart() throws Exception {
+        Rule rule =
+                Rules.withTrigger(
+                        Rules.rule("E-TRX-01"),
+                        new Happened(
+                                EventType.TWOFA_CHANGED,
+                                Occurrence.EACH,
+                                Map.of("state", List.of("on", "off")),
+                                Duration.ZERO));
+        rules = Rules.active(List.of(rule), LIVE_SINCE);
+        story.close();
+        start();
+        story.hears(protectedBy("false", MORNING));
+        story.hears(protectedBy("true", MORNING + MINUTE), protectedBy("true", MORNING + MINUTE));
+        story.clock(MORNING + MINUTE).restarts();
+        story.hears(protectedBy("true", MORNING + MINUTE), protectedBy("false", MORNING));
+        story.clock(MORNING + 2 * MINUTE);
+        story.hears(protectedBy("false", MORNING + 3 * MINUTE)).clock(MORNING + 3 * MINUTE);
+
+        assertThat(story.candidates())
+                .extracting(candidate -> candidate.values().get("state"), Candidate::dueAt)
+                .containsExactly(tuple("on", MORNING + MINUTE), tuple("off", MORNING + 3 * MINUTE));
+    }
+
+    private static Fact protectedBy(String twoFactors, long at) {
+        return account(ALICE, LIVE_SINCE)
+                .with("twofa_enabled", twoFactors)
+                .with("updated_at", Facts.micros(at))
+                .committedAt(at)
+                .updated()
+                .fact();
+    }
+
+    @Test
+    void buriesWhatSomebodyDidWhoNeverCame() throws Exception {
+        story.hears(Facts.of(EventType.LOGGED_IN, ALICE, "l1", MORNING).position(7).fact());
+        story.hears(Facts.of(EventType.TWOFA_CHANGED, BOB, "on:x", MORNING).position(8).fact());
+        story.clock(MORNING + HOUR);
+        assertThat(story.side(DeadLetters.OUTPUT)).hasSize(1);
+        story.clock(MORNING + 8 * DAY);
+        assertThat(story.stateEntries()).isZero();
     }
 
     @Test
@@ -78,6 +133,24 @@ class DetectUserTest {
         assertThat(welcome.expiresAt()).isEqualTo(MORNING + DAY);
         assertThat(welcome.causedAt()).isEqualTo(MORNING);
         assertThat(welcome.decidedAt()).isEqualTo(MORNING);
+    }
+
+    /** On the day, UTC, on which it is due; where somebody lives is the policy's business. */
+    @Test
+    void saysUntilWhatLocalTimeAnEmailWaits() throws Exception {
+        rules =
+                Rules.active(
+                        List.of(
+                                Rules.notBefore(Rules.rule("E-TRX-01"), LocalTime.of(8, 0)),
+                                Rules.rule("E-ACT-01")),
+                        LIVE_SINCE);
+        stop();
+        start();
+        story.hears(signUp(ALICE, MORNING)).clock(ASKED);
+        LocalDate day = LocalDate.ofInstant(Instant.ofEpochMilli(MORNING), ZoneOffset.UTC);
+        assertThat(story.candidates())
+                .extracting(Candidate::localDue)
+                .containsExactly(day.atTime(8, 0), null);
     }
 
     @Test
@@ -399,7 +472,10 @@ class DetectUserTest {
                     new DetectionStory(
                             () ->
                                     new DetectUser(
-                                            LOG, Rules.liveSince(LIVE_SINCE), Rules.measures()))) {
+                                            LOG,
+                                            Rules.liveSince(LIVE_SINCE),
+                                            Rules.measures(),
+                                            ZoneOffset.UTC))) {
                 other.hears(order).hears(order.subList(0, 4)).clock(ASKED);
                 List<Message> outcome = sorted(other.messages());
                 inOrder = Objects.requireNonNullElse(inOrder, outcome);

@@ -17,6 +17,7 @@ final class ApiSettings {
      * The settings for a stack's parts.
      *
      * @param flink empty in a stack without a job
+     * @param emails the page of {@code ./lifecycle preview}
      */
     static Map<String, String> of(
             int port,
@@ -24,7 +25,8 @@ final class ApiSettings {
             Optional<URI> flink,
             StateFolder state,
             Secrets secrets,
-            Optional<Path> rules) {
+            Optional<Path> rules,
+            Optional<Path> emails) {
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("LIFECYCLE_API_PORT", Integer.toString(port));
         environment.put("LIFECYCLE_API_DATABASE_URL", database.jdbcUrl());
@@ -46,6 +48,10 @@ final class ApiSettings {
                 folder ->
                         environment.put(
                                 "LIFECYCLE_API_RULES_DIR", folder.toAbsolutePath().toString()));
+        emails.ifPresent(
+                page ->
+                        environment.put(
+                                "LIFECYCLE_API_EMAILS_PAGE", page.toAbsolutePath().toString()));
         return environment;
     }
 }

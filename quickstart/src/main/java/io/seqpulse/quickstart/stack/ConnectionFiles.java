@@ -27,6 +27,11 @@ record ConnectionFiles(Path folder) {
         return folder.resolve("job.kafka.properties");
     }
 
+    /** Every email with sample data, for the live page. */
+    Path emails() {
+        return folder.resolve("emails.html");
+    }
+
     void writePostgres(int port, Secrets secrets) throws IOException {
         StateFolder.writePrivately(
                 postgres(),

@@ -3,6 +3,7 @@ package io.seqpulse.quickstart.stack;
 import static io.seqpulse.quickstart.stack.Part.service;
 import static io.seqpulse.quickstart.stack.Part.task;
 
+import io.seqpulse.cli.CommandException;
 import io.seqpulse.cli.StateFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ final class EmbeddedParts {
     private static final String CONNECT = "Kafka Connect";
     private static final String FLINK = "Flink";
     private static final String API = "API";
+    private static final String EMAILS = "the page of emails";
     private static final String HISTORY = "the demo history";
     private static final String CAPTURE = "change capture";
     private static final String JOB = "the job";
@@ -48,6 +50,7 @@ final class EmbeddedParts {
     private volatile KafkaBroker kafka;
     private volatile ConnectWorker connect;
     private volatile FlinkCluster flink;
+    private volatile Path emails;
     private volatile ApiService api;
     private volatile ChangeCapture capture;
     private volatile EmbeddedJob job;
@@ -78,8 +81,9 @@ final class EmbeddedParts {
                         service(KAFKA, this::startKafka),
                         service(CONNECT, this::startConnect).after(KAFKA),
                         service(FLINK, this::startFlink).onlyIf(options.withJob),
+                        task(EMAILS, this::writeEmails).onlyIf(options.withApi && options.withJob),
                         service(API, this::startApi)
-                                .after(POSTGRESQL, FLINK)
+                                .after(POSTGRESQL, FLINK, EMAILS)
                                 .onlyIf(options.withApi),
                         task(HISTORY, this::insertHistory).after(POSTGRESQL),
                         task(CAPTURE, this::captureChanges).after(HISTORY, CONNECT),
@@ -178,6 +182,17 @@ final class EmbeddedParts {
         return flink;
     }
 
+    /** For people to look at on the live page; without it the stack lacks nothing else. */
+    private void writeEmails() throws IOException {
+        try (JobEmails job = new JobEmails(jar.orElseThrow())) {
+            Path page = files.emails();
+            StateFolder.writePrivately(page, job.gallery(options.rules.orElse(null)));
+            emails = page;
+        } catch (CommandException | IllegalStateException e) {
+            options.notices.accept("the live page has no page of emails: " + e.getMessage());
+        }
+    }
+
     private ApiService startApi() {
         int port = ports.api().orElseThrow();
         api =
@@ -189,7 +204,8 @@ final class EmbeddedParts {
                                 flink().map(FlinkCluster::rest),
                                 state,
                                 secrets,
-                                options.rules),
+                                options.rules,
+                                Optional.ofNullable(emails)),
                         port,
                         secrets.api());
         return api;

@@ -6,10 +6,13 @@ import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The classes of a jar of ours that runs by itself elsewhere, in this JVM and apart from this class
- * path: its libraries are of other versions. Only the logging is shared.
+ * path: its libraries are of other versions. Only the logging is shared, and what the jar does not
+ * bring because it finds it where it runs.
  */
 final class JarClasses implements AutoCloseable {
 
@@ -17,8 +20,17 @@ final class JarClasses implements AutoCloseable {
     private final URLClassLoader classes;
 
     JarClasses(Path jar) {
+        this(jar, List.of());
+    }
+
+    private JarClasses(Path jar, List<String> packages) {
         this.jar = jar;
-        this.classes = new URLClassLoader(new URL[] {url(jar)}, new SharedLogging());
+        this.classes = new URLClassLoader(new URL[] {url(jar)}, new Shared(packages));
+    }
+
+    /** The job's, with Flink, which it finds in a cluster. */
+    static JarClasses onFlink(Path jar) {
+        return new JarClasses(jar, List.of("org.apache.flink."));
     }
 
     private static URL url(Path jar) {
@@ -37,11 +49,18 @@ final class JarClasses implements AutoCloseable {
      */
     Object call(String type, String method, Class<?> parameter, Object argument)
             throws InvocationTargetException {
+        Object[] arguments = {argument};
+        return call(type, method, new Class<?>[] {parameter}, arguments);
+    }
+
+    /** The same for any number of arguments. */
+    Object call(String type, String method, Class<?>[] parameters, Object... arguments)
+            throws InvocationTargetException {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         thread.setContextClassLoader(classes);
         try {
-            return classes.loadClass(type).getMethod(method, parameter).invoke(null, argument);
+            return classes.loadClass(type).getMethod(method, parameters).invoke(null, arguments);
         } catch (InvocationTargetException thrown) {
             throw thrown;
         } catch (ReflectiveOperationException e) {
@@ -59,16 +78,19 @@ final class JarClasses implements AutoCloseable {
         classes.close();
     }
 
-    /** The JDK, and the logging of this class path. */
-    private static final class SharedLogging extends ClassLoader {
+    /** The JDK, and of this class path the logging and some packages. */
+    private static final class Shared extends ClassLoader {
 
-        SharedLogging() {
+        private final List<String> packages = new ArrayList<>(List.of("org.slf4j."));
+
+        Shared(List<String> more) {
             super(getPlatformClassLoader());
+            packages.addAll(more);
         }
 
         @Override
         protected Class<?> findClass(String name) throws ClassNotFoundException {
-            if (name.startsWith("org.slf4j.")) {
+            if (packages.stream().anyMatch(name::startsWith)) {
                 return JarClasses.class.getClassLoader().loadClass(name);
             }
             throw new ClassNotFoundException(name);

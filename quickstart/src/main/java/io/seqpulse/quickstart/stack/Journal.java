@@ -164,6 +164,27 @@ public final class Journal {
         return latencies;
     }
 
+    /** The deployments whose verdict was written in one transaction with hints. */
+    public Set<String> verdictsWithHints() throws SQLException {
+        String query =
+                """
+                select v.deployment_id::text
+                from public.deployment_verdicts v
+                where exists (
+                    select from public.sdh_hints h
+                    where h.deployment_id = v.deployment_id and h.xmin = v.xmin)
+                """;
+        try (Connection connection = connector.connect();
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery(query)) {
+            Set<String> deployments = new HashSet<>();
+            while (found.next()) {
+                deployments.add(found.getString(1));
+            }
+            return deployments;
+        }
+    }
+
     private static PreparedStatement impatient(Connection connection, String query, Instant since)
             throws SQLException {
         try (Statement patience = connection.createStatement()) {

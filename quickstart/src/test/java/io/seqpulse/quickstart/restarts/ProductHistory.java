@@ -76,6 +76,10 @@ final class ProductHistory {
                 users("superseded", 3, then) + projects("superseded", 3, then),
                 users("upgraded", 3, then) + projects("upgraded", 3, then),
                 users("team", 1, then) + projects("team", 1, then),
+                users("customer", 6, then)
+                        + projects("customer", 6, then)
+                        + subscriptions("customer", 6)
+                        + logins("known", "customer", 6, "FR", now.minus(DAY)),
                 users("guest", 1, then),
                 """
                 insert into project_members (id, project_id, user_id, role)
@@ -120,7 +124,13 @@ final class ProductHistory {
                         + users("gone", 2, signUp)
                         + users("builder", 2, signUp)
                         + users("lenient", 2, signUp)
-                        + optOut("lenient", 2));
+                        + optOut("lenient", 2)
+                        + invitations("customer", 6, now)
+                        + payments("failed", "customer", 6, now)
+                        + logins("strange", "customer", 3, "BR", now)
+                        + scores("customer", 2, now.minus(DAY).minusSeconds(1))
+                        + featureGates("customer", 4, now)
+                        + sessions("customer", 6, now));
     }
 
     /** What was due is resolved, people go, and others come. */
@@ -135,6 +145,11 @@ final class ProductHistory {
                         + "delete from email_preferences;",
                 projects("capped", 2, now)
                         + refusals("superseded", 3, now)
+                        + "update project_invitations set accepted_at = '%s' where id in (%s);"
+                                .formatted(now, ids("invitation customer", 2))
+                        + "delete from project_invitations where id = '%s';"
+                                .formatted(uuid("invitation customer", 3))
+                        + payments("succeeded", "customer", 2, now)
                         + "update projects set plan = 'pro' where id in (%s);"
                                 .formatted(ids("project upgraded", 3)),
                 users("late", 6, now) + verdicts("late", "alarm", 6, "warning", now));
@@ -269,6 +284,86 @@ final class ProductHistory {
                from generate_series(1, %4$s) n;
                """
                 .formatted(id("mail " + kind), id(kind), sentAt, count, code);
+    }
+
+    private String subscriptions(String kind, int count) {
+        return """
+               insert into subscriptions (id, project_id, plan)
+               select %s, %s, 'pro'
+               from generate_series(1, %s) n;
+               """
+                .formatted(id("subscription " + kind), id("project " + kind), count);
+    }
+
+    private String invitations(String kind, int count, Instant at) {
+        return """
+               insert into project_invitations
+                   (id, project_id, inviter_id, email, token_hash, created_at, expires_at)
+               select %1$s, %2$s, %3$s, '%4$s-' || n || '@guest.example', 'x', '%5$s', '%6$s'
+               from generate_series(1, %7$s) n;
+               """
+                .formatted(
+                        id("invitation " + kind),
+                        id("project " + kind),
+                        id(kind),
+                        kind,
+                        at,
+                        at.plus(Duration.ofDays(7)),
+                        count);
+    }
+
+    /** Of one invoice for each of the first projects of a kind. */
+    private String payments(String what, String kind, int count, Instant at) {
+        return """
+               insert into payment_events (id, subscription_id, project_id, invoice_id, kind,
+                   amount_cents, currency, at)
+               select %s, %s, %s, (%s)::text, '%s', 1900, 'EUR', '%s'
+               from generate_series(1, %s) n;
+               """
+                .formatted(
+                        id(what + " " + kind),
+                        id("subscription " + kind),
+                        id("project " + kind),
+                        id("invoice " + kind),
+                        what,
+                        at,
+                        count);
+    }
+
+    private String logins(String name, String kind, int count, String country, Instant at) {
+        return """
+               insert into login_events (id, user_id, at, country, device)
+               select %s, %s, '%s', '%s', 'Firefox on Linux'
+               from generate_series(1, %s) n;
+               """
+                .formatted(id("login " + name), id(kind), at, country, count);
+    }
+
+    private String scores(String kind, int count, Instant at) {
+        return """
+               insert into nps_responses (id, user_id, score, at)
+               select %s, %s, 8 + n, '%s'
+               from generate_series(1, %s) n;
+               """
+                .formatted(id("score " + kind), id(kind), at, count);
+    }
+
+    private String featureGates(String kind, int count, Instant at) {
+        return """
+               insert into feature_gate_events (id, user_id, project_id, feature, at)
+               select %s, %s, %s, 'alerts_slack', '%s'
+               from generate_series(1, %s) n;
+               """
+                .formatted(id("gate " + kind), id(kind), id("project " + kind), at, count);
+    }
+
+    private String sessions(String kind, int count, Instant at) {
+        return """
+               insert into usage_events (id, user_id, kind, at)
+               select %s, %s, 'session', '%s'
+               from generate_series(1, %s) n;
+               """
+                .formatted(id("session " + kind), id(kind), at, count);
     }
 
     private String optOut(String kind, int count) {
