@@ -710,6 +710,18 @@ class EmailPolicyTest {
     }
 
     @Test
+    void aDigestToABareAddressSaysWhoseItMayBe() {
+        recipient = new Recipient();
+        for (int i = 1; i <= 6; i++) {
+            wants(to(DUTY, alert(i, MORNING + i * MINUTE)));
+        }
+        pass(MORNING + MINUTE + HOUR);
+        assertThat(digests())
+                .singleElement()
+                .satisfies(d -> assertThat(d.candidate().alsoTo()).containsExactly(ALICE));
+    }
+
+    @Test
     void countsTheAlertsOfEachProjectAndHourByThemselves() {
         for (int i = 1; i <= 5; i++) {
             wants(alert(i, MORNING));
