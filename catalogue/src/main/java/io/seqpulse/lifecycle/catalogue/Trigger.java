@@ -245,7 +245,7 @@ public sealed interface Trigger extends Serializable {
         @Override
         public boolean reaches(EventType fact, Subject subject) {
             return Trigger.super.reaches(fact, subject)
-                    || (subject == Subject.USER && fact == EventType.DEPLOYMENT_STARTED);
+                    || (subject == Subject.USER && reachesOwner(fact));
         }
 
         @Override
@@ -352,17 +352,13 @@ public sealed interface Trigger extends Serializable {
 
         @Override
         public boolean reaches(EventType fact, Subject subject) {
-            return subject == Subject.USER
-                    && (Trigger.super.reaches(fact, subject)
-                            || fact == EventType.DEPLOYMENT_STARTED);
+            return subject == Subject.USER && reachesOwner(fact);
         }
 
         /** But the deployments, which are what is reported. */
         @Override
         public Set<EventType> dispensable() {
-            Set<EventType> dispensable = new LinkedHashSet<>(facts);
-            dispensable.remove(EventType.DEPLOYMENT_STARTED);
-            return dispensable;
+            return butDeployments(facts);
         }
 
         @Override
@@ -413,16 +409,12 @@ public sealed interface Trigger extends Serializable {
 
         @Override
         public boolean reaches(EventType fact, Subject subject) {
-            return subject == Subject.USER
-                    && (Trigger.super.reaches(fact, subject)
-                            || fact == EventType.DEPLOYMENT_STARTED);
+            return subject == Subject.USER && reachesOwner(fact);
         }
 
         @Override
         public Set<EventType> dispensable() {
-            Set<EventType> dispensable = new LinkedHashSet<>(facts);
-            dispensable.remove(EventType.DEPLOYMENT_STARTED);
-            return dispensable;
+            return butDeployments(facts);
         }
 
         @Override
@@ -430,6 +422,17 @@ public sealed interface Trigger extends Serializable {
             return new Milestone(
                     since, after, deployments, among(facts, tables), activeWithin, steadyFor);
         }
+    }
+
+    /** Whether a user hears of it: of themselves, or of a project that they own. */
+    private static boolean reachesOwner(EventType fact) {
+        return fact.subjects().contains(Subject.USER) || fact == EventType.DEPLOYMENT_STARTED;
+    }
+
+    private static Set<EventType> butDeployments(List<EventType> facts) {
+        Set<EventType> others = new LinkedHashSet<>(facts);
+        others.remove(EventType.DEPLOYMENT_STARTED);
+        return others;
     }
 
     /** The event kinds that are read from none of some tables. */

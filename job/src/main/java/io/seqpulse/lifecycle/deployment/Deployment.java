@@ -190,6 +190,9 @@ public class Deployment extends SubjectState {
     List<Fact> activityChanges(Source source) {
         Activity now = activity();
         String project = projectId();
+        if (now.equals(activity) && (activityOf == null || activityOf.equals(project))) {
+            return List.of();
+        }
         List<Fact> told = new ArrayList<>(1);
         if (activityOf != null && !activityOf.equals(project)) {
             tellActivity(activityOf, new Activity().minus(activity), source, told);

@@ -8,6 +8,7 @@ import io.seqpulse.lifecycle.catalogue.Trigger.Period;
 import io.seqpulse.lifecycle.fact.Activity.Figures;
 import io.seqpulse.lifecycle.fact.Fact;
 import io.seqpulse.lifecycle.fact.SpillStore;
+import io.seqpulse.lifecycle.fact.TimeZones;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -97,7 +98,7 @@ record CalendarDetector(Calendar trigger, ZoneId otherwise) implements Detector 
     }
 
     private ZoneId zone(Profile profile) {
-        return LocalTimes.zone(profile.timezone, otherwise);
+        return TimeZones.named(profile.timezone, otherwise);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.seqpulse.lifecycle.detect;
 
 import io.seqpulse.lifecycle.catalogue.Trigger.Period;
-import java.time.DateTimeException;
 import java.time.DayOfWeek;
 import java.time.LocalDate;
 import java.time.LocalTime;
@@ -20,18 +19,6 @@ final class LocalTimes {
     private static final int WEEK_NAME = "2026-W53".length();
 
     private LocalTimes() {}
-
-    /** The zone of a name; where it is none, another. */
-    static ZoneId zone(String name, ZoneId otherwise) {
-        if (name == null || name.isBlank()) {
-            return otherwise;
-        }
-        try {
-            return ZoneId.of(name.strip());
-        } catch (DateTimeException unknown) {
-            return otherwise;
-        }
-    }
 
     /** The first day of the period that a day lies in. */
     static LocalDate start(Period period, LocalDate day) {
